@@ -1,0 +1,22 @@
+/** ESM-only dependencies that jest must compile to CommonJS. */
+const esmOnly = ['jose', '@peculiar', 'cockatiel', '@garmin', 'commander', '@noble', 'asn1js', 'pvtsutils', 'saxes'];
+
+export default {
+  testEnvironment: 'node',
+  roots: ['domain', 'chaincode/src', 'ledger', 'lambdas', 'device-simulator', 'network', 'local', 'test', 'scripts'].map((d) => `<rootDir>/${d}`),
+  testMatch: ['**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  modulePathIgnorePatterns: ['<rootDir>/.pulseledger/', '<rootDir>/.cache/'],
+  transform: {
+    '^.+\\.[cm]?[jt]s$': [
+      '@swc/jest',
+      {
+        jsc: { parser: { syntax: 'typescript', decorators: true }, transform: { legacyDecorator: true, decoratorMetadata: true }, target: 'es2024' },
+        module: { type: 'commonjs' },
+      },
+    ],
+  },
+  transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
+  cacheDirectory: '<rootDir>/.cache/jest',
+  testTimeout: 30_000,
+};
