@@ -1,0 +1,13 @@
+export {
+  type BlockDefinition,
+  type ChaincodeDefinition,
+  type CollectionDefinition,
+  hostName,
+  memberPolicy,
+  type NetworkDefinition,
+  networkDefinitionSchema,
+  type OrganizationDefinition,
+  organizationNamed,
+  policyMspIds,
+} from './definition.ts';
+export { NETWORK } from './pulse-network.ts';
