@@ -11,7 +11,8 @@ const force = process.argv.includes('--force');
 function newest(folder) {
   let latest = 0;
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (entry.name === 'node_modules' || entry.name === 'dist' || entry.name.endsWith('.test.ts')) continue;
+    if (entry.name === 'node_modules' || entry.name === 'dist' || entry.name.endsWith('.test.ts'))
+      continue;
     const path = join(folder, entry.name);
     latest = Math.max(latest, entry.isDirectory() ? newest(path) : statSync(path).mtimeMs);
   }
@@ -30,18 +31,31 @@ function buildChaincode() {
   const output = join(root, 'chaincode', 'dist', 'index.js');
   if (!isStale(output, 'chaincode/src', 'domain/src')) return;
   const tsc = join(root, 'node_modules', '.bin', 'tsc');
-  const run = spawnSync(tsc, ['-b', 'chaincode', ...(existsSync(output) ? [] : ['--force'])], { cwd: root, stdio: ['ignore', 2, 2] });
+  const run = spawnSync(tsc, ['-b', 'chaincode', ...(existsSync(output) ? [] : ['--force'])], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  });
   if (run.status !== 0) process.exit(1);
   process.stderr.write('build: chaincode\n');
 }
 
 async function buildLambdas() {
   const folder = join(root, 'lambdas');
-  const names = readdirSync(folder).filter((name) => existsSync(join(folder, name, 'src', 'handler.ts')));
+  const names = readdirSync(folder).filter((name) =>
+    existsSync(join(folder, name, 'src', 'handler.ts')),
+  );
   const out = (name) => join(root, 'dist', 'lambdas', name, 'index.cjs');
-  if (!names.some((name) => isStale(out(name), `lambdas/${name}`, 'ledger', 'domain/src', 'network/identity'))) return;
+  if (
+    !names.some((name) =>
+      isStale(out(name), `lambdas/${name}`, 'ledger', 'domain/src', 'network/identity'),
+    )
+  )
+    return;
   await build({
-    entryPoints: names.map((name) => ({ in: join(folder, name, 'src', 'handler.ts'), out: `${name}/index` })),
+    entryPoints: names.map((name) => ({
+      in: join(folder, name, 'src', 'handler.ts'),
+      out: `${name}/index`,
+    })),
     outdir: join(root, 'dist', 'lambdas'),
     outExtension: { '.js': '.cjs' },
     bundle: true,

@@ -8,7 +8,10 @@ const file = join(import.meta.dirname, '..', 'docs', 'ERRORS.md');
 function render(): string {
   const rows = Object.entries(ERRORS)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([code, e]) => `| \`${code}\` | ${e.title} | ${e.httpStatus.toString()} | \`${e.fhirIssue}\` | ${e.remedy} |`);
+    .map(
+      ([code, e]) =>
+        `| \`${code}\` | ${e.title} | ${e.httpStatus.toString()} | \`${e.fhirIssue}\` | ${e.remedy} |`,
+    );
   return [
     '# Error codes',
     '',

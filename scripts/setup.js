@@ -21,7 +21,9 @@ function fail(what, remedy) {
 }
 
 function lockHash() {
-  return createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  return createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
 }
 
 function installedHash() {
@@ -37,10 +39,16 @@ function install() {
   const npm = process.env.npm_execpath;
   const started = Date.now();
   const run = npm
-    ? spawnSync(process.execPath, [npm, ...args, '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2] })
+    ? spawnSync(process.execPath, [npm, ...args, '--loglevel=error'], {
+        cwd: root,
+        stdio: ['ignore', 2, 2],
+      })
     : spawnSync('npm', [...args, '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2] });
   if (run.status !== 0) {
-    fail('npm could not install the packages.', 'Check the network and the message above, then run the same command again.');
+    fail(
+      'npm could not install the packages.',
+      'Check the network and the message above, then run the same command again.',
+    );
   }
   writeFileSync(stampFile, lockHash());
   say(`packages installed in ${Math.round((Date.now() - started) / 1000)} s`);
@@ -48,10 +56,17 @@ function install() {
 
 if (installedHash() !== lockHash()) install();
 if (!existsSync(node) && Number(process.versions.node.split('.')[0]) < 24) {
-  fail(`there is no Node 24 package for ${process.platform}-${process.arch}.`, 'Install Node 24 yourself and run the same command again.');
+  fail(
+    `there is no Node 24 package for ${process.platform}-${process.arch}.`,
+    'Install Node 24 yourself and run the same command again.',
+  );
 }
-const build = spawnSync(existsSync(node) ? node : process.execPath, [join(root, 'scripts', 'build.js')], {
-  cwd: root,
-  stdio: ['ignore', 2, 2],
-});
+const build = spawnSync(
+  existsSync(node) ? node : process.execPath,
+  [join(root, 'scripts', 'build.js')],
+  {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  },
+);
 if (build.status !== 0) fail('the build failed.', 'The message above says where.');

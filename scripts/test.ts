@@ -38,7 +38,12 @@ function runJest(): JestResult {
   const jest = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
   const run = spawnSync(
     process.execPath,
-    [jest, '--reporters=default', '--reporters=<rootDir>/scripts/test-reporter.js', ...process.argv.slice(2)],
+    [
+      jest,
+      '--reporters=default',
+      '--reporters=<rootDir>/scripts/test-reporter.js',
+      ...process.argv.slice(2),
+    ],
     {
       cwd: root,
       stdio: ['ignore', 'inherit', 'inherit'],
@@ -66,6 +71,9 @@ for (const [reason, count] of reasons) process.stdout.write(`skipped ${count}: $
 const unexplained = jest.skipped.filter((skip) => skip.reason === null).length;
 const passed = jest.passed + checks.filter((check) => check.passed).length;
 const failed =
-  jest.failed + checks.filter((check) => !check.passed).length + (left.length > 0 ? 1 : 0) + unexplained;
+  jest.failed +
+  checks.filter((check) => !check.passed).length +
+  (left.length > 0 ? 1 : 0) +
+  unexplained;
 process.stdout.write(`${passed} passed, ${failed} failed, ${jest.skipped.length} skipped\n`);
 process.exitCode = failed === 0 ? 0 : 1;

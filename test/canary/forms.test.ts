@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { formsOf, found, hashFormsOf } from './forms.ts';
+
+const secret = 'Zdenka Überbein-Kánáry';
+
+describe('the forms a secret is looked for in', () => {
+  it('finds it as text, UTF-16, hex and as hash in any encoding', () => {
+    const digest = createHash('sha256').update(secret).digest();
+    for (const planted of [
+      Buffer.from(secret),
+      Buffer.from(secret, 'utf16le'),
+      Buffer.from(Buffer.from(secret).toString('hex')),
+      digest,
+      Buffer.from(digest.toString('hex')),
+      Buffer.from(digest.toString('base64')),
+    ]) {
+      const content = Buffer.concat([Buffer.from('before'), planted, Buffer.from('after')]);
+      expect(found(content, formsOf(secret))).not.toEqual([]);
+    }
+  });
+
+  it('finds it in base64 wherever it starts and whatever surrounds it', () => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 40 }),
+        fc.uint8Array({ maxLength: 40 }),
+        (before, after) => {
+          const bytes = Buffer.concat([before, Buffer.from(secret), after]);
+          return (['base64', 'base64url'] as const).every(
+            (encoding) => found(Buffer.from(bytes.toString(encoding)), formsOf(secret)).length > 0,
+          );
+        },
+      ),
+    );
+  });
+
+  it('finds the raw bytes of an identifier written in hex', () => {
+    const id = '00112233445566778899aabbccddeeff';
+    expect(found(Buffer.from(id, 'hex'), formsOf(id))).toEqual(['bytes']);
+  });
+
+  it('finds the unsalted hash of a short value', () => {
+    const digest = createHash('sha256').update('72').digest();
+    expect(found(Buffer.concat([digest, Buffer.from('x')]), hashFormsOf('72'))).toEqual([
+      'value, unsalted SHA-256',
+    ]);
+  });
+
+  it('finds nothing where there is nothing', () => {
+    expect(found(Buffer.from('an innocent text about nobody'), formsOf(secret))).toEqual([]);
+  });
+});
