@@ -1,0 +1,85 @@
+import type { BatchOperation, ClassicLevel } from 'classic-level';
+
+export type QueueDatabase = ClassicLevel;
+export type Operation = BatchOperation<QueueDatabase, string, string>;
+
+/** Operations that share one write; enough for hundreds of messages, small enough to stay quick. */
+const MAX_OPERATIONS_PER_WRITE = 2_000;
+
+interface Waiting {
+  readonly operations: readonly Operation[];
+  readonly sync: boolean;
+  readonly resolve: () => void;
+  readonly reject: (reason: Error) => void;
+}
+
+/**
+ * Writes to the database strictly in the order of the calls and lets everything that arrives while
+ * a write is under way share the next one, so that many messages cost one fsync.
+ *
+ * The order matters: classic-level runs batches on a thread pool, where a later delete could
+ * otherwise overtake an earlier put of the same key.
+ */
+export class GroupCommit {
+  readonly #database: QueueDatabase;
+  #waiting: Waiting[] = [];
+  #running: Promise<void> | undefined;
+
+  constructor(database: QueueDatabase) {
+    this.#database = database;
+  }
+
+  /** Resolves when the operations are on disk (fsync), rejects when they could not be written. */
+  durably(operations: readonly Operation[]): Promise<void> {
+    return this.#add(operations, true);
+  }
+
+  /** Resolves when the operating system has the operations: they survive this process, not a power cut. */
+  lazily(operations: readonly Operation[]): Promise<void> {
+    return this.#add(operations, false);
+  }
+
+  /** Resolves when nothing is waiting to be written any more. */
+  async settled(): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+  }
+
+  #add(operations: readonly Operation[], sync: boolean): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+    const done = (): void => {
+      resolve(undefined);
+    };
+    this.#waiting.push({ operations, sync, resolve: done, reject });
+    this.#running ??= this.#run();
+    return promise;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0) await this.#writeOne(this.#take());
+    this.#running = undefined;
+  }
+
+  #take(): Waiting[] {
+    let count = 0;
+    let operations = 0;
+    for (const waiting of this.#waiting) {
+      operations += waiting.operations.length;
+      if (count > 0 && operations > MAX_OPERATIONS_PER_WRITE) break;
+      count += 1;
+    }
+    return this.#waiting.splice(0, count);
+  }
+
+  async #writeOne(group: readonly Waiting[]): Promise<void> {
+    try {
+      await this.#database.batch(
+        group.flatMap((waiting) => waiting.operations),
+        { sync: group.some((waiting) => waiting.sync) },
+      );
+      for (const waiting of group) waiting.resolve();
+    } catch (error) {
+      const reason = error instanceof Error ? error : new Error(String(error));
+      for (const waiting of group) waiting.reject(reason);
+    }
+  }
+}
