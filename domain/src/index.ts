@@ -1,0 +1,128 @@
+export { bytesFromHex, hexFromBytes } from './bytes.ts';
+export { canonicalJson, type JsonValue } from './canonical-json.ts';
+export {
+  CHUNK_HOUR_MS,
+  MAX_BOOT,
+  MAX_CHUNK_BYTES,
+  MAX_DURATION_MS,
+  MAX_READINGS_PER_CHUNK,
+  MAX_SAMPLES_PER_READING,
+  MAX_SEQUENCE,
+  MAX_ZONE_OFFSET_MINUTES,
+  SALT_BYTES,
+  SIGNATURE_BYTES,
+} from './chunk/limits.ts';
+export {
+  ABSENT_REASONS,
+  type AbsentReading,
+  type AbsentReason,
+  type Chunk,
+  type ChunkContent,
+  type ChunkHeader,
+  type Reading,
+  type ReadingForm,
+  type SampledReading,
+  type Statistics,
+  type Summary,
+  type ValueReading,
+} from './chunk/reading.ts';
+export {
+  ConnectionProfile,
+  MSP_IDS,
+  ORGANIZATIONS,
+  type Organization,
+  type OrganizationEndpoint,
+} from './connection-profile.ts';
+export {
+  ERRORS,
+  type ErrorCode,
+  type ErrorDescription,
+  formatContractError,
+  isErrorCode,
+  PulseError,
+  parseContractError,
+  QUARANTINE_REASONS,
+  type QuarantineReason,
+} from './errors.ts';
+export { DigestHex, Identifier, LATEST_MOMENT_MS, MomentMs, SaltHex } from './identifiers.ts';
+export {
+  type Inclusion,
+  inclusionProof,
+  leafHash,
+  merkleRoot,
+  type Sha256,
+  verifyInclusion,
+} from './merkle.ts';
+export {
+  Acknowledgement,
+  IngestMessage,
+  LiveHint,
+  QuarantineEntry,
+  WatchCommand,
+} from './messages.ts';
+export { joinChunks, splitChunks } from './record/chunk-list.ts';
+export {
+  Assignment,
+  DeviceStatusInput,
+  DeviceStatusOutput,
+  DeviceView,
+  FindChunkInput,
+  FindChunkOutput,
+  ListDevicesOutput,
+  ListHourChunksInput,
+  ListHourChunksOutput,
+  ListPatientsInput,
+  ListPatientsOutput,
+  MAX_PAGE_BYTES,
+  MAX_PAGE_SIZE,
+  MAX_SCANNED_CHUNKS,
+  PatientInput,
+  PatientView,
+  ReadChunksOutput,
+  ReadDeviceInput,
+  ReadSummariesOutput,
+  ReadVitalsInput,
+  SummaryRow,
+} from './record/evaluate.ts';
+export { PROVIDER_MSP_IDS, ROLE_ORGANIZATIONS, ROLES, type Role } from './record/roles.ts';
+export { livePseudonym, SubjectOpening, subjectCommitment } from './record/subject.ts';
+export {
+  AssignDeviceInput,
+  CHUNKS_RECORDED_EVENT,
+  ChangeOutput,
+  ChunkResult,
+  ChunksRecorded,
+  CloseHourInput,
+  EndAssignmentInput,
+  EndTreatingInput,
+  GENDERS,
+  MAX_CHUNKS_PER_HOUR,
+  MAX_CHUNKS_PER_TRANSACTION,
+  MAX_TRANSACTION_BYTES,
+  PatientBasics,
+  RecordChunksOutput,
+  RegisterDeviceInput,
+  RegisterPatientInput,
+  SetTreatingInput,
+  SinceInput,
+} from './record/submit.ts';
+export {
+  acknowledgementTopic,
+  BASIC_INGEST_PREFIX,
+  chunkPublishTopic,
+  chunkTopic,
+  commandTopic,
+  hintTopic,
+  INGEST_RULE,
+} from './topics.ts';
+export {
+  isVitalCode,
+  type Plausibility,
+  type PlausibleRange,
+  plausibility,
+  VITAL_CODES,
+  VITAL_SIGNS,
+  type VitalCode,
+  type VitalKind,
+  type VitalSign,
+} from './vital-signs.ts';

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { QUARANTINE_REASONS, type QuarantineReason } from './errors.ts';
+import { DigestHex, Identifier, MomentMs } from './identifiers.ts';
+
+/** Longest accepted base64 payload: well above a chunk's limit, so that ingest names the reason. */
+const MAX_PAYLOAD_CHARACTERS = 1_048_576;
+const MAX_UINT32 = 0xffff_ffff;
+
+/** Body of the queue message that the topic rule writes. */
+export interface IngestMessage {
+  /** The chunk, base64. */
+  readonly payload: string;
+  readonly clientId: string;
+  /** AWS IoT certificate id: hex SHA-256 of the certificate's DER. */
+  readonly principal: string;
+  readonly topic: string;
+  readonly receivedAtMs: number;
+}
+export const IngestMessage: z.ZodType<IngestMessage> = z.object({
+  payload: z.string().max(MAX_PAYLOAD_CHARACTERS),
+  clientId: z.string().max(128),
+  principal: DigestHex,
+  topic: z.string().max(256),
+  receivedAtMs: MomentMs,
+});
+
+/** What a device learns about one of its chunks, named by boot and first sequence. */
+export interface Acknowledgement {
+  readonly boot: number;
+  readonly firstSequence: number;
+  readonly count: number;
+  readonly status: 'committed' | 'quarantined';
+  readonly reason?: QuarantineReason | undefined;
+}
+export const Acknowledgement: z.ZodType<Acknowledgement> = z.object({
+  boot: z.int().min(0).max(MAX_UINT32),
+  firstSequence: z.int().min(0),
+  count: z.int().min(0),
+  status: z.enum(['committed', 'quarantined']),
+  reason: z.enum(QUARANTINE_REASONS).optional(),
+});
+
+/** Asks a device for short windows until then. */
+export interface WatchCommand {
+  readonly watchUntilMs: number;
+}
+export const WatchCommand: z.ZodType<WatchCommand> = z.object({ watchUntilMs: MomentMs });
+
+/** Says that something new is committed, without saying what. */
+export interface LiveHint {
+  readonly pseudonym: string;
+  readonly sequence: number;
+}
+export const LiveHint: z.ZodType<LiveHint> = z.object({
+  pseudonym: Identifier,
+  sequence: z.int().min(0),
+});
+
+/** Body of a message in the quarantine queue. */
+export interface QuarantineEntry {
+  readonly reason: QuarantineReason;
+  readonly message: IngestMessage;
+  readonly quarantinedAtMs: number;
+  /** Number of readings, when the chunk's header could be read. */
+  readonly readings?: number | undefined;
+}
+export const QuarantineEntry: z.ZodType<QuarantineEntry> = z.object({
+  reason: z.enum(QUARANTINE_REASONS),
+  message: IngestMessage,
+  quarantinedAtMs: MomentMs,
+  readings: z.int().min(0).optional(),
+});

@@ -1,0 +1,246 @@
+import { z } from 'zod';
+import type { Summary } from '../chunk/reading.ts';
+import { Identifier, MomentMs } from '../identifiers.ts';
+import { isVitalCode, type VitalCode } from '../vital-signs.ts';
+import { PatientBasics } from './submit.ts';
+
+/** Largest page of chunks. */
+export const MAX_PAGE_SIZE = 1_000;
+/** A page of chunks ends early at this size, well below gRPC's default limit for one answer. */
+export const MAX_PAGE_BYTES: number = 1024 * 1024;
+/** A page ends early, and may be empty, after this many stored chunks were looked at. */
+export const MAX_SCANNED_CHUNKS = 2_000;
+
+const Bookmark: z.ZodType<string> = z.string().min(1).max(200);
+const Code: z.ZodType<VitalCode> = z.custom<VitalCode>(
+  (code) => typeof code === 'string' && isVitalCode(code),
+  'expected a code of a vital sign',
+);
+
+/** Input of `vitals:ReadChunks`, `vitals:ReadMinutes` and `vitals:ReadHours`. */
+export interface ReadVitalsInput {
+  readonly patientId: string;
+  /** Readings starting at or after this moment. */
+  readonly fromMs: number;
+  /** Readings starting before this moment. */
+  readonly toMs: number;
+  /** Only chunks (or summaries) with at least one of these codes; all when left out. */
+  readonly codes?: readonly VitalCode[] | undefined;
+  /** Chunks, minutes or hours a page. */
+  readonly pageSize: number;
+  /** From the page before. */
+  readonly bookmark?: string | undefined;
+}
+export const ReadVitalsInput: z.ZodType<ReadVitalsInput> = z.strictObject({
+  patientId: Identifier,
+  fromMs: MomentMs,
+  toMs: MomentMs,
+  codes: z.array(Code).min(1).max(64).optional(),
+  pageSize: z.int().min(1).max(MAX_PAGE_SIZE),
+  bookmark: Bookmark.optional(),
+});
+
+/** Answer of `vitals:ReadChunks`; there is more exactly when there is a bookmark. */
+export interface ReadChunksOutput {
+  /** Signed chunks, base64, in the order of hour, device, boot, first sequence. */
+  readonly chunks: readonly string[];
+  readonly bookmark?: string | undefined;
+}
+export const ReadChunksOutput: z.ZodType<ReadChunksOutput> = z.object({
+  chunks: z.array(z.string()),
+  bookmark: Bookmark.optional(),
+});
+
+const Statistics = z.object({
+  first: z.number(),
+  firstMs: z.number(),
+  last: z.number(),
+  lastMs: z.number(),
+  min: z.number(),
+  max: z.number(),
+  sum: z.number(),
+  mean: z.number(),
+});
+const SummarySchema: z.ZodType<Summary> = z.object({
+  code: Code,
+  unit: z.string(),
+  form: z.enum(['instant', 'interval', 'sampled']),
+  count: z.int(),
+  implausible: z.int(),
+  absent: z.int(),
+  statistics: Statistics.exactOptional(),
+});
+
+/** The readings that start within one minute or one hour. */
+export interface SummaryRow {
+  /** Start of the minute or hour. */
+  readonly atMs: number;
+  readonly summaries: readonly Summary[];
+}
+export const SummaryRow: z.ZodType<SummaryRow> = z.object({
+  atMs: MomentMs,
+  summaries: z.array(SummarySchema),
+});
+
+/** Answer of `vitals:ReadMinutes` and `vitals:ReadHours`, oldest first. */
+export interface ReadSummariesOutput {
+  readonly rows: readonly SummaryRow[];
+  readonly bookmark?: string | undefined;
+}
+export const ReadSummariesOutput: z.ZodType<ReadSummariesOutput> = z.object({
+  rows: z.array(SummaryRow),
+  bookmark: Bookmark.optional(),
+});
+
+/** Input of `vitals:FindChunk`: the chunk that holds one reading. */
+export interface FindChunkInput {
+  readonly deviceId: string;
+  readonly boot: number;
+  readonly sequence: number;
+  /** Start of the reading. */
+  readonly atMs: number;
+}
+export const FindChunkInput: z.ZodType<FindChunkInput> = z.strictObject({
+  deviceId: Identifier,
+  boot: z.int().min(0).max(0xffff_ffff),
+  sequence: z.int().min(0),
+  atMs: MomentMs,
+});
+
+/** Answer of `vitals:FindChunk`. */
+export interface FindChunkOutput {
+  readonly patientId: string;
+  /** Signed chunk, base64. */
+  readonly chunk: string;
+}
+export const FindChunkOutput: z.ZodType<FindChunkOutput> = z.object({
+  patientId: Identifier,
+  chunk: z.string(),
+});
+
+/** Input of `vitals:ListHourChunks`. */
+export interface ListHourChunksInput {
+  readonly patientId: string;
+  readonly hourMs: number;
+}
+export const ListHourChunksInput: z.ZodType<ListHourChunksInput> = z.strictObject({
+  patientId: Identifier,
+  hourMs: MomentMs.refine((ms) => ms % 3_600_000 === 0, 'expected the start of an hour'),
+});
+
+/** Answer of `vitals:ListHourChunks`. */
+export interface ListHourChunksOutput {
+  readonly chunkKeys: readonly string[];
+}
+export const ListHourChunksOutput: z.ZodType<ListHourChunksOutput> = z.object({
+  chunkKeys: z.array(z.string()),
+});
+
+/** Input of `care:ReadPatient` and `device:ListByPatient`. */
+export interface PatientInput {
+  readonly patientId: string;
+}
+export const PatientInput: z.ZodType<PatientInput> = z.strictObject({ patientId: Identifier });
+
+/** Answer of `care:ReadPatient`. */
+export interface PatientView {
+  readonly patientId: string;
+  readonly basics: PatientBasics;
+  /** Name of the patient's live hint topic. */
+  readonly pseudonym: string;
+}
+export const PatientView: z.ZodType<PatientView> = z.object({
+  patientId: Identifier,
+  basics: PatientBasics,
+  pseudonym: Identifier,
+});
+
+/** Input of `care:ListPatients`: the caller's own patients. */
+export interface ListPatientsInput {
+  readonly pageSize: number;
+  readonly bookmark?: string | undefined;
+}
+export const ListPatientsInput: z.ZodType<ListPatientsInput> = z.strictObject({
+  pageSize: z.int().min(1).max(100),
+  bookmark: Bookmark.optional(),
+});
+
+/** Answer of `care:ListPatients`. */
+export interface ListPatientsOutput {
+  readonly patients: readonly PatientView[];
+  readonly bookmark?: string | undefined;
+}
+export const ListPatientsOutput: z.ZodType<ListPatientsOutput> = z.object({
+  patients: z.array(PatientView),
+  bookmark: Bookmark.optional(),
+});
+
+/** Input of `device:Read`; a reader names the patient, the custodian's administrator need not. */
+export interface ReadDeviceInput {
+  readonly deviceId: string;
+}
+export const ReadDeviceInput: z.ZodType<ReadDeviceInput> = z.strictObject({ deviceId: Identifier });
+
+/** When a device was worn by whom; half-open, null = still. */
+export interface Assignment {
+  readonly patientId: string;
+  readonly fromMs: number;
+  readonly untilMs: number | null;
+}
+export const Assignment: z.ZodType<Assignment> = z.object({
+  patientId: Identifier,
+  fromMs: MomentMs,
+  untilMs: MomentMs.nullable(),
+});
+
+/** A device as its readers see it: only the assignments to patients whom they may read. */
+export interface DeviceView {
+  readonly deviceId: string;
+  readonly manufacturer: string;
+  readonly model: string;
+  readonly serial: string;
+  readonly status: 'active' | 'lost' | 'revoked';
+  /** Since when it is lost or revoked. */
+  readonly sinceMs: number | null;
+  readonly assignments: readonly Assignment[];
+}
+export const DeviceView: z.ZodType<DeviceView> = z.object({
+  deviceId: Identifier,
+  manufacturer: z.string(),
+  model: z.string(),
+  serial: z.string(),
+  status: z.enum(['active', 'lost', 'revoked']),
+  sinceMs: MomentMs.nullable(),
+  assignments: z.array(Assignment),
+});
+
+/** Answer of `device:ListByPatient`. */
+export interface ListDevicesOutput {
+  readonly devices: readonly DeviceView[];
+}
+export const ListDevicesOutput: z.ZodType<ListDevicesOutput> = z.object({
+  devices: z.array(DeviceView),
+});
+
+/** Input of `device:Status`. */
+export interface DeviceStatusInput {
+  readonly deviceId: string;
+  readonly atMs: number;
+}
+export const DeviceStatusInput: z.ZodType<DeviceStatusInput> = z.strictObject({
+  deviceId: Identifier,
+  atMs: MomentMs,
+});
+
+/** Answer of `device:Status`, for the custodian's ingest service: who wore the device at that time. */
+export interface DeviceStatusOutput {
+  readonly status: 'active' | 'lost' | 'revoked' | 'unknown';
+  readonly patientId: string | null;
+  /** Name of that patient's live hint topic. */
+  readonly pseudonym: string | null;
+}
+export const DeviceStatusOutput: z.ZodType<DeviceStatusOutput> = z.object({
+  status: z.enum(['active', 'lost', 'revoked', 'unknown']),
+  patientId: Identifier.nullable(),
+  pseudonym: Identifier.nullable(),
+});

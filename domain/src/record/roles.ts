@@ -1,0 +1,23 @@
+/** Values of the certificate attribute `role`. */
+export const ROLES = [
+  'doctor',
+  'nurse',
+  'patient',
+  'insurance-agent',
+  'administrator',
+  'ingest',
+] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Organizations that treat people, by MSP id. */
+export const PROVIDER_MSP_IDS: readonly string[] = ['HospitalMSP', 'ClinicMSP'];
+
+/** Which organization may give out which role, by MSP id. */
+export const ROLE_ORGANIZATIONS: Readonly<Record<Role, readonly string[]>> = {
+  doctor: PROVIDER_MSP_IDS,
+  nurse: PROVIDER_MSP_IDS,
+  patient: PROVIDER_MSP_IDS,
+  'insurance-agent': ['InsurerMSP'],
+  administrator: [...PROVIDER_MSP_IDS, 'InsurerMSP'],
+  ingest: PROVIDER_MSP_IDS,
+};
