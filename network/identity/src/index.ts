@@ -1,0 +1,31 @@
+export { createAuthorities, readAuthority } from './authorities.ts';
+export { type CertifiedKey, certificateFingerprint } from './certificate.ts';
+export { type DeviceCertificateOptions, type DeviceKey, issueDevice } from './device.ts';
+export {
+  type AuthorityKind,
+  type CertifiedKeyFiles,
+  type NodeFiles,
+  type OrganizationKeys,
+  organizationKeys,
+  readCertifiedKey,
+  writePrivate,
+} from './key-folder.ts';
+export {
+  createNetworkIdentities,
+  issueAdministrator,
+  issueOrderer,
+  issuePeer,
+  issueService,
+  type ServiceName,
+  type TlsServerOptions,
+  tlsServerCertificate,
+} from './nodes.ts';
+export {
+  addRevocation,
+  createRevocationList,
+  isRevoked,
+  type Revocation,
+  readRevocationList,
+  revokeDevice,
+} from './revocation.ts';
+export { issueUser, MAX_USER_MINUTES, type UserCertificateOptions } from './user.ts';

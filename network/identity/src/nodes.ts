@@ -1,0 +1,196 @@
+import { X509Certificate } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import {
+  hostName,
+  type NetworkDefinition,
+  type OrganizationDefinition,
+} from '../../definition/src/index.ts';
+import { createAuthorities, readAuthority, writeMspFolder } from './authorities.ts';
+import {
+  type CertifiedKey,
+  certify,
+  freshKey,
+  issuerOf,
+  periodFromNow,
+  type SubjectName,
+} from './certificate.ts';
+import {
+  endEntity,
+  fabricAttributes,
+  serverAndClient,
+  subjectAlternativeNames,
+} from './extensions.ts';
+import {
+  type CertifiedKeyFiles,
+  ensureCertifiedKey,
+  type NodeFiles,
+  organizationKeys,
+  readIfPresent,
+} from './key-folder.ts';
+
+const DAY_MS = 86_400_000;
+/** Orderers' TLS certificates are part of the channel's configuration: renewing is its own procedure. */
+const NODE_LIFETIME_MS = 9 * 365 * DAY_MS;
+const SERVICE_LIFETIME_MS = 365 * DAY_MS;
+const RENEW_BEFORE_MS = 30 * DAY_MS;
+
+/** Names of services that act for an organization; the name is also the certificate's `role`. */
+export type ServiceName = 'ingest';
+
+export interface TlsServerOptions {
+  /** The TLS authority that signs. */
+  readonly issuer: CertifiedKey;
+  readonly names: readonly string[];
+  readonly ips: readonly string[];
+  /** Default: 9 years, as long as a node lives. */
+  readonly lifetimeMs?: number;
+}
+
+/** A TLS certificate for a server (also usable as a TLS client) with these names and addresses. */
+export function tlsServerCertificate(options: TlsServerOptions): CertifiedKey {
+  const issuer = issuerOf(options.issuer);
+  const { publicKeySpki, privateKeyPem } = freshKey();
+  const certificatePem = certify(
+    {
+      subject: { commonName: options.names[0] ?? options.ips[0] ?? 'server' },
+      publicKeySpki,
+      period: periodFromNow(options.lifetimeMs ?? NODE_LIFETIME_MS),
+      extensions: [
+        ...endEntity(issuer),
+        serverAndClient(),
+        subjectAlternativeNames(options.names, options.ips),
+      ],
+    },
+    issuer,
+  );
+  return { certificatePem, privateKeyPem };
+}
+
+interface FabricIdentityOptions {
+  readonly subject: SubjectName;
+  readonly lifetimeMs: number;
+  readonly attributes?: Readonly<Record<string, string>>;
+}
+
+function fabricIdentity(authority: CertifiedKey, options: FabricIdentityOptions): CertifiedKey {
+  const issuer = issuerOf(authority);
+  const { publicKeySpki, privateKeyPem } = freshKey();
+  const attributes = options.attributes === undefined ? [] : [fabricAttributes(options.attributes)];
+  const certificatePem = certify(
+    {
+      subject: options.subject,
+      publicKeySpki,
+      period: periodFromNow(options.lifetimeMs),
+      extensions: [...endEntity(issuer), ...attributes],
+    },
+    issuer,
+  );
+  return { certificatePem, privateKeyPem };
+}
+
+/** Forgets a pair that soon expires, so that the next step makes a new one. */
+async function dropWhenExpiring(files: CertifiedKeyFiles): Promise<void> {
+  const pem = await readIfPresent(files.certificateFile);
+  if (pem === undefined) return;
+  const left = Date.parse(new X509Certificate(pem).validTo) - Date.now();
+  if (left < RENEW_BEFORE_MS) await rm(files.certificateFile);
+}
+
+async function issueNode(
+  keysDir: string,
+  organization: OrganizationDefinition,
+  node: { files: NodeFiles; name: string; unit: 'peer' | 'orderer' | 'admin'; lifetimeMs: number },
+): Promise<NodeFiles> {
+  const host = hostName(organization, node.name);
+  const issuing = await readAuthority(keysDir, organization.name, 'issuing');
+  const tls = await readAuthority(keysDir, organization.name, 'tls');
+  await writeMspFolder(organizationKeys(keysDir, organization.name), node.files.mspFolder);
+  await ensureCertifiedKey(node.files.identity, () =>
+    fabricIdentity(issuing, {
+      subject: { commonName: host, organizationalUnit: node.unit },
+      lifetimeMs: node.lifetimeMs,
+    }),
+  );
+  await ensureCertifiedKey(node.files.tls, () =>
+    tlsServerCertificate({
+      issuer: tls,
+      names: [host, 'localhost'],
+      ips: ['127.0.0.1'],
+      lifetimeMs: node.lifetimeMs,
+    }),
+  );
+  return node.files;
+}
+
+/** A peer's MSP folder and TLS pair; kept when they exist. */
+export async function issuePeer(
+  keysDir: string,
+  organization: OrganizationDefinition,
+  name: string,
+): Promise<NodeFiles> {
+  const files = organizationKeys(keysDir, organization.name).peer(name);
+  const node = { files, name, unit: 'peer', lifetimeMs: NODE_LIFETIME_MS } as const;
+  return issueNode(keysDir, organization, node);
+}
+
+/** An orderer's MSP folder and TLS pair; kept when they exist. */
+export async function issueOrderer(
+  keysDir: string,
+  organization: OrganizationDefinition,
+  name: string,
+): Promise<NodeFiles> {
+  const files = organizationKeys(keysDir, organization.name).orderer(name);
+  const node = { files, name, unit: 'orderer', lifetimeMs: NODE_LIFETIME_MS } as const;
+  return issueNode(keysDir, organization, node);
+}
+
+/**
+ * The administrator's MSP folder (organizational unit `admin`) and TLS client pair (for orderers'
+ * channel participation); kept until 30 days before they expire.
+ */
+export async function issueAdministrator(
+  keysDir: string,
+  organization: OrganizationDefinition,
+): Promise<NodeFiles> {
+  const files = organizationKeys(keysDir, organization.name).administrator;
+  await dropWhenExpiring(files.identity);
+  await dropWhenExpiring(files.tls);
+  const node = { files, name: 'admin', unit: 'admin', lifetimeMs: SERVICE_LIFETIME_MS } as const;
+  return issueNode(keysDir, organization, node);
+}
+
+/**
+ * A service's identity (organizational unit `client`, attribute `role` = its name); kept until
+ * 30 days before it expires.
+ */
+export async function issueService(
+  keysDir: string,
+  organization: OrganizationDefinition,
+  service: ServiceName,
+): Promise<CertifiedKeyFiles> {
+  const files = organizationKeys(keysDir, organization.name).service(service);
+  const issuing = await readAuthority(keysDir, organization.name, 'issuing');
+  await dropWhenExpiring(files);
+  await ensureCertifiedKey(files, () =>
+    fabricIdentity(issuing, {
+      subject: { commonName: hostName(organization, service), organizationalUnit: 'client' },
+      lifetimeMs: SERVICE_LIFETIME_MS,
+      attributes: { role: service },
+    }),
+  );
+  return files;
+}
+
+/** Authorities, nodes, administrators and the providers' ingest service of a whole network. */
+export async function createNetworkIdentities(
+  keysDir: string,
+  definition: NetworkDefinition,
+): Promise<void> {
+  await createAuthorities(keysDir, definition);
+  for (const organization of definition.organizations) {
+    for (const peer of organization.peers) await issuePeer(keysDir, organization, peer);
+    for (const orderer of organization.orderers) await issueOrderer(keysDir, organization, orderer);
+    await issueAdministrator(keysDir, organization);
+    if (organization.provider) await issueService(keysDir, organization, 'ingest');
+  }
+}
