@@ -31,6 +31,9 @@ export interface LedgerOptions {
   readonly sync?: boolean;
 }
 
+/** One of `peer.TxValidationCode`. */
+export type ValidationCode = peer.TxValidationCodeMap[keyof peer.TxValidationCodeMap];
+
 /** Where a value was written: block number and index of the transaction in it. */
 export interface Version {
   readonly block: number;
@@ -64,7 +67,10 @@ export interface HistoryIterator {
 /** Metadata of a key by name; the one name Fabric knows is `VALIDATION_PARAMETER` (a marshalled endorsement policy). */
 export type KeyMetadata = ReadonlyMap<string, Uint8Array>;
 
-/** Key-level metadata met on a written key; `collection` is '' for public state. For the Gateway's endorsement plan. */
+/**
+ * A key that was written and the metadata it has in committed state (empty when none); `collection` is '' for public
+ * state. For the Gateway's endorsement plan.
+ */
 export interface WrittenKeyMetadata {
   readonly namespace: string;
   readonly collection: string;
@@ -78,9 +84,9 @@ export interface SimulationResult {
   readonly publicRwset: Uint8Array;
   /** `rwset.TxPvtReadWriteSet`; undefined when nothing private was written. Never leaves the member organizations. */
   readonly privateRwset: ledger.rwset.TxPvtReadWriteSet | undefined;
-  /** Collections whose private values (not hashes) were read, sorted (Fabric's PrivateReads). */
+  /** Collections whose private values (not hashes) were read, (Fabric's PrivateReads). */
   readonly privateReads: readonly { readonly namespace: string; readonly collection: string }[];
-  /** Written keys that carry key-level metadata in committed state (Fabric's WritesetMetadata). */
+  /** Every key written (Fabric's WritesetMetadata). */
   readonly writtenKeyMetadata: readonly WrittenKeyMetadata[];
 }
 
@@ -113,6 +119,7 @@ export interface TxSimulator {
   ): PagedStateIterator;
   /** Always refuses: LevelDB has no rich queries. */
   executeQuery(namespace: string, query: string): never;
+  executeQueryPage(namespace: string, query: string): never;
   getHistoryForKey(namespace: string, key: string): HistoryIterator;
 
   getPrivateData(namespace: string, collection: string, key: string): Uint8Array | undefined;
@@ -148,7 +155,7 @@ export interface TransactionStatus {
   readonly block: number;
   /** Index in the block. */
   readonly transaction: number;
-  readonly code: peer.TxValidationCode;
+  readonly code: ValidationCode;
 }
 
 /** A private write set that a member organization should hold and does not (Fabric's missing private data). */
@@ -163,7 +170,7 @@ export interface MissingPrivateData {
 export interface CommittedTransaction {
   /** '' when the envelope has none that can be read. */
   readonly txId: string;
-  readonly code: peer.TxValidationCode;
+  readonly code: ValidationCode;
 }
 
 export interface CommitResult {
