@@ -280,15 +280,17 @@ export function formatContractError(code: ErrorCode, text: string = ERRORS[code]
   return `${code}: ${text}`;
 }
 
-const CODE_AND_TEXT = /(?:^|[\s,[(])([a-z][a-z_]{2,40}): ([^\n\]]*)/g;
+const CODE = /(?<=^|[\s,[(])([a-z][a-z_]{2,40}): /g;
 
 /**
  * Find the contract's error in a text of the peer or Gateway, such as
  * `chaincode response 500, not_found: There is no such record.`
  */
 export function parseContractError(text: string): PulseError | undefined {
-  for (const [, code, message] of text.matchAll(CODE_AND_TEXT)) {
-    if (code !== undefined && isErrorCode(code)) return new PulseError(code, message);
+  for (const match of text.matchAll(CODE)) {
+    const code = match[1] ?? '';
+    const [message = ''] = text.slice(match.index + match[0].length).split(/[\n\]]/);
+    if (isErrorCode(code)) return new PulseError(code, message);
   }
   return undefined;
 }

@@ -1,5 +1,7 @@
 export { bytesFromHex, hexFromBytes } from './bytes.ts';
 export { canonicalJson, type JsonValue } from './canonical-json.ts';
+export { checkChunk, chunkHeader, chunkSummaries, decodeChunk } from './chunk/decode.ts';
+export { attachSignature, encodeChunk, splitSignature } from './chunk/encode.ts';
 export {
   CHUNK_HOUR_MS,
   MAX_BOOT,
@@ -12,6 +14,7 @@ export {
   SALT_BYTES,
   SIGNATURE_BYTES,
 } from './chunk/limits.ts';
+export { partitionReadings } from './chunk/partition.ts';
 export {
   ABSENT_REASONS,
   type AbsentReading,
@@ -26,6 +29,8 @@ export {
   type Summary,
   type ValueReading,
 } from './chunk/reading.ts';
+export { canonicalOrder } from './chunk/series.ts';
+export { mergeSummaries, summarizeReadings } from './chunk/summary.ts';
 export {
   ConnectionProfile,
   MSP_IDS,
@@ -118,8 +123,10 @@ export {
 export {
   isVitalCode,
   type Plausibility,
+  type PlausibilityJudge,
   type PlausibleRange,
   plausibility,
+  plausibilityJudge,
   VITAL_CODES,
   VITAL_SIGNS,
   type VitalCode,

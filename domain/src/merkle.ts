@@ -83,11 +83,18 @@ export interface Inclusion {
   readonly proof: readonly Uint8Array[];
 }
 
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+function isPlace(index: number, size: number): boolean {
+  return Number.isSafeInteger(size) && Number.isInteger(index) && index >= 0 && index < size;
+}
+
 /** Does this leaf stand at this place under this root? (RFC 9162 §2.1.3.2) */
 export function verifyInclusion(inclusion: Inclusion, sha256: Sha256): boolean {
   const { root, leaf, index, size, proof } = inclusion;
-  if (!Number.isSafeInteger(index) || !Number.isSafeInteger(size)) return false;
-  if (index < 0 || index >= size) return false;
+  if (!isPlace(index, size)) return false;
   let node = index;
   let last = size - 1;
   let hash = leafHash(leaf, sha256);
@@ -95,7 +102,8 @@ export function verifyInclusion(inclusion: Inclusion, sha256: Sha256): boolean {
     if (last === 0) return false;
     if (node % 2 === 1 || node === last) {
       hash = nodeHash(sibling, hash, sha256);
-      while (node % 2 === 0 && node !== 0) {
+      // Climb past the levels at which this node has no sibling on the right.
+      while (node % 2 === 0) {
         node /= 2;
         last = Math.floor(last / 2);
       }
@@ -105,5 +113,5 @@ export function verifyInclusion(inclusion: Inclusion, sha256: Sha256): boolean {
     node = Math.floor(node / 2);
     last = Math.floor(last / 2);
   }
-  return last === 0 && hash.length === root.length && hash.every((byte, i) => byte === root[i]);
+  return last === 0 && sameBytes(hash, root);
 }

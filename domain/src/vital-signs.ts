@@ -187,10 +187,25 @@ export type Plausibility = 'plausible' | 'implausible';
 
 const MS_PER_MINUTE = 60_000;
 
+/** Judges one value after the other of one code and unit. */
+export type PlausibilityJudge = (value: number, durationMs?: number) => Plausibility;
+
+/** The judge of a code and unit; a unit that the sign does not have makes all values implausible. */
+export function plausibilityJudge(code: VitalCode, unit: string): PlausibilityJudge {
+  const { units, highPerMinute = Infinity } = VITAL_SIGNS[code];
+  const { low, high } = units[unit] ?? { low: Infinity, high: -Infinity };
+  return (value, durationMs = 0) => {
+    if (!(value >= low && value <= high)) return 'implausible';
+    if (durationMs === 0) return 'plausible';
+    const minutes = Math.max(1, durationMs / MS_PER_MINUTE);
+    return value <= highPerMinute * minutes ? 'plausible' : 'implausible';
+  };
+}
+
 /**
  * Judge one value. Implausible values are kept and flagged, never dropped and never corrected.
  *
- * @param unit UCUM unit; a unit that the sign does not allow makes the value implausible.
+ * @param unit UCUM unit.
  * @param durationMs Time over which the value was counted, for signs with a limit per minute.
  */
 export function plausibility(
@@ -199,12 +214,5 @@ export function plausibility(
   value: number,
   durationMs?: number,
 ): Plausibility {
-  const sign = VITAL_SIGNS[code];
-  const range = sign.units[unit];
-  if (range === undefined || !(value >= range.low && value <= range.high)) return 'implausible';
-  if (sign.highPerMinute !== undefined && durationMs !== undefined) {
-    const minutes = Math.max(1, durationMs / MS_PER_MINUTE);
-    if (value > sign.highPerMinute * minutes) return 'implausible';
-  }
-  return 'plausible';
+  return plausibilityJudge(code, unit)(value, durationMs);
 }
