@@ -1,0 +1,64 @@
+/** Time as the simulated devices see it, and real waiting derived from it. */
+export interface Clock {
+  /** Now, Unix milliseconds of the simulated world. */
+  now(): number;
+  /** Real milliseconds until the simulated moment; never negative. */
+  realMsUntil(moment: number): number;
+}
+
+/** The machine's own clock. */
+export class SystemClock implements Clock {
+  now(): number {
+    return Date.now();
+  }
+
+  realMsUntil(moment: number): number {
+    return Math.max(0, moment - Date.now());
+  }
+}
+
+/**
+ * A clock that starts at a given moment and runs faster than real time. Measurement times must not
+ * lie in the future (the contract refuses them), so start it far enough in the past.
+ */
+export class FastClock implements Clock {
+  readonly #startMs: number;
+  readonly #speed: number;
+  readonly #realStart: number;
+
+  constructor(startMs: number, speed: number) {
+    if (!(speed > 0)) throw new RangeError('speed must be above 0');
+    this.#startMs = startMs;
+    this.#speed = speed;
+    this.#realStart = performance.now();
+  }
+
+  now(): number {
+    return Math.floor(this.#startMs + (performance.now() - this.#realStart) * this.#speed);
+  }
+
+  realMsUntil(moment: number): number {
+    return Math.max(0, (moment - this.now()) / this.#speed);
+  }
+}
+
+/** A clock that stands still until it is moved: for tests and for making recordings at once. */
+export class ManualClock implements Clock {
+  #nowMs: number;
+
+  constructor(startMs: number) {
+    this.#nowMs = startMs;
+  }
+
+  now(): number {
+    return this.#nowMs;
+  }
+
+  realMsUntil(): number {
+    return 0;
+  }
+
+  advance(ms: number): void {
+    this.#nowMs += ms;
+  }
+}

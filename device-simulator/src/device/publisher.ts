@@ -1,0 +1,202 @@
+import {
+  Acknowledgement,
+  acknowledgementTopic,
+  chunkPublishTopic,
+  commandTopic,
+  WatchCommand,
+} from '@pulseledger/domain';
+import type { z } from 'zod';
+import type { Prng } from '../prng.ts';
+import { Link, type LinkOptions } from './link.ts';
+import type { Outbox, PendingChunk } from './outbox.ts';
+
+/** Chunks of one device on their way at once. */
+export const MAX_CHUNKS_ON_THE_WAY = 64;
+/** First wait for the ledger's acknowledgement before a chunk is sent again; doubled each time. */
+const ACKNOWLEDGEMENT_FIRST_MS = 30_000;
+const ACKNOWLEDGEMENT_LONGEST_MS = 600_000;
+/** Longest message we look at on the own topics. */
+const MAX_MESSAGE_BYTES = 8_192;
+/** A watch command holds at most this long; whoever watches renews it. */
+const MAX_WATCH_MS = 3_600_000;
+
+interface OnTheWay {
+  readonly chunk: PendingChunk;
+  attempts: number;
+  /** Has the broker taken it over at least once? */
+  taken: boolean;
+  /** Machine's clock; Infinity while the broker has not taken it over. */
+  sendAgainAtMs: number;
+}
+
+/** What became of a chunk, by the ledger's word. */
+export interface Answer {
+  readonly chunk: PendingChunk;
+  readonly acknowledgement: Acknowledgement;
+  readonly atMs: number;
+}
+
+/** One delivery of a chunk to the broker. */
+export interface Delivery {
+  readonly chunk: PendingChunk;
+  readonly attempt: number;
+  readonly again: boolean;
+  readonly atMs: number;
+}
+
+/** What the publisher tells its device. */
+export interface PublisherListener {
+  readonly connected?: () => void;
+  /** The broker has taken a chunk over; `again` when it had before. */
+  readonly published: (delivery: Delivery) => void;
+  /** The ledger has answered; the chunk is out of the outbox. */
+  readonly answered: (answer: Answer) => void;
+  /** Somebody entitled watches until then (machine's clock). */
+  readonly watched?: (untilMs: number) => void;
+}
+
+function parseMessage<T>(schema: z.ZodType<T>, payload: Uint8Array): T | undefined {
+  if (payload.byteLength > MAX_MESSAGE_BYTES) return undefined;
+  try {
+    const result = schema.safeParse(JSON.parse(new TextDecoder().decode(payload)));
+    return result.success ? result.data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Brings the chunks of one device's outbox to the ledger: sends them with QoS 1, oldest first, a
+ * bounded number at once; sends again what the broker or the ledger has not answered; takes a chunk
+ * out of the outbox only when the ledger has answered for it (committed or quarantined).
+ */
+export class Publisher {
+  readonly #deviceId: string;
+  readonly #outbox: Outbox;
+  readonly #listener: PublisherListener;
+  readonly #random: Prng;
+  readonly #link: Link;
+  readonly #onTheWay = new Map<string, OnTheWay>();
+  /** Everything up to here is on the way or answered. */
+  #cursor = { boot: -1, firstSequence: -1 };
+
+  constructor(outbox: Outbox, link: LinkOptions, listener: PublisherListener) {
+    this.#deviceId = link.deviceId;
+    this.#outbox = outbox;
+    this.#listener = listener;
+    this.#random = link.random;
+    this.#link = new Link(link, {
+      connected: () => {
+        this.#listener.connected?.();
+        this.#sendAll();
+      },
+      disconnected: () => undefined,
+      message: (topic, payload) => {
+        this.#receive(topic, payload);
+      },
+    });
+  }
+
+  get connected(): boolean {
+    return this.#link.connected;
+  }
+
+  get reconnects(): number {
+    return this.#link.reconnects;
+  }
+
+  open(): void {
+    this.#link.open();
+  }
+
+  async close(): Promise<void> {
+    await this.#link.close();
+  }
+
+  /** Send what is new in the outbox, as far as the limit allows. */
+  pump(): void {
+    if (!this.#link.connected) return;
+    const room = MAX_CHUNKS_ON_THE_WAY - this.#onTheWay.size;
+    if (room <= 0) return;
+    for (const chunk of this.#outbox.pendingAfter(this.#deviceId, this.#cursor, room)) {
+      this.#cursor = { boot: chunk.boot, firstSequence: chunk.firstSequence };
+      const sendAgainAtMs = Number.POSITIVE_INFINITY;
+      const entry: OnTheWay = { chunk, attempts: 0, taken: false, sendAgainAtMs };
+      this.#onTheWay.set(keyOf(chunk), entry);
+      this.#send(entry);
+    }
+  }
+
+  /** Send again what has waited too long for the ledger. Call now and then. */
+  sendOverdue(nowMs: number = Date.now()): void {
+    if (!this.#link.connected) return;
+    for (const entry of this.#onTheWay.values()) {
+      if (entry.sendAgainAtMs <= nowMs) this.#send(entry);
+    }
+  }
+
+  /** After a new connection: the broker may never have seen what was on the way. */
+  #sendAll(): void {
+    for (const entry of this.#onTheWay.values()) this.#send(entry);
+    this.pump();
+  }
+
+  #send(entry: OnTheWay): void {
+    entry.attempts += 1;
+    entry.sendAgainAtMs = Number.POSITIVE_INFINITY;
+    const attempt = entry.attempts;
+    this.#link.publish(chunkPublishTopic(this.#deviceId), entry.chunk.bytes).then(
+      () => {
+        const nowMs = Date.now();
+        const wait = Math.min(
+          ACKNOWLEDGEMENT_LONGEST_MS,
+          ACKNOWLEDGEMENT_FIRST_MS * 2 ** (attempt - 1),
+        );
+        entry.sendAgainAtMs = nowMs + wait * this.#random.between(0.8, 1.2);
+        const again = entry.taken;
+        entry.taken = true;
+        this.#listener.published({ chunk: entry.chunk, attempt, again, atMs: nowMs });
+      },
+      () => {
+        // Lost with the connection: everything on the way is sent again after the next one.
+        // Refused although connected (e.g. the client is busy closing): the same, a little later.
+        entry.sendAgainAtMs = Date.now() + 1_000;
+      },
+    );
+  }
+
+  #receive(topic: string, payload: Uint8Array): void {
+    if (topic === acknowledgementTopic(this.#deviceId)) {
+      const acknowledgement = parseMessage(Acknowledgement, payload);
+      if (acknowledgement !== undefined) this.#answered(acknowledgement);
+    } else if (topic === commandTopic(this.#deviceId)) {
+      const command = parseMessage(WatchCommand, payload);
+      if (command !== undefined) {
+        this.#listener.watched?.(Math.min(command.watchUntilMs, Date.now() + MAX_WATCH_MS));
+      }
+    }
+  }
+
+  #answered(acknowledgement: Acknowledgement): void {
+    const { boot, firstSequence } = acknowledgement;
+    const key = `${boot}/${firstSequence}`;
+    const chunk = this.#onTheWay.get(key)?.chunk ?? this.#stored(boot, firstSequence);
+    // Answered before (a repeated acknowledgement), or not ours: nothing to do.
+    if (chunk?.count !== acknowledgement.count) return;
+    this.#outbox.remove({ deviceId: this.#deviceId, boot, firstSequence });
+    this.#onTheWay.delete(key);
+    this.#listener.answered({ chunk, acknowledgement, atMs: Date.now() });
+    this.pump();
+  }
+
+  /** An acknowledgement may outlive the process that sent the chunk. */
+  #stored(boot: number, firstSequence: number): PendingChunk | undefined {
+    const before = { boot, firstSequence: firstSequence - 1 };
+    const [chunk] = this.#outbox.pendingAfter(this.#deviceId, before, 1);
+    return chunk?.boot === boot && chunk.firstSequence === firstSequence ? chunk : undefined;
+  }
+}
+
+function keyOf(chunk: PendingChunk): string {
+  return `${chunk.boot}/${chunk.firstSequence}`;
+}
