@@ -1,5 +1,5 @@
 /** ESM-only dependencies that jest must compile to CommonJS. */
-const esmOnly = ['jose', '@peculiar', 'cockatiel', '@garmin', 'commander', '@noble', 'asn1js', 'pvtsutils', 'saxes'];
+const esmOnly = ['aedes', 'jose', '@peculiar', 'cockatiel', '@garmin', 'commander', '@noble', 'asn1js', 'pvtsutils', 'saxes'];
 
 export default {
   testEnvironment: 'node',
