@@ -1,0 +1,85 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { LedgerConnection } from './connection.ts';
+import { callOptions } from './deadlines.ts';
+import { classify, type Fault } from './faults.ts';
+import { type LedgerTransaction, newProposal } from './messages.ts';
+import { waitMs } from './retry.ts';
+import type { Signatory, SignatorySource } from './signatory.ts';
+
+/** Tries of one evaluation, the first included; nothing is changed by trying again. */
+const TRIES = 3;
+
+/** Options of {@link Evaluator}. */
+export interface EvaluatorOptions {
+  readonly connection: LedgerConnection;
+  readonly signatories: SignatorySource;
+  readonly sleep?: (ms: number) => Promise<void>;
+  readonly random?: () => number;
+}
+
+type Answer = { readonly bytes: Uint8Array } | { readonly fault: Fault };
+
+/**
+ * Asks the contract without changing anything. Only the peers of the connection's own organization are asked:
+ * without that name an evaluation may fall through to another organization's peer.
+ */
+export class Evaluator {
+  readonly #options: EvaluatorOptions;
+
+  constructor(options: EvaluatorOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The contract's answer. A peer that is away or busy is asked again, with growing random waits; a refused identity
+   * is replaced once. A contract error and a missed deadline are final.
+   * @throws PulseError the contract's own code; `unauthenticated`, `throttled`, `timeout`, `unavailable`.
+   */
+  async evaluate(transaction: LedgerTransaction): Promise<Uint8Array> {
+    const { signatories } = this.#options;
+    const signatory = await signatories.current();
+    const first = await this.#patiently(signatory, transaction);
+    if ('bytes' in first) {
+      return first.bytes;
+    }
+    const refused = first.fault.kind === 'identity';
+    const other = refused ? await signatories.afterRefusal(signatory) : undefined;
+    const second = other === undefined ? first : await this.#patiently(other, transaction);
+    if ('bytes' in second) {
+      return second.bytes;
+    }
+    throw second.fault.error;
+  }
+
+  async #patiently(signatory: Signatory, transaction: LedgerTransaction): Promise<Answer> {
+    const { sleep = delay, random = Math.random } = this.#options;
+    for (let tries = 1; ; tries += 1) {
+      const answer = await this.#once(signatory, transaction);
+      const again =
+        'fault' in answer &&
+        (answer.fault.kind === 'unreachable' || answer.fault.kind === 'busy') &&
+        tries < TRIES;
+      if (!again) {
+        return answer;
+      }
+      await sleep(waitMs(tries, random()));
+    }
+  }
+
+  async #once(signatory: Signatory, transaction: LedgerTransaction): Promise<Answer> {
+    const { connection } = this.#options;
+    try {
+      const bytes = await connection.call(signatory, (gateway) =>
+        newProposal(gateway, {
+          connection,
+          signatory,
+          transaction,
+          organizations: [connection.mspId],
+        }).evaluate(callOptions('evaluate', Date.now())),
+      );
+      return { bytes };
+    } catch (error) {
+      return { fault: classify('evaluate', error) };
+    }
+  }
+}
