@@ -1,0 +1,226 @@
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Command } from 'commander';
+import { FastClock } from '../clock.ts';
+import { enrolmentAt } from '../device/enrolment.ts';
+import { type Fleet, type FleetOptions, MAX_DEVICES, startFleet } from '../fleet/fleet.ts';
+import type { FleetTotals } from '../fleet/totals.ts';
+import { readSystemFile } from '../system-file.ts';
+import { durationArgument, numberArgument, wholeArgument, zoneArgument } from './arguments.ts';
+import { EXIT, ProgressLine, printJson, say } from './output.ts';
+
+const PROGRESS_MS = 1_000;
+/** What a controlling process writes to stdin. */
+const STOP_COMMAND = /^\s*\{\s*"command"\s*:\s*"stop"\s*\}\s*$/;
+const MAX_SEED = 2 ** 32 - 1;
+
+interface FleetArguments {
+  readonly system: string;
+  readonly devices: number;
+  readonly seed: number;
+  readonly window: number;
+  readonly rate: number;
+  readonly for?: number;
+  readonly zone: string;
+  readonly outbox?: string;
+  readonly truth?: string;
+  readonly drain: number;
+  readonly speed: number;
+  readonly controlled: boolean;
+  readonly json: boolean;
+}
+
+/** When the run shall end: time over, a signal, or the word of the controlling process. */
+class StopRequest {
+  readonly stopped: Promise<void>;
+  readonly #options: FleetArguments;
+  readonly #resolve: () => void;
+  #timer: NodeJS.Timeout | undefined;
+  #signals = 0;
+
+  constructor(options: FleetArguments) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.stopped = promise;
+    this.#resolve = resolve;
+    this.#options = options;
+    process.on('SIGINT', this.#signalled);
+    process.on('SIGTERM', this.#signalled);
+    if (options.controlled) {
+      const lines = createInterface({ input: process.stdin });
+      lines.on('line', (line) => {
+        if (STOP_COMMAND.test(line)) resolve();
+      });
+      lines.on('close', resolve);
+    }
+  }
+
+  /** Measuring begins: from now on the time counts. */
+  started(): void {
+    const { for: lengthMs } = this.#options;
+    if (lengthMs !== undefined) this.#timer = setTimeout(this.#resolve, lengthMs);
+  }
+
+  readonly #signalled = (): void => {
+    this.#signals += 1;
+    if (this.#signals > 1) process.exit(EXIT.interrupted);
+    this.#resolve();
+  };
+
+  /** Let the process end. */
+  dispose(): void {
+    clearTimeout(this.#timer);
+    if (this.#options.controlled) process.stdin.destroy();
+    process.off('SIGINT', this.#signalled);
+    process.off('SIGTERM', this.#signalled);
+  }
+}
+
+function progress(totals: FleetTotals): Record<string, number> {
+  return {
+    handedOver: totals.handedOver.readings,
+    published: totals.published.readings,
+    acknowledged: totals.committed.readings,
+    quarantined: totals.quarantined.readings,
+    pending: totals.pending.readings,
+  };
+}
+
+async function fleetOptions(options: FleetArguments): Promise<FleetOptions> {
+  const system = await readSystemFile(options.system);
+  const lengthMs = (options.for ?? 0) * options.speed;
+  return {
+    devices: options.devices,
+    seed: options.seed,
+    windowSeconds: options.window / 1_000,
+    rate: options.rate,
+    zone: options.zone,
+    patients: system.patients.map((patient) => patient.patientId),
+    enrol: enrolmentAt(system),
+    folder: options.outbox ?? join(dirname(options.system), '..', 'simulator'),
+    ...(options.truth === undefined ? {} : { truthFile: options.truth }),
+    ...(options.speed === 1 ? {} : { clock: new FastClock(Date.now() - lengthMs, options.speed) }),
+  };
+}
+
+async function finish(fleet: Fleet, options: FleetArguments, startedAtMs: number): Promise<void> {
+  fleet.stopMeasuring();
+  if (options.json) printJson({ event: 'flushed', ...progress(fleet.totals()) });
+  const drained = await fleet.drain(options.drain);
+  const totals = fleet.totals();
+  await fleet.close();
+  const { devices, seed, rate } = options;
+  const windowSeconds = options.window / 1_000;
+  const durationMs = Date.now() - startedAtMs;
+  if (options.json) {
+    if (drained) printJson({ event: 'drained', ...progress(totals) });
+    printJson({
+      event: 'done',
+      drained,
+      seed,
+      devices,
+      windowSeconds,
+      rate,
+      ...totals,
+      durationMs,
+    });
+  } else {
+    const { handedOver, resumed, committed, quarantined, pending, commitLatencyMs } = totals;
+    say(
+      `${handedOver.readings + resumed.readings} readings handed over, ` +
+        `${committed.readings} committed, ${quarantined.readings} quarantined, ` +
+        `${pending.readings} waiting; window closed to ledger acknowledgement: ` +
+        (commitLatencyMs === null
+          ? 'none yet'
+          : `median ${commitLatencyMs.p50} ms, 99 % within ${commitLatencyMs.p99} ms`),
+    );
+  }
+  if (!drained) {
+    say(
+      `${totals.pending.chunks} chunks wait in the outbox for the ledger: ` +
+        'start again with the same --outbox to deliver them',
+    );
+    process.exitCode = EXIT.failed;
+  }
+}
+
+/** Say how far it is, until the request to stop. */
+async function measureUntil(request: StopRequest, fleet: Fleet, json: boolean): Promise<void> {
+  if (json) printJson({ event: 'started', atMs: Date.now() });
+  else say('measuring; Ctrl-C stops, delivers what is measured, and ends');
+  const line = new ProgressLine();
+  const ticker = setInterval(() => {
+    const { handedOver, committed } = fleet.totals();
+    if (json) printJson({ event: 'progress', ...progress(fleet.totals()) });
+    else line.update(() => `${handedOver.readings} handed over, ${committed.readings} committed`);
+  }, PROGRESS_MS);
+  request.started();
+  await request.stopped;
+  clearInterval(ticker);
+  line.clear();
+}
+
+async function runFleet(options: FleetArguments): Promise<void> {
+  const request = new StopRequest(options);
+  try {
+    const startedAtMs = Date.now();
+    const { devices, json } = options;
+    const fleet = await startFleet({
+      ...(await fleetOptions(options)),
+      onEnrolled: () => {
+        if (json) printJson({ event: 'enrolled', devices });
+        else say(`${devices} devices enrolled`);
+      },
+    });
+    await measureUntil(request, fleet, json);
+    await finish(fleet, options, startedAtMs);
+  } finally {
+    request.dispose();
+  }
+}
+
+/** Add `fleet` to the program. */
+export function addFleetCommand(program: Command): void {
+  program
+    .command('fleet')
+    .description('simulated wearables that measure, sign and publish until they are stopped')
+    .option('--system <file>', 'coordinates of the running system', '.pulseledger/run/system.json')
+    .option('--devices <n>', 'wearables', wholeArgument(1, MAX_DEVICES), 10)
+    .option('--seed <n>', 'same seed and clock, same readings', wholeArgument(0, MAX_SEED), 1)
+    .option('--window <duration>', 'readings of this time make a chunk', durationArgument, 60_000)
+    .option('--rate <hz>', 'samples a second of each of five signals', numberArgument(0.1, 10), 1)
+    .option('--for <duration>', 'stop measuring after this time', durationArgument)
+    .option('--zone <name>', 'where the wearers live', zoneArgument, 'Europe/Paris')
+    .option('--outbox <folder>', 'keys and undelivered chunks (default: beside the system file)')
+    .option('--truth <file>', 'append what really happened, one JSON object a line')
+    .option(
+      '--drain <duration>',
+      'longest wait for the ledger at the end',
+      durationArgument,
+      60_000,
+    )
+    .option(
+      '--speed <n>',
+      'simulated time runs n times as fast, needs --for',
+      numberArgument(1, 10_000),
+      1,
+    )
+    .option('--controlled', 'stop at {"command":"stop"} on stdin, or at its end', false)
+    .option('--json', 'events on stdout, one JSON object a line, totals last', false)
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 the ledger has answered for every reading, 1 not so or failed, 2 wrong usage.
+A first Ctrl-C stops measuring and delivers; a second ends at once and keeps the outbox.
+
+Example:
+  npm run simulate -- fleet --devices 50 --for 20s --window 10s --json`,
+    )
+    .action(async (options: FleetArguments, command: Command) => {
+      if (options.speed !== 1 && options.for === undefined) {
+        command.error('error: --speed needs --for, so that no reading lies in the future', {
+          exitCode: EXIT.usage,
+        });
+      }
+      await runFleet(options);
+    });
+}

@@ -1,0 +1,30 @@
+import { ERRORS, PulseError } from '@pulseledger/domain';
+import { Command, CommanderError } from 'commander';
+import { addFleetCommand } from './commands/fleet.ts';
+import { EXIT, say } from './commands/output.ts';
+
+/** The whole command line: `node src/main.ts …`. */
+function program(): Command {
+  const command = new Command('simulate')
+    .description('Simulated wearables, and real recordings replayed as wearables')
+    .exitOverride()
+    .showHelpAfterError('(--help shows what is possible)');
+  addFleetCommand(command);
+  return command;
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof PulseError) {
+    say(`${error.code}: ${error.message}\n${ERRORS[error.code].remedy}`);
+  } else {
+    say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+  return EXIT.failed;
+}
+
+try {
+  await program().parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}
