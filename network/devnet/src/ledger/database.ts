@@ -144,15 +144,14 @@ export class Database {
 }
 
 function openingError(error: unknown): LedgerError {
-  const cause = error instanceof Error ? (error.cause ?? error) : error;
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  return code === 'LEVEL_LOCKED'
-    ? new LedgerError(
-        'the ledger directory is in use by another process: stop it, or choose another directory',
-        { cause: error },
-      )
-    : new LedgerError(
-        'the ledger directory cannot be opened: it holds no ledger of ours, or cannot be written',
-        { cause: error },
-      );
+  const text = locked(error)
+    ? 'the ledger directory is in use by another process: stop it, or choose another directory'
+    : 'the ledger directory cannot be opened: it holds no ledger of ours, or cannot be written';
+  return new LedgerError(text, { cause: error });
+}
+
+function locked(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false;
+  if ('code' in error && error.code === 'LEVEL_LOCKED') return true;
+  return 'cause' in error && locked(error.cause);
 }
