@@ -1,4 +1,13 @@
-import { closeSync, createReadStream, openSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  createReadStream,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  writeSync,
+} from 'node:fs';
 import { createInterface } from 'node:readline';
 import {
   ABSENT_REASONS,
@@ -122,17 +131,36 @@ function compact(reading: Reading): unknown[] {
   return [code, unit, atMs, reading.durationMs ?? 0, what];
 }
 
+const TAIL_BYTES = 65_536;
+const NEWLINE = 0x0a;
+
+/** Cut a last line without its end: a killed process may leave one, and we append after it. */
+function cutBrokenLine(file: number): void {
+  let end = fstatSync(file).size;
+  const tail = Buffer.alloc(TAIL_BYTES);
+  while (end > 0) {
+    const from = Math.max(0, end - TAIL_BYTES);
+    const length = readSync(file, tail, 0, end - from, from);
+    const newline = tail.subarray(0, length).lastIndexOf(NEWLINE);
+    end = newline < 0 ? from : from + newline + 1;
+    if (newline >= 0) break;
+  }
+  ftruncateSync(file, end);
+}
+
 /**
  * What really happened, for checking the ledger against: one JSON object a line, handed to the
  * operating system before the call returns, so that a killed process leaves it behind. It holds
  * invented people's readings in clear: 0600, never among logs.
  */
 export class TruthWriter {
-  readonly #file: number | undefined;
+  readonly #file: number | undefined = undefined;
 
   /** @param path File to append to; undefined writes nothing. */
   constructor(path: string | undefined) {
-    this.#file = path === undefined ? undefined : openSync(path, 'a', 0o600);
+    if (path === undefined) return;
+    this.#file = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND, 0o600);
+    cutBrokenLine(this.#file);
   }
 
   write(line: TruthLine): void {

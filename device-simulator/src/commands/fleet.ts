@@ -39,18 +39,20 @@ class StopRequest {
   #signals = 0;
 
   constructor(options: FleetArguments) {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.stopped = promise;
-    this.#resolve = resolve;
+    let stop = (): void => undefined;
+    this.stopped = new Promise((resolve) => {
+      stop = resolve;
+    });
+    this.#resolve = stop;
     this.#options = options;
     process.on('SIGINT', this.#signalled);
     process.on('SIGTERM', this.#signalled);
     if (options.controlled) {
       const lines = createInterface({ input: process.stdin });
       lines.on('line', (line) => {
-        if (STOP_COMMAND.test(line)) resolve();
+        if (STOP_COMMAND.test(line)) stop();
       });
-      lines.on('close', resolve);
+      lines.on('close', stop);
     }
   }
 

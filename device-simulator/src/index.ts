@@ -1,0 +1,15 @@
+export { type Clock, FastClock, SystemClock } from './clock.ts';
+export { type ChunkMakerInput, type MadeChunk, makeChunks } from './device/chunk-maker.ts';
+export { type Enrol, type Enrolled, type EnrolmentRequest } from './device/enrolment.ts';
+export { type Fleet, type FleetOptions, startFleet } from './fleet/fleet.ts';
+export { type ClosedWindow, Measurement, type MeasurementPlan } from './fleet/measurement.ts';
+export type { FleetTotals } from './fleet/totals.ts';
+export { Prng } from './prng.ts';
+export {
+  readTruth,
+  type TruthAnswered,
+  type TruthChunk,
+  type TruthDevice,
+  type TruthLine,
+  type TruthPublished,
+} from './truth.ts';
