@@ -3,6 +3,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { AddressInfo, Server as NetServer } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
+import { z } from 'zod';
 
 /** Nothing of the local cloud is reachable from another machine. */
 export const LOOPBACK = '127.0.0.1';
@@ -20,6 +21,11 @@ export interface TlsKeys {
   readonly certificatePem: string;
   readonly privateKeyPem: string;
 }
+
+export const tlsKeysSchema: z.ZodType<TlsKeys> = z.strictObject({
+  certificatePem: z.string(),
+  privateKeyPem: z.string(),
+});
 
 export interface RunningServer {
   readonly port: number;
