@@ -1,0 +1,7 @@
+export { accepts, eventually } from './port.ts';
+export {
+  inheritedEnvironment,
+  type SupervisedProcess,
+  type SupervisionOptions,
+  supervise,
+} from './supervised-process.ts';
