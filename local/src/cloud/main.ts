@@ -1,0 +1,4 @@
+import { runChild } from '../process/child.ts';
+import { cloud } from './cloud.ts';
+
+runChild(cloud);
