@@ -1,0 +1,6 @@
+export {
+  type ChaincodeService,
+  ChaincodeServiceError,
+  type ChaincodeServiceOptions,
+  startChaincodeService,
+} from './chaincode-service.ts';
