@@ -1,5 +1,5 @@
 export { bytesFromHex, hexFromBytes } from './bytes.ts';
-export { canonicalJson, type JsonValue } from './canonical-json.ts';
+export { canonicalJson } from './canonical-json.ts';
 export { checkChunk, chunkHeader, chunkSummaries, decodeChunk } from './chunk/decode.ts';
 export { attachSignature, encodeChunk, splitSignature } from './chunk/encode.ts';
 export {
@@ -65,7 +65,19 @@ export {
   QuarantineEntry,
   WatchCommand,
 } from './messages.ts';
+export { parseInput, parseJsonInput, type Schema } from './parse-input.ts';
 export { joinChunks, splitChunks } from './record/chunk-list.ts';
+export {
+  BootDocument,
+  DeviceDocument,
+  HourDocument,
+  type HourSource,
+  PatientDocument,
+  PROVIDERS_COLLECTION,
+  type SequenceRange,
+  TreatingDocument,
+  WornDocument,
+} from './record/documents.ts';
 export {
   Assignment,
   DeviceStatusInput,
@@ -89,6 +101,18 @@ export {
   ReadVitalsInput,
   SummaryRow,
 } from './record/evaluate.ts';
+export {
+  type ChunkIdentity,
+  chunkAttributes,
+  chunkKeyText,
+  compositeKey,
+  hourAttribute,
+  hourOf,
+  parseChunkKeyText,
+  RECORD_KEYS,
+  type RecordKey,
+  splitCompositeKey,
+} from './record/keys.ts';
 export { PROVIDER_MSP_IDS, ROLE_ORGANIZATIONS, ROLES, type Role } from './record/roles.ts';
 export { livePseudonym, SubjectOpening, subjectCommitment } from './record/subject.ts';
 export {

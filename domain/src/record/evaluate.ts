@@ -40,7 +40,7 @@ export const ReadVitalsInput: z.ZodType<ReadVitalsInput> = z.strictObject({
   bookmark: Bookmark.optional(),
 });
 
-/** Answer of `vitals:ReadChunks`; there is more exactly when there is a bookmark. */
+/** Answer of `vitals:ReadChunks`; there may be more when there is a bookmark. */
 export interface ReadChunksOutput {
   /** Signed chunks, base64, in the order of hour, device, boot, first sequence. */
   readonly chunks: readonly string[];
@@ -71,6 +71,9 @@ const SummarySchema: z.ZodType<Summary> = z.object({
   statistics: Statistics.exactOptional(),
 });
 
+/** Summaries of several codes. */
+export const SummaryList: z.ZodType<readonly Summary[]> = z.array(SummarySchema);
+
 /** The readings that start within one minute or one hour. */
 export interface SummaryRow {
   /** Start of the minute or hour. */
@@ -79,7 +82,7 @@ export interface SummaryRow {
 }
 export const SummaryRow: z.ZodType<SummaryRow> = z.object({
   atMs: MomentMs,
-  summaries: z.array(SummarySchema),
+  summaries: SummaryList,
 });
 
 /** Answer of `vitals:ReadMinutes` and `vitals:ReadHours`, oldest first. */

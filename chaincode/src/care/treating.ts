@@ -1,0 +1,87 @@
+import {
+  type ChangeOutput,
+  EndTreatingInput,
+  PROVIDER_MSP_IDS,
+  PulseError,
+  RECORD_KEYS,
+  SetTreatingInput,
+  TreatingDocument,
+} from '@pulseledger/domain';
+import { exists, readDocument, writeDocument } from '../store/documents.ts';
+import { CHANGED, UNCHANGED } from '../transaction/change.ts';
+import type { Call, TransactionFunction } from '../transaction/invoke.ts';
+import { inputOf } from '../transaction/transient.ts';
+
+/**
+ * A relation is set by the patient, or by an administrator of the organization the practitioner
+ * works for, and never by the practitioner, who would gain from it.
+ *
+ * @throws PulseError `access_denied`.
+ */
+function requireSetter(
+  { caller }: Call<unknown>,
+  relation: Pick<TreatingDocument, 'patientId' | 'practitionerId' | 'mspId'>,
+): void {
+  const { role, subjectId, mspId } = caller;
+  const byPatient = role === 'patient' && subjectId === relation.patientId;
+  const byAdministrator = role === 'administrator' && mspId === relation.mspId;
+  if (!(byPatient || byAdministrator) || subjectId === relation.practitionerId) {
+    throw new PulseError('access_denied', 'The caller may not decide who treats this patient.');
+  }
+}
+
+async function writeRelation(call: Call<unknown>, relation: TreatingDocument): Promise<void> {
+  const { patientId, practitionerId } = relation;
+  await writeDocument(call.stub, RECORD_KEYS.treating(patientId, practitionerId), relation);
+  await writeDocument(call.stub, RECORD_KEYS.treated(practitionerId, patientId), relation);
+}
+
+function sameInterval(a: SetTreatingInput, b: TreatingDocument | undefined): boolean {
+  return a.mspId === b?.mspId && a.fromMs === b.fromMs && a.untilMs === b.untilMs;
+}
+
+async function setTreating(call: Call<SetTreatingInput>): Promise<ChangeOutput> {
+  const { stub, input } = call;
+  requireSetter(call, input);
+  if (!PROVIDER_MSP_IDS.includes(input.mspId)) {
+    throw new PulseError('invalid_input', 'Only an organization that treats people can treat.');
+  }
+  if (input.untilMs !== null && input.untilMs <= input.fromMs) {
+    throw new PulseError('invalid_input', 'The relation ends before it starts.');
+  }
+  const key = RECORD_KEYS.treating(input.patientId, input.practitionerId);
+  const known = await readDocument(stub, key, TreatingDocument);
+  if (sameInterval(input, known)) return UNCHANGED;
+  // The relation at another organization is not this administrator's to replace.
+  if (known !== undefined) requireSetter(call, known);
+  if (!(await exists(stub, RECORD_KEYS.patient(input.patientId)))) {
+    throw new PulseError('not_found', 'There is no such patient.');
+  }
+  await writeRelation(call, input);
+  return CHANGED;
+}
+
+async function endTreating(call: Call<EndTreatingInput>): Promise<ChangeOutput> {
+  const { stub, input } = call;
+  const { patientId, practitionerId, untilMs } = input;
+  const key = RECORD_KEYS.treating(patientId, practitionerId);
+  const known = await readDocument(stub, key, TreatingDocument);
+  // Without a relation, the answer is as for a relation that is none of the caller's business.
+  requireSetter(call, known ?? { ...input, mspId: '' });
+  if (known === undefined) throw new PulseError('not_found', 'There is no such relation.');
+  if (known.untilMs !== null && known.untilMs <= untilMs) return UNCHANGED;
+  await writeRelation(call, { ...known, untilMs });
+  return CHANGED;
+}
+
+export const SET_TREATING: TransactionFunction<SetTreatingInput> = {
+  name: 'care:SetTreating',
+  input: inputOf(SetTreatingInput),
+  run: setTreating,
+};
+
+export const END_TREATING: TransactionFunction<EndTreatingInput> = {
+  name: 'care:EndTreating',
+  input: inputOf(EndTreatingInput),
+  run: endTreating,
+};

@@ -1,0 +1,86 @@
+import {
+  type Assignment,
+  DeviceDocument,
+  type DeviceView,
+  type ListDevicesOutput,
+  PatientInput,
+  PulseError,
+  RECORD_KEYS,
+  ReadDeviceInput,
+  WornDocument,
+} from '@pulseledger/domain';
+import { mayRead, requireReader } from '../access/reader.ts';
+import { parseDocument, readDocument } from '../store/documents.ts';
+import { entries, rangeEnd, rangeStart } from '../store/range.ts';
+import type { Call, TransactionFunction } from '../transaction/invoke.ts';
+import { inputOf } from '../transaction/transient.ts';
+
+/** Devices of one patient that are listed. */
+const MAX_DEVICES = 200;
+
+/** State of a registration: revoked outweighs lost. */
+export function statusOf(device: DeviceDocument): Pick<DeviceView, 'status' | 'sinceMs'> {
+  if (device.revokedSinceMs !== null) return { status: 'revoked', sinceMs: device.revokedSinceMs };
+  if (device.lostSinceMs !== null) return { status: 'lost', sinceMs: device.lostSinceMs };
+  return { status: 'active', sinceMs: null };
+}
+
+function viewOf(device: DeviceDocument, assignments: readonly Assignment[]): DeviceView {
+  const { deviceId, manufacturer, model, serial } = device;
+  return { deviceId, manufacturer, model, serial, ...statusOf(device), assignments };
+}
+
+/** Those assignments that the caller may see: all as the custodian, else those of own patients. */
+async function visibleAssignments(
+  call: Call<ReadDeviceInput>,
+  device: DeviceDocument,
+): Promise<readonly Assignment[]> {
+  if (call.caller.role === 'administrator') {
+    return device.custodian === call.caller.mspId ? device.assignments : [];
+  }
+  const visible = new Set<string>();
+  for (const patientId of new Set(device.assignments.map((one) => one.patientId))) {
+    if (await mayRead(call, patientId)) visible.add(patientId);
+  }
+  return device.assignments.filter(({ patientId }) => visible.has(patientId));
+}
+
+/** An unknown device and one that is none of the caller's business get the same answer. */
+async function read(call: Call<ReadDeviceInput>): Promise<DeviceView> {
+  const { stub, caller, input } = call;
+  const device = await readDocument(stub, RECORD_KEYS.device(input.deviceId), DeviceDocument);
+  if (device !== undefined) {
+    const assignments = await visibleAssignments(call, device);
+    const isCustodian = caller.role === 'administrator' && device.custodian === caller.mspId;
+    if (isCustodian || assignments.length > 0) return viewOf(device, assignments);
+  }
+  throw new PulseError('not_found', 'There is no such device.');
+}
+
+async function listByPatient(call: Call<PatientInput>): Promise<ListDevicesOutput> {
+  const { stub, input } = call;
+  await requireReader(call, input.patientId);
+  const prefix = { objectType: 'worn', attributes: [input.patientId] };
+  const devices: DeviceView[] = [];
+  for await (const { value } of entries(stub, rangeStart(prefix), rangeEnd(prefix))) {
+    const { deviceId } = parseDocument(value, WornDocument);
+    const device = await readDocument(stub, RECORD_KEYS.device(deviceId), DeviceDocument);
+    if (device === undefined) continue;
+    const own = device.assignments.filter(({ patientId }) => patientId === input.patientId);
+    devices.push(viewOf(device, own));
+    if (devices.length === MAX_DEVICES) break;
+  }
+  return { devices };
+}
+
+export const READ_DEVICE: TransactionFunction<ReadDeviceInput> = {
+  name: 'device:Read',
+  input: inputOf(ReadDeviceInput),
+  run: read,
+};
+
+export const LIST_DEVICES: TransactionFunction<PatientInput> = {
+  name: 'device:ListByPatient',
+  input: inputOf(PatientInput),
+  run: listByPatient,
+};

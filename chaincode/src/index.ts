@@ -1,0 +1,6 @@
+import { CareContract } from './contracts/care-contract.ts';
+import { DeviceContract } from './contracts/device-contract.ts';
+import { VitalsContract } from './contracts/vitals-contract.ts';
+
+/** The contracts of the chaincode `pulse`, for fabric-chaincode-node. */
+export const contracts: unknown[] = [DeviceContract, CareContract, VitalsContract];

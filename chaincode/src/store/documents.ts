@@ -1,0 +1,46 @@
+import {
+  canonicalJson,
+  PROVIDERS_COLLECTION,
+  type RecordKey,
+  type Schema,
+} from '@pulseledger/domain';
+import type { LedgerStub } from '../transaction/ledger-context.ts';
+
+/** A record key as the ledger has it. */
+export function ledgerKey(stub: LedgerStub, { objectType, attributes }: RecordKey): string {
+  return stub.createCompositeKey(objectType, [...attributes]);
+}
+
+/**
+ * Read a document of the providers' collection; undefined when there is none. It never sees what
+ * this transaction wrote.
+ */
+export async function readDocument<T>(
+  stub: LedgerStub,
+  key: RecordKey,
+  schema: Schema<T>,
+): Promise<T | undefined> {
+  const bytes = await stub.getPrivateData(PROVIDERS_COLLECTION, ledgerKey(stub, key));
+  return bytes.length === 0 ? undefined : parseDocument(bytes, schema);
+}
+
+/** Parse the bytes of a stored document. */
+export function parseDocument<T>(bytes: Uint8Array, schema: Schema<T>): T {
+  return schema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
+}
+
+/** Write a document; its salt keeps the hash that is public from being guessed. */
+export async function writeDocument(
+  stub: LedgerStub,
+  key: RecordKey,
+  document: { readonly saltHex: string },
+): Promise<void> {
+  const bytes = Buffer.from(canonicalJson(document));
+  await stub.putPrivateData(PROVIDERS_COLLECTION, ledgerKey(stub, key), bytes);
+}
+
+/** Is there anything at this key? Asks for the hash, which is cheaper than the value. */
+export async function exists(stub: LedgerStub, key: RecordKey): Promise<boolean> {
+  const hash = await stub.getPrivateDataHash(PROVIDERS_COLLECTION, ledgerKey(stub, key));
+  return hash.length > 0;
+}

@@ -1,0 +1,22 @@
+import type { Context } from 'fabric-contract-api';
+
+/** The few stub functions that the contracts use; a double need have no more. */
+export type LedgerStub = Pick<
+  Context['stub'],
+  | 'createCompositeKey'
+  | 'getDateTimestamp'
+  | 'getPrivateData'
+  | 'getPrivateDataByRange'
+  | 'getPrivateDataHash'
+  | 'getTransient'
+  | 'getTxID'
+  | 'putPrivateData'
+  | 'putState'
+  | 'setEvent'
+>;
+
+/** What the contracts use of a transaction's context. */
+export interface LedgerContext {
+  readonly stub: LedgerStub;
+  readonly clientIdentity: Pick<Context['clientIdentity'], 'getAttributeValue' | 'getMSPID'>;
+}

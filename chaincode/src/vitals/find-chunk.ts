@@ -1,0 +1,56 @@
+import {
+  chunkHeader,
+  DeviceDocument,
+  FindChunkInput,
+  type FindChunkOutput,
+  hourOf,
+  MAX_READINGS_PER_CHUNK,
+  PulseError,
+  RECORD_KEYS,
+} from '@pulseledger/domain';
+import { mayRead } from '../access/reader.ts';
+import { assignmentDuring } from '../device/assignments.ts';
+import { readDocument } from '../store/documents.ts';
+import { entries, rangeEnd, rangeStart } from '../store/range.ts';
+import type { Call, TransactionFunction } from '../transaction/invoke.ts';
+import { inputOf } from '../transaction/transient.ts';
+
+/** The patient who wore the device then, when the caller may read that patient's record. */
+async function readablePatient(call: Call<FindChunkInput>): Promise<string | undefined> {
+  const { deviceId, atMs } = call.input;
+  const device = await readDocument(call.stub, RECORD_KEYS.device(deviceId), DeviceDocument);
+  const worn = assignmentDuring(device?.assignments ?? [], atMs, atMs);
+  if (worn === undefined) return undefined;
+  return (await mayRead(call, worn.patientId)) ? worn.patientId : undefined;
+}
+
+async function findBytes(
+  { stub, input }: Call<FindChunkInput>,
+  patientId: string,
+): Promise<Uint8Array | undefined> {
+  const { deviceId, boot, sequence, atMs } = input;
+  // A chunk that holds the sequence starts at most a chunk's length before it.
+  const earliest = Math.max(0, sequence - MAX_READINGS_PER_CHUNK + 1);
+  const hour = hourOf(atMs);
+  const start = RECORD_KEYS.chunk(patientId, hour, { deviceId, boot, firstSequence: earliest });
+  const end = RECORD_KEYS.chunk(patientId, hour, { deviceId, boot, firstSequence: sequence });
+  for await (const { value } of entries(stub, rangeStart(start), rangeEnd(end))) {
+    const { firstSequence, count } = chunkHeader(value);
+    if (firstSequence <= sequence && sequence < firstSequence + count) return value;
+  }
+  return undefined;
+}
+
+/** All that goes wrong has the same answer, so that nobody learns which readings exist. */
+async function findChunk(call: Call<FindChunkInput>): Promise<FindChunkOutput> {
+  const patientId = await readablePatient(call);
+  const bytes = patientId === undefined ? undefined : await findBytes(call, patientId);
+  if (patientId === undefined || bytes === undefined) throw new PulseError('not_found');
+  return { patientId, chunk: Buffer.from(bytes).toString('base64') };
+}
+
+export const FIND_CHUNK: TransactionFunction<FindChunkInput> = {
+  name: 'vitals:FindChunk',
+  input: inputOf(FindChunkInput),
+  run: findChunk,
+};
