@@ -1,0 +1,221 @@
+import { peer } from '@hyperledger/fabric-protos';
+import type { ChaincodeSupport, Execution } from '../chaincode-support/chaincode-support.ts';
+import type { Ledger, SimulationResult } from '../ledger/types.ts';
+import type { ChaincodeDefinitions } from '../lifecycle/chaincode-definitions.ts';
+import type { Identity } from '../msp/identity.ts';
+import type { MspManager } from '../msp/msp-manager.ts';
+import type { Signer } from '../msp/signer.ts';
+import type { ChannelPolicies } from '../policy/channel-policies.ts';
+import { type ChaincodeCall, chaincodeInterest } from './interest.ts';
+import type { PrivateDataDistributor } from './private-data-distributor.ts';
+import { ProposalError, type UnpackedProposal, unpackProposal } from './proposal.ts';
+import { refuseAtTheDoor, validateProposal } from './proposal-checks.ts';
+
+/** Responses from here on are failures that are not endorsed (shim.ERRORTHRESHOLD). */
+const ERROR_THRESHOLD = 400;
+/** Responses from here on are the contract's own failure (shim.ERROR). */
+const ERROR = 500;
+const ENDORSEMENT_VERSION = 1;
+
+export interface EndorserOptions {
+  /** The peer's own identity. */
+  readonly signer: Signer;
+  readonly channel: string;
+  readonly msps: MspManager;
+  readonly policies: ChannelPolicies;
+  readonly definitions: ChaincodeDefinitions;
+  readonly ledger: Ledger;
+  readonly chaincodes: ChaincodeSupport;
+  readonly distributor: PrivateDataDistributor;
+  /** How far a proposal's time may be from the peer's, either way. */
+  readonly timeWindowMs: number;
+  readonly now: () => number;
+}
+
+/** What became of a proposal. `error` beside a response is one that gRPC carries (core/endorser ProcessProposal). */
+export interface ProposalOutcome {
+  /** Refused before it was looked at: there is no response at all. */
+  readonly response: peer.ProposalResponse | undefined;
+  readonly error: string | undefined;
+  /** Empty when the chaincode was not run to its end. */
+  readonly interest: readonly ChaincodeCall[];
+}
+
+function responseOf(status: number, message: string): peer.ProposalResponse {
+  const response = new peer.Response();
+  response.setStatus(status);
+  response.setMessage(message);
+  const proposalResponse = new peer.ProposalResponse();
+  proposalResponse.setResponse(response);
+  return proposalResponse;
+}
+
+function refused(error: string): ProposalOutcome {
+  return { response: responseOf(ERROR, error), error, interest: [] };
+}
+
+function failed(message: string): ProposalOutcome {
+  return { response: responseOf(ERROR, message), error: undefined, interest: [] };
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+interface Simulation {
+  readonly execution: Execution;
+  readonly result: SimulationResult;
+}
+
+/** A peer's endorser: checks proposals, simulates them and signs what came out (core/endorser/endorser.go). */
+export class Endorser {
+  readonly #options: EndorserOptions;
+
+  constructor(options: EndorserOptions) {
+    this.#options = options;
+  }
+
+  get mspId(): string {
+    return this.#options.signer.mspId;
+  }
+
+  /** Whether this peer can run chaincodes at once. */
+  get isReady(): boolean {
+    return this.#options.chaincodes.isReady;
+  }
+
+  /** Never throws for what a client can do wrong: every failure is an outcome. */
+  async processProposal(signed: peer.SignedProposal): Promise<ProposalOutcome> {
+    const checked = this.#check(signed);
+    if ('interest' in checked) return checked;
+    const { proposal, creator } = checked;
+    try {
+      return await this.#simulateAndSign(proposal, creator);
+    } catch (error) {
+      return failed(textOf(error));
+    }
+  }
+
+  #check(
+    signed: peer.SignedProposal,
+  ): { proposal: UnpackedProposal; creator: Identity } | ProposalOutcome {
+    const { msps, timeWindowMs, channel, now } = this.#options;
+    try {
+      const proposal = unpackProposal(signed);
+      const atTheDoor = refuseAtTheDoor(proposal, msps, { nowMs: now(), timeWindowMs });
+      if (atTheDoor !== undefined) {
+        return { response: undefined, error: atTheDoor, interest: [] };
+      }
+      if (proposal.channel !== channel) return failed(`channel '${proposal.channel}' not found`);
+      return { proposal, creator: this.#preProcess(proposal) };
+    } catch (error) {
+      if (error instanceof ProposalError) return refused(error.message);
+      throw error;
+    }
+  }
+
+  #preProcess(proposal: UnpackedProposal): Identity {
+    const { msps, ledger, policies } = this.#options;
+    const { channel, txId, creator: serialized } = proposal;
+    let creator: Identity;
+    try {
+      creator = validateProposal(proposal, msps);
+    } catch (error) {
+      throw new ProposalError(`error validating proposal: ${textOf(error)}`);
+    }
+    if (ledger.hasTransaction(txId)) {
+      const hex = Buffer.from(serialized).toString('hex');
+      throw new ProposalError(`duplicate transaction found [${txId}]. Creator [${hex}]`);
+    }
+    const { proposalBytes: data, signature } = proposal;
+    const refusal = policies.refuse('Writers', [{ data, identity: serialized, signature }]);
+    if (refusal !== undefined) {
+      throw new ProposalError(
+        `Failed evaluating policy on signed data during check policy on channel [${channel}] with policy [/Channel/Application/Writers]: [${refusal}]`,
+      );
+    }
+    return creator;
+  }
+
+  async #simulateAndSign(proposal: UnpackedProposal, creator: Identity): Promise<ProposalOutcome> {
+    const { definitions, channel } = this.#options;
+    const { chaincode } = proposal;
+    const definition = definitions.chaincode(chaincode);
+    if (definition === undefined) {
+      return failed(
+        `make sure the chaincode ${chaincode} has been successfully defined on channel ${channel} and try again: chaincode ${chaincode} not found`,
+      );
+    }
+    const { execution, result } = await this.#simulate(proposal, creator).catch(
+      (error: unknown) => {
+        throw new Error(`error in simulation: ${textOf(error)}`);
+      },
+    );
+    const interest = chaincodeInterest(result);
+    const payload = responsePayload(proposal, definition.version, execution, result);
+    const response = new peer.ProposalResponse();
+    response.setResponse(execution.response);
+    const status = execution.response.getStatus();
+    // A contract's own failure carries its payload, so that it can be told from the peer's.
+    if (status >= ERROR) response.setPayload(payload);
+    if (status < ERROR_THRESHOLD) this.#endorse(response, payload);
+    return { response, error: undefined, interest };
+  }
+
+  async #simulate(proposal: UnpackedProposal, creator: Identity): Promise<Simulation> {
+    const { distributor } = this.#options;
+    const simulation = await this.#execute(proposal, creator);
+    const { privateRwset } = simulation.result;
+    if (privateRwset !== undefined) {
+      await distributor.distribute(this.mspId, proposal.txId, privateRwset);
+    }
+    return simulation;
+  }
+
+  async #execute(proposal: UnpackedProposal, creator: Identity): Promise<Simulation> {
+    const { ledger, chaincodes } = this.#options;
+    const { channel, txId, signed: signedProposal, chaincode, input } = proposal;
+    const simulator = ledger.newSimulator({ mspId: this.mspId, txId });
+    try {
+      const parameters = { channel, txId, signedProposal, creator, simulator };
+      const execution = await chaincodes.execute(parameters, chaincode, input);
+      const isFailure = execution.response.getStatus() >= ERROR_THRESHOLD;
+      // The event of a transaction that failed is not part of its answer.
+      const answer = isFailure ? { ...execution, event: undefined } : execution;
+      return { execution: answer, result: simulator.result() };
+    } finally {
+      await simulator.done();
+    }
+  }
+
+  #endorse(response: peer.ProposalResponse, payload: Uint8Array): void {
+    const { signer } = this.#options;
+    const endorsement = new peer.Endorsement();
+    endorsement.setEndorser(signer.serialized);
+    endorsement.setSignature(signer.sign(Buffer.concat([payload, signer.serialized])));
+    response.setVersion(ENDORSEMENT_VERSION);
+    response.setPayload(payload);
+    response.setEndorsement(endorsement);
+  }
+}
+
+/** Bytes of ProposalResponsePayload: what endorsers sign and must agree on. */
+function responsePayload(
+  proposal: UnpackedProposal,
+  version: string,
+  execution: Execution,
+  result: SimulationResult,
+): Uint8Array {
+  const chaincodeId = new peer.ChaincodeID();
+  chaincodeId.setName(proposal.chaincode);
+  chaincodeId.setVersion(version);
+  const action = new peer.ChaincodeAction();
+  action.setResults(result.publicRwset);
+  if (execution.event !== undefined) action.setEvents(execution.event.serializeBinary());
+  action.setResponse(execution.response);
+  action.setChaincodeId(chaincodeId);
+  const payload = new peer.ProposalResponsePayload();
+  payload.setProposalHash(proposal.hash);
+  payload.setExtension$(action.serializeBinary());
+  return payload.serializeBinary();
+}

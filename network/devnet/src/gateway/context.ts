@@ -1,0 +1,63 @@
+import { status } from '@grpc/grpc-js';
+import type { Ledger } from '../ledger/types.ts';
+import type { ChaincodeDefinitions } from '../lifecycle/chaincode-definitions.ts';
+import type { Orderer } from '../orderer/orderer.ts';
+import type { ChannelPolicies } from '../policy/channel-policies.ts';
+import type { SignedData } from '../policy/signature-set.ts';
+import { GatewayError } from './errors.ts';
+import type { PeerRegistry } from './peers.ts';
+
+export interface GatewayContextOptions {
+  readonly channel: string;
+  readonly peers: PeerRegistry;
+  readonly definitions: ChaincodeDefinitions;
+  readonly policies: ChannelPolicies;
+  readonly ledger: Ledger;
+  readonly orderer: Orderer;
+}
+
+/** What one organization's gateway works with. */
+export class GatewayContext implements GatewayContextOptions {
+  readonly channel: string;
+  readonly peers: PeerRegistry;
+  readonly definitions: ChaincodeDefinitions;
+  readonly policies: ChannelPolicies;
+  readonly ledger: Ledger;
+  readonly orderer: Orderer;
+
+  constructor(options: GatewayContextOptions) {
+    this.channel = options.channel;
+    this.peers = options.peers;
+    this.definitions = options.definitions;
+    this.policies = options.policies;
+    this.ledger = options.ledger;
+    this.orderer = options.orderer;
+  }
+
+  unknownChannel(channel: string): GatewayError {
+    return new GatewayError(
+      status.UNAVAILABLE,
+      `failed to get config for channel [${channel}]: channel ${channel} not found`,
+    );
+  }
+
+  /**
+   * Checks that a request is signed by one of the channel's readers (core/policy, for requests to the gateway itself).
+   *
+   * @throws GatewayError PERMISSION_DENIED
+   */
+  checkReader(channel: string, signed: SignedData): void {
+    if (channel !== this.channel) {
+      throw new GatewayError(
+        status.PERMISSION_DENIED,
+        `Failed to get policy manager for channel [${channel}]`,
+      );
+    }
+    const refusal = this.policies.refuse('Readers', [signed]);
+    if (refusal === undefined) return;
+    throw new GatewayError(
+      status.PERMISSION_DENIED,
+      `Failed evaluating policy on signed data during check policy on channel [${channel}] with policy [/Channel/Application/Readers]: [${refusal}]`,
+    );
+  }
+}

@@ -1,0 +1,226 @@
+import {
+  type handleServerStreamingCall,
+  type handleUnaryCall,
+  type MethodDefinition,
+  Server,
+  ServerCredentials,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  status,
+} from '@grpc/grpc-js';
+import { gateway } from '@hyperledger/fabric-protos';
+import { bytes } from '../protos/bytes.ts';
+import { chaincodeEvents } from './chaincode-events.ts';
+import { CommitNotifier } from './commit-notifier.ts';
+import { commitStatus } from './commit-status.ts';
+import type { GatewayContext } from './context.ts';
+import { endorse } from './endorse.ts';
+import { GatewayError } from './errors.ts';
+import { evaluate } from './evaluate.ts';
+import { submit } from './submit.ts';
+
+/** Fabric's limit of a gRPC message in either direction (core/comm). */
+const MAX_MESSAGE_BYTES = 100 * 1024 * 1024;
+/** As peer.limits.concurrency.gatewayService of core.yaml. */
+const MAX_CONCURRENT_CALLS = 500;
+const SERVICE = '/gateway.Gateway';
+
+interface Message {
+  serializeBinary(): Uint8Array;
+}
+
+function method<Request extends Message, Response extends Message>(
+  name: string,
+  read: (data: Uint8Array) => Request,
+  responseStream = false,
+): MethodDefinition<Request, Response> {
+  const serialize = (message: Message): Buffer => {
+    const binary = message.serializeBinary();
+    return Buffer.from(binary.buffer, binary.byteOffset, binary.byteLength);
+  };
+  const unused = (): never => {
+    throw new Error('a server neither reads responses nor writes requests');
+  };
+  return {
+    path: `${SERVICE}/${name}`,
+    requestStream: false,
+    responseStream,
+    requestSerialize: serialize,
+    requestDeserialize: (data) => read(bytes(data)),
+    responseSerialize: serialize,
+    responseDeserialize: unused,
+  };
+}
+
+const SERVICE_DEFINITION = {
+  evaluate: method('Evaluate', gateway.EvaluateRequest.deserializeBinary),
+  endorse: method('Endorse', gateway.EndorseRequest.deserializeBinary),
+  submit: method('Submit', gateway.SubmitRequest.deserializeBinary),
+  commitStatus: method('CommitStatus', gateway.SignedCommitStatusRequest.deserializeBinary),
+  chaincodeEvents: method(
+    'ChaincodeEvents',
+    gateway.SignedChaincodeEventsRequest.deserializeBinary,
+    true,
+  ),
+};
+
+function asGatewayError(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new GatewayError(status.UNKNOWN, reason);
+}
+
+/** Resolves when the client of a call has gone. */
+function cancelled(call: { on(event: 'cancelled', listener: () => void): unknown }): Promise<void> {
+  return new Promise((resolve) => {
+    call.on('cancelled', resolve);
+  });
+}
+
+export interface GatewayServerOptions {
+  readonly context: GatewayContext;
+  readonly host: string;
+  readonly port: number;
+  readonly tls: { readonly certificatePem: string; readonly privateKeyPem: string };
+}
+
+/** One organization's Gateway service over TLS. */
+export class GatewayServer {
+  readonly #context: GatewayContext;
+  readonly #notifier: CommitNotifier;
+  readonly #server: Server;
+  #calls = 0;
+
+  private constructor(context: GatewayContext) {
+    this.#context = context;
+    this.#notifier = new CommitNotifier(context.ledger);
+    this.#server = new Server({
+      'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+      'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
+    });
+    this.#server.addService(SERVICE_DEFINITION, this.#implementation());
+  }
+
+  /**
+   * Starts to listen.
+   *
+   * @throws Error when the port is taken.
+   */
+  static async start(options: GatewayServerOptions): Promise<GatewayServer> {
+    const { context, host, port, tls } = options;
+    const gatewayServer = new GatewayServer(context);
+    const credentials = ServerCredentials.createSsl(null, [
+      {
+        cert_chain: Buffer.from(tls.certificatePem),
+        private_key: Buffer.from(tls.privateKeyPem),
+      },
+    ]);
+    await new Promise<void>((resolve, reject) => {
+      gatewayServer.#server.bindAsync(`${host}:${port}`, credentials, (error) => {
+        if (error === null) resolve();
+        else reject(error);
+      });
+    });
+    return gatewayServer;
+  }
+
+  /** Takes no more calls; waits for those under way up to the time limit, then ends them. */
+  async close(graceMs: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => {
+        this.#server.forceShutdown();
+        resolve();
+      }, graceMs);
+      this.#server.tryShutdown(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+    this.#notifier.close();
+  }
+
+  #implementation(): {
+    evaluate: handleUnaryCall<gateway.EvaluateRequest, gateway.EvaluateResponse>;
+    endorse: handleUnaryCall<gateway.EndorseRequest, gateway.EndorseResponse>;
+    submit: handleUnaryCall<gateway.SubmitRequest, gateway.SubmitResponse>;
+    commitStatus: handleUnaryCall<gateway.SignedCommitStatusRequest, gateway.CommitStatusResponse>;
+    chaincodeEvents: handleServerStreamingCall<
+      gateway.SignedChaincodeEventsRequest,
+      gateway.ChaincodeEventsResponse
+    >;
+  } {
+    const context = this.#context;
+    return {
+      evaluate: this.#unary((request) => evaluate(context, request)),
+      endorse: this.#unary((request) => endorse(context, request)),
+      submit: this.#unary((request) => submit(context, request)),
+      commitStatus: this.#unary((request, call) =>
+        commitStatus(context, this.#notifier, request, cancelled(call)),
+      ),
+      chaincodeEvents: (call) => {
+        void this.#stream(call);
+      },
+    };
+  }
+
+  #unary<Request, Response>(
+    handle: (
+      request: Request,
+      call: ServerUnaryCall<Request, Response>,
+    ) => Response | Promise<Response>,
+  ): handleUnaryCall<Request, Response> {
+    return (call, callback) => {
+      this.#limited(async () => handle(call.request, call)).then(
+        (response) => {
+          callback(null, response);
+        },
+        (error: unknown) => {
+          callback(asGatewayError(error));
+        },
+      );
+    };
+  }
+
+  async #stream(
+    call: ServerWritableStream<
+      gateway.SignedChaincodeEventsRequest,
+      gateway.ChaincodeEventsResponse
+    >,
+  ): Promise<void> {
+    const stream = {
+      cancelled: cancelled(call),
+      isCancelled: () => call.cancelled,
+      send: async (response: gateway.ChaincodeEventsResponse) => {
+        if (call.write(response)) return;
+        const drained = new Promise<void>((resolve) => {
+          call.once('drain', resolve);
+        });
+        await Promise.race([drained, stream.cancelled]);
+      },
+    };
+    try {
+      await this.#limited(() =>
+        chaincodeEvents(this.#context, this.#notifier, call.request, stream),
+      );
+      call.end();
+    } catch (error) {
+      call.emit('error', asGatewayError(error));
+    }
+  }
+
+  /** Runs a call, when there are not too many already (internal/peer/node/grpc_limiters.go). */
+  async #limited<T>(run: () => Promise<T>): Promise<T> {
+    if (this.#calls >= MAX_CONCURRENT_CALLS) {
+      throw new GatewayError(
+        status.UNKNOWN,
+        `too many requests for ${SERVICE}, exceeding concurrency limit (${MAX_CONCURRENT_CALLS})`,
+      );
+    }
+    this.#calls += 1;
+    try {
+      return await run();
+    } finally {
+      this.#calls -= 1;
+    }
+  }
+}

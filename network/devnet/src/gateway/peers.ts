@@ -1,0 +1,97 @@
+import { status } from '@grpc/grpc-js';
+import { peer } from '@hyperledger/fabric-protos';
+import { STREAM_TERMINATED } from '../chaincode-support/errors.ts';
+import type { Endorser } from '../endorser/endorser.ts';
+import type { ChaincodeCall } from '../endorser/interest.ts';
+import type { ErrorDetail } from './errors.ts';
+
+/** A peer of the network as a gateway sees it. */
+export interface GatewayPeer {
+  readonly mspId: string;
+  /** As it stands in error details, `host:port`. */
+  readonly address: string;
+  readonly endorser: Endorser;
+  /** Names of the chaincodes that run here. */
+  readonly chaincodes: ReadonlySet<string>;
+}
+
+/** An endorsement, or what the gateway makes of its failure. */
+export type Answer =
+  | {
+      readonly kind: 'endorsed';
+      readonly response: peer.ProposalResponse;
+      readonly interest: readonly ChaincodeCall[];
+    }
+  | {
+      readonly kind: 'failed';
+      readonly code: status;
+      readonly message: string;
+      /** Another peer might do better. */
+      readonly canRetry: boolean;
+    };
+
+function failed(code: status, message: string, canRetry: boolean): Answer {
+  return { kind: 'failed', code, message, canRetry };
+}
+
+function readResponse(response: peer.ProposalResponse, interest: readonly ChaincodeCall[]): Answer {
+  const result = response.getResponse() ?? new peer.Response();
+  const code = result.getStatus();
+  if (code >= 200 && code < 400) return { kind: 'endorsed', response, interest };
+  if (code === 500 && response.getPayload_asU8().length === 0) {
+    // Made by the peer, not by the contract.
+    return failed(status.ABORTED, result.getMessage(), true);
+  }
+  return failed(status.UNKNOWN, `chaincode response ${code}, ${result.getMessage()}`, false);
+}
+
+/**
+ * Sends a proposal to a peer (internal/pkg/gateway/apiutils.go responseStatus). Errors of another organization's peer would
+ * come over gRPC, so they carry gRPC's words.
+ */
+export async function processProposal(
+  target: GatewayPeer,
+  isLocal: boolean,
+  proposal: peer.SignedProposal,
+): Promise<Answer> {
+  const { response, error, interest } = await target.endorser.processProposal(proposal);
+  if (error !== undefined) {
+    if (!isLocal) {
+      return failed(status.UNAVAILABLE, `rpc error: code = Unknown desc = ${error}`, true);
+    }
+    return response === undefined
+      ? failed(status.UNAVAILABLE, error, true)
+      : failed(status.FAILED_PRECONDITION, error, false);
+  }
+  return readResponse(response ?? new peer.ProposalResponse(), interest);
+}
+
+export function errorDetail(target: GatewayPeer, message: string): ErrorDetail {
+  return { address: target.address, mspId: target.mspId, message };
+}
+
+/** Whether a failure says that the chaincode went away in the middle. */
+export function isStreamTerminated(message: string): boolean {
+  return message.endsWith(STREAM_TERMINATED);
+}
+
+/** All peers of a channel, from the point of view of one organization's gateway. */
+export class PeerRegistry {
+  readonly local: GatewayPeer;
+  readonly #peers: readonly GatewayPeer[];
+
+  constructor(local: GatewayPeer, all: readonly GatewayPeer[]) {
+    this.local = local;
+    this.#peers = all;
+  }
+
+  /** Peers with a chaincode, the own organization's first. */
+  with(chaincode: string): readonly GatewayPeer[] {
+    const found = this.#peers.filter((peer) => peer.chaincodes.has(chaincode));
+    return [...found.filter((p) => p === this.local), ...found.filter((p) => p !== this.local)];
+  }
+
+  isLocal(target: GatewayPeer): boolean {
+    return target === this.local;
+  }
+}

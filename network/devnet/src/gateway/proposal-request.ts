@@ -1,0 +1,47 @@
+import { common, peer } from '@hyperledger/fabric-protos';
+import { unmarshal } from '../endorser/proposal.ts';
+
+/** As much of a proposal as the gateway looks at. */
+export interface GatewayProposal {
+  readonly channel: string;
+  readonly chaincode: string;
+  readonly hasTransient: boolean;
+  readonly header: common.Header;
+  readonly payload: peer.ChaincodeProposalPayload;
+}
+
+/**
+ * Reads the parts of a proposal.
+ *
+ * @throws ProposalError when it cannot be read.
+ */
+export function readProposal(signed: peer.SignedProposal): GatewayProposal {
+  const proposal = unmarshal(
+    'Proposal',
+    signed.getProposalBytes_asU8(),
+    peer.Proposal.deserializeBinary,
+  );
+  const header = unmarshal('Header', proposal.getHeader_asU8(), common.Header.deserializeBinary);
+  const channelHeader = unmarshal(
+    'ChannelHeader',
+    header.getChannelHeader_asU8(),
+    common.ChannelHeader.deserializeBinary,
+  );
+  const payload = unmarshal(
+    'ChaincodeProposalPayload',
+    proposal.getPayload_asU8(),
+    peer.ChaincodeProposalPayload.deserializeBinary,
+  );
+  const invocation = unmarshal(
+    'ChaincodeInvocationSpec',
+    payload.getInput_asU8(),
+    peer.ChaincodeInvocationSpec.deserializeBinary,
+  );
+  return {
+    channel: channelHeader.getChannelId(),
+    chaincode: invocation.getChaincodeSpec()?.getChaincodeId()?.getName() ?? '',
+    hasTransient: payload.getTransientmapMap().getLength() > 0,
+    header,
+    payload,
+  };
+}

@@ -1,0 +1,1 @@
+export { type Devnet, type DevnetOptions, type DevnetProfile, startDevnet } from './devnet.ts';

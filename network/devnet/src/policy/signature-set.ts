@@ -1,0 +1,37 @@
+import type { Identity } from '../msp/identity.ts';
+import type { MspManager } from '../msp/msp-manager.ts';
+import { satisfiesPolicy } from './evaluate.ts';
+import type { Rule } from './signature-policy.ts';
+
+/** A message, who says to have signed it (bytes of msp.SerializedIdentity), and the signature. */
+export interface SignedData {
+  readonly data: Uint8Array;
+  readonly identity: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+/**
+ * The identities behind a set of signatures: unknown ones, wrong signatures and repetitions of an identity are
+ * left out (common/policies/policy.go SignatureSetToValidIdentities). Whether their MSP takes them is asked
+ * by the policy.
+ */
+export function signatories(signatures: readonly SignedData[], msps: MspManager): Identity[] {
+  const found = new Map<string, Identity>();
+  for (const { data, identity: serialized, signature } of signatures) {
+    const identity = msps.find(serialized);
+    if (identity === undefined) continue;
+    const key = `${identity.mspId} ${identity.id}`;
+    if (found.has(key) || identity.refuseSignature(data, signature) !== undefined) continue;
+    found.set(key, identity);
+  }
+  return [...found.values()];
+}
+
+/** Whether signatures satisfy a policy. */
+export function signaturesSatisfy(
+  rule: Rule,
+  signatures: readonly SignedData[],
+  msps: MspManager,
+): boolean {
+  return satisfiesPolicy(rule, signatories(signatures, msps));
+}
