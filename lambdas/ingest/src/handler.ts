@@ -1,0 +1,8 @@
+import { readEnvironment } from './environment.ts';
+import { createIngestHandler, type IngestHandler } from './ingest-handler.ts';
+
+/** AWS Lambda entry point: batches of the ingest queue, with partial failures. */
+export const handler: IngestHandler = createIngestHandler(
+  readEnvironment(process.env),
+  console.log,
+);

@@ -1,0 +1,102 @@
+import { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { PROVIDER_MSP_IDS } from '@pulseledger/domain';
+import {
+  BatchSigner,
+  connectGateway,
+  IdentitySource,
+  RecordClient,
+  serviceSignatories,
+} from '@pulseledger/ledger';
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { IngestEnvironment } from './environment.ts';
+import { type IngestPorts, type IngestReport, ingestMessages } from './ingest.ts';
+import { LiveHints } from './live-hints.ts';
+import { Publisher } from './publisher.ts';
+import { Quarantine } from './quarantine.ts';
+
+/** Transactions of one invocation under way at the same time. */
+const TRANSACTIONS_AT_ONCE = 4;
+/** What is kept of the invocation's time for acknowledgements after the last commit. */
+const KEPT_FOR_SENDING_MS = 5_000;
+
+/** The function as Lambda calls it. */
+export type IngestHandler = (
+  event: SQSEvent,
+  context: Pick<Context, 'getRemainingTimeInMillis'>,
+) => Promise<SQSBatchResponse>;
+
+/**
+ * The handler with its clients, which live as long as the process. Endpoints and credentials of AWS come from the SDK's own
+ * environment variables.
+ * @param log - gets one line of JSON an invocation, without anything personal.
+ */
+export function createIngestHandler(
+  environment: IngestEnvironment,
+  log: (line: string) => void,
+): IngestHandler {
+  const connection = connectGateway(environment.profile, environment.organization);
+  const identities = new IdentitySource({
+    client: new SecretsManagerClient(),
+    prefix: environment.secretPrefix,
+  });
+  const signatories = serviceSignatories(identities, environment.organization);
+  const signer = new BatchSigner({ connection, signatories, endorsers: PROVIDER_MSP_IDS });
+  const record = new RecordClient({ connection, signatories });
+  const publisher = new Publisher(new IoTDataPlaneClient());
+  const quarantine = new Quarantine({
+    client: new SQSClient(),
+    queueUrl: environment.quarantineQueueUrl,
+  });
+  const hints = new LiveHints({
+    deviceStatus: (input) => record.deviceStatus(input),
+    hint: (pseudonym, blockNumber) => publisher.hint(pseudonym, blockNumber),
+    now: Date.now,
+  });
+  const portsUntil = (giveUpAtMs: number): IngestPorts => ({
+    submitAll: (transactions) =>
+      signer.submitAll(transactions, { concurrency: TRANSACTIONS_AT_ONCE, giveUpAtMs }),
+    acknowledge: (deviceId, acknowledgement) => publisher.acknowledge(deviceId, acknowledgement),
+    quarantine: (entry) => quarantine.put(entry),
+    hint: (readings) => hints.tell(readings),
+    now: Date.now,
+  });
+  return async (event, context) => {
+    const startedMs = Date.now();
+    const giveUpAtMs = startedMs + context.getRemainingTimeInMillis() - KEPT_FOR_SENDING_MS;
+    const report = await ingestMessages(event.Records.map(toQueued), portsUntil(giveUpAtMs));
+    log(logLine(report, Date.now() - startedMs));
+    return {
+      batchItemFailures: report.failedMessageIds.map((itemIdentifier) => ({ itemIdentifier })),
+    };
+  };
+}
+
+function toQueued(record: SQSRecord): Parameters<typeof ingestMessages>[0][number] {
+  return {
+    messageId: record.messageId,
+    body: record.body,
+    sentAtMs: Number(record.attributes.SentTimestamp),
+  };
+}
+
+/** Only what is named here is logged. */
+function logLine(report: IngestReport, durationMs: number): string {
+  const { failedMessageIds, messages, chunks, recorded, already, quarantined } = report;
+  const { transactionIds, failures, endorseMs, commitMs } = report;
+  return JSON.stringify({
+    message: 'ingested',
+    messages,
+    chunks,
+    recorded,
+    already,
+    quarantined,
+    returned: failedMessageIds.length,
+    failures,
+    transactionIds,
+    endorseMs,
+    commitMs,
+    durationMs,
+  });
+}

@@ -1,0 +1,193 @@
+import {
+  type Acknowledgement,
+  type ChunkHeader,
+  Identifier,
+  type IngestMessage,
+  type QuarantineEntry,
+  type QuarantineReason,
+} from '@pulseledger/domain';
+import { bulkhead } from 'cockatiel';
+import type { NewReadings } from './live-hints.ts';
+import { parseMessage, type QueuedMessage, type ReceivedChunk } from './parse-message.ts';
+import {
+  type JudgedChunk,
+  type RecordReport,
+  recordChunks,
+  type SubmitAll,
+} from './record-chunks.ts';
+
+/** Acknowledgements and quarantine entries under way at the same time. */
+const SENDS_AT_ONCE = 32;
+const MAX_WAITING_SENDS = 20_000;
+
+/** What ingest needs from outside. */
+export interface IngestPorts {
+  readonly submitAll: SubmitAll;
+  /** Rejects when the broker did not take it. */
+  readonly acknowledge: (deviceId: string, acknowledgement: Acknowledgement) => Promise<void>;
+  /** Resolves when the entry is durable. */
+  readonly quarantine: (entry: QuarantineEntry) => Promise<void>;
+  /** Never rejects. */
+  readonly hint: (readings: readonly NewReadings[]) => Promise<void>;
+  readonly now: () => number;
+}
+
+/** What one batch of messages came to. Counts, reasons, transaction IDs and durations only. */
+export interface IngestReport {
+  /** Messages that must be delivered again: their outcome is not known, or the trouble passes. */
+  readonly failedMessageIds: readonly string[];
+  readonly messages: number;
+  readonly chunks: number;
+  readonly recorded: number;
+  readonly already: number;
+  readonly quarantined: Readonly<Partial<Record<QuarantineReason, number>>>;
+  readonly transactionIds: readonly string[];
+  /** Error codes of transactions that were not committed, with how often. */
+  readonly failures: Readonly<Record<string, number>>;
+  readonly endorseMs: number;
+  readonly commitMs: number;
+}
+
+/** Takes a batch of messages from the queue to the ledger. One bad message never holds up another. */
+export async function ingestMessages(
+  queued: readonly QueuedMessage[],
+  ports: IngestPorts,
+): Promise<IngestReport> {
+  const batch = new Batch(ports);
+  const chunks: ReceivedChunk[] = [];
+  for (const message of queued) {
+    const parsed = parseMessage(message);
+    if (parsed.kind === 'chunk') chunks.push(parsed);
+    else batch.reject({ ...parsed, messageIds: [parsed.messageId] });
+  }
+  const report = await record(chunks, ports);
+  for (const judged of report.judged) {
+    batch.conclude(judged);
+  }
+  await batch.sent();
+  return {
+    ...batch.report(),
+    ...summarize(report),
+    messages: queued.length,
+    chunks: report.judged.length,
+  };
+}
+
+async function record(chunks: readonly ReceivedChunk[], ports: IngestPorts): Promise<RecordReport> {
+  if (chunks.length === 0) {
+    return { judged: [], outcomes: [], troubles: [] };
+  }
+  return recordChunks(chunks, ports.submitAll);
+}
+
+interface Rejected {
+  readonly messageIds: readonly string[];
+  readonly message: IngestMessage;
+  readonly reason: QuarantineReason;
+  readonly header: ChunkHeader | undefined;
+}
+
+/** Sends what has to be sent and remembers which messages must come back. */
+class Batch {
+  readonly #ports: IngestPorts;
+  readonly #slots = bulkhead(SENDS_AT_ONCE, MAX_WAITING_SENDS);
+  readonly #sends: Promise<void>[] = [];
+  readonly #failed: string[] = [];
+  readonly #counts = { recorded: 0, already: 0 };
+  readonly #quarantined: Partial<Record<QuarantineReason, number>> = {};
+  readonly #new: NewReadings[] = [];
+
+  constructor(ports: IngestPorts) {
+    this.#ports = ports;
+  }
+
+  conclude({ chunk, verdict }: JudgedChunk): void {
+    const { messageIds, message, header } = chunk;
+    switch (verdict.status) {
+      case 'return':
+        this.#failed.push(...messageIds);
+        return;
+      case 'refused':
+        this.reject({ messageIds, message, header, reason: verdict.reason });
+        return;
+      case 'recorded':
+        this.#new.push({
+          deviceId: header.deviceId,
+          atMs: header.startMs,
+          blockNumber: verdict.blockNumber,
+        });
+        break;
+      case 'already':
+        break;
+    }
+    this.#counts[verdict.status] += 1;
+    this.#send(messageIds, () =>
+      this.#ports.acknowledge(header.deviceId, { ...named(header), status: 'committed' }),
+    );
+  }
+
+  /** Into quarantine first, and only then is the device told to forget it. */
+  reject({ messageIds, message, reason, header }: Rejected): void {
+    this.#quarantined[reason] = (this.#quarantined[reason] ?? 0) + 1;
+    this.#send(messageIds, async () => {
+      await this.#ports.quarantine({
+        reason,
+        message,
+        quarantinedAtMs: this.#ports.now(),
+        ...(header === undefined ? {} : { readings: header.count }),
+      });
+      // To whom the broker says it came from, never to whom the payload claims.
+      if (header !== undefined && Identifier.safeParse(message.clientId).success) {
+        const acknowledgement = { ...named(header), status: 'quarantined', reason } as const;
+        await this.#ports.acknowledge(message.clientId, acknowledgement);
+      }
+    });
+  }
+
+  async sent(): Promise<void> {
+    await Promise.all(this.#sends);
+    await this.#ports.hint(this.#new);
+  }
+
+  report(): Pick<IngestReport, 'failedMessageIds' | 'recorded' | 'already' | 'quarantined'> {
+    return { failedMessageIds: this.#failed, ...this.#counts, quarantined: this.#quarantined };
+  }
+
+  /** What could not be sent comes back as a message: the contract then answers "already". */
+  #send(messageIds: readonly string[], work: () => Promise<void>): void {
+    const sending = this.#slots.execute(work).catch(() => {
+      this.#failed.push(...messageIds);
+    });
+    this.#sends.push(sending);
+  }
+}
+
+function named(header: ChunkHeader): Pick<Acknowledgement, 'boot' | 'firstSequence' | 'count'> {
+  return { boot: header.boot, firstSequence: header.firstSequence, count: header.count };
+}
+
+function summarize(
+  report: RecordReport,
+): Pick<IngestReport, 'transactionIds' | 'failures' | 'endorseMs' | 'commitMs'> {
+  const { outcomes, troubles } = report;
+  const failures: Record<string, number> = {};
+  const count = (code: string): void => {
+    failures[code] = (failures[code] ?? 0) + 1;
+  };
+  troubles.forEach(count);
+  for (const outcome of outcomes) {
+    if (outcome.status !== 'committed') {
+      count(outcome.error.code);
+    }
+  }
+  return {
+    transactionIds: outcomes.map(({ transactionId }) => transactionId),
+    failures,
+    endorseMs: longest(outcomes.map(({ times }) => times.endorseMs)),
+    commitMs: longest(outcomes.map(({ times }) => times.submitMs + times.commitMs)),
+  };
+}
+
+function longest(durations: readonly number[]): number {
+  return Math.max(0, ...durations);
+}
