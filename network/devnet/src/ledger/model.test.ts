@@ -30,11 +30,20 @@ const KEYS = ['a', 'b', '\0c\0', 'd\ue000', 'd\u{10000}', 'e'];
 const RUNS = 60;
 const METADATA = 'VALIDATION_PARAMETER';
 
-type Step =
-  | { do: 'get' | 'delete'; secret: boolean; key: string }
-  | { do: 'put' | 'mark'; secret: boolean; key: string; value: string }
-  | { do: 'hash' | 'purge'; key: string }
-  | { do: 'range'; start: string; end: string; take: number };
+/** What a transaction may do; `secret` = in the private collection. */
+interface Actions {
+  get(secret: boolean, key: string): void;
+  hash(key: string): void;
+  put(secret: boolean, key: string, value: string): void;
+  delete(secret: boolean, key: string): void;
+  purge(key: string): void;
+  /** Changes key-level metadata. */
+  mark(secret: boolean, key: string, value: string): void;
+  /** Reads the first results of a range. */
+  range(start: string, end: string, take: number): Promise<void> | void;
+}
+
+type Step = (actions: Actions) => Promise<void> | void;
 
 interface Plan {
   readonly steps: readonly Step[];
@@ -79,36 +88,55 @@ function rangeOf(world: World, start: string, end: string, inclusive = false): s
     .map(({ key, at }) => `${key}@${at}`);
 }
 
-function simulateModel(world: World, steps: readonly Step[]): ModelTransaction {
-  const transaction: ModelTransaction = { reads: [], ranges: [], writes: new Map() };
-  const read = (key: string): void => {
-    const current = world.get(key);
-    transaction.reads.push({ key, at: current?.value === undefined ? undefined : current.at });
-  };
-  const write = (key: string, change: { value?: string | undefined; mark?: string }): void => {
-    transaction.writes.set(key, { ...transaction.writes.get(key), ...change });
-  };
-  for (const step of steps) {
-    if (step.do === 'get') read(cell(step.secret, step.key));
-    else if (step.do === 'hash') read(cell(true, step.key));
-    else if (step.do === 'put') write(cell(step.secret, step.key), { value: step.value });
-    else if (step.do === 'mark') write(cell(step.secret, step.key), { mark: step.value });
-    else if (step.do === 'delete') write(cell(step.secret, step.key), { value: undefined });
-    else if (step.do === 'purge') write(cell(true, step.key), { value: undefined });
-    else transaction.ranges.push(modelRange(world, step));
-  }
-  return transaction;
-}
+class ModelActions implements Actions {
+  readonly transaction: ModelTransaction = { reads: [], ranges: [], writes: new Map() };
+  readonly #world: World;
 
-function modelRange(
-  world: World,
-  { start, end, take }: { start: string; end: string; take: number },
-): ModelTransaction['ranges'][number] {
-  const all = rangeOf(world, start, end);
-  if (take > all.length) return { start, end, inclusive: false, seen: all };
-  const seen = all.slice(0, take);
-  const last = seen.at(-1)?.replace(/@[^@]*$/, '') ?? '';
-  return { start, end: last, inclusive: true, seen };
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  get(secret: boolean, key: string): void {
+    const id = cell(secret, key);
+    const current = this.#world.get(id);
+    const at = current?.value === undefined ? undefined : current.at;
+    this.transaction.reads.push({ key: id, at });
+  }
+
+  hash(key: string): void {
+    this.get(true, key);
+  }
+
+  put(secret: boolean, key: string, value: string): void {
+    this.#write(cell(secret, key), { value });
+  }
+
+  delete(secret: boolean, key: string): void {
+    this.#write(cell(secret, key), { value: undefined });
+  }
+
+  purge(key: string): void {
+    this.delete(true, key);
+  }
+
+  mark(secret: boolean, key: string, value: string): void {
+    this.#write(cell(secret, key), { mark: value });
+  }
+
+  range(start: string, end: string, take: number): void {
+    const all = rangeOf(this.#world, start, end);
+    const seen = all.slice(0, take);
+    const last = seen.at(-1)?.replace(/@[^@]*$/, '') ?? '';
+    const range =
+      take > all.length
+        ? { start, end, inclusive: false, seen: all }
+        : { start, end: last, inclusive: true, seen };
+    this.transaction.ranges.push(range);
+  }
+
+  #write(id: string, change: { value?: string | undefined; mark?: string }): void {
+    this.transaction.writes.set(id, { ...this.transaction.writes.get(id), ...change });
+  }
 }
 
 function commitModel(
@@ -118,92 +146,137 @@ function commitModel(
 ): number[] {
   const touched = new Set<string>();
   return transactions.map((transaction, index) => {
-    const stale = ({ key, at }: ModelTransaction['reads'][number]): boolean => {
-      const current = world.get(key);
-      return touched.has(key) || (current?.value === undefined ? undefined : current.at) !== at;
-    };
-    const isPublic = ({ key }: { key: string }): boolean => key.startsWith('public/');
-    if (transaction.reads.some((read) => isPublic(read) && stale(read))) return MVCC_READ_CONFLICT;
-    const phantom = transaction.ranges.some(
-      ({ start, end, inclusive, seen }) =>
-        rangeOf(world, start, end, inclusive).join('|') !== seen.join('|'),
-    );
-    if (phantom) return PHANTOM_READ_CONFLICT;
-    if (transaction.reads.some(stale)) return MVCC_READ_CONFLICT;
-    const before = new Map(world);
-    for (const [key, change] of transaction.writes) {
-      const current = before.get(key);
-      const value = 'value' in change ? change.value : current?.value;
-      const gone = value === undefined;
-      if (gone && !('value' in change)) continue;
-      const kept = current?.value === undefined ? '' : current.mark;
-      world.set(key, { value, mark: gone ? '' : (change.mark ?? kept), at: `${block}.${index}` });
-      touched.add(key);
-    }
-    return VALID;
+    const code = validateModel(world, touched, transaction);
+    if (code === VALID) applyModel(world, touched, transaction, `${block}.${index}`);
+    return code;
   });
 }
 
-async function simulateLedger(simulator: TxSimulator, steps: readonly Step[]): Promise<void> {
-  const mark = (value: string): Map<string, Buffer> => new Map([[METADATA, Buffer.from(value)]]);
-  for (const step of steps) {
-    if (step.do === 'range') {
-      const range = simulator.getStateRange(PULSE, step.start, step.end);
-      for (let at = 0; at < step.take; at += 1) await range.next();
-    } else if (step.do === 'hash') simulator.getPrivateDataHash(PULSE, PROVIDERS, step.key);
-    else if (step.do === 'purge') simulator.purgePrivateData(PULSE, PROVIDERS, step.key);
-    else if (step.secret) secretStep(simulator, step, mark);
-    else publicStep(simulator, step, mark);
+function validateModel(
+  world: World,
+  touched: ReadonlySet<string>,
+  { reads, ranges }: ModelTransaction,
+): number {
+  const stale = ({ key, at }: { key: string; at: string | undefined }): boolean => {
+    const current = world.get(key);
+    return touched.has(key) || (current?.value === undefined ? undefined : current.at) !== at;
+  };
+  if (reads.some((read) => read.key.startsWith('public/') && stale(read)))
+    return MVCC_READ_CONFLICT;
+  const phantom = ranges.some(
+    ({ start, end, inclusive, seen }) =>
+      rangeOf(world, start, end, inclusive).join('|') !== seen.join('|'),
+  );
+  if (phantom) return PHANTOM_READ_CONFLICT;
+  return reads.some(stale) ? MVCC_READ_CONFLICT : VALID;
+}
+
+function applyModel(
+  world: World,
+  touched: Set<string>,
+  { writes }: ModelTransaction,
+  at: string,
+): void {
+  for (const [key, change] of writes) {
+    const current = world.get(key);
+    const value = 'value' in change ? change.value : current?.value;
+    if (value === undefined && !('value' in change)) continue;
+    const kept = current?.value === undefined ? '' : current.mark;
+    world.set(key, { value, mark: value === undefined ? '' : (change.mark ?? kept), at });
+    touched.add(key);
   }
 }
 
-type KeyStep = Extract<Step, { secret: boolean }>;
+class LedgerActions implements Actions {
+  readonly #simulator: TxSimulator;
 
-function secretStep(
-  simulator: TxSimulator,
-  step: KeyStep,
-  mark: (value: string) => Map<string, Buffer>,
-): void {
-  if (step.do === 'get') simulator.getPrivateData(PULSE, PROVIDERS, step.key);
-  else if (step.do === 'delete') simulator.deletePrivateData(PULSE, PROVIDERS, step.key);
-  else if (step.do === 'put')
-    simulator.putPrivateData(PULSE, PROVIDERS, step.key, Buffer.from(step.value));
-  else simulator.putPrivateDataMetadata(PULSE, PROVIDERS, step.key, mark(step.value));
+  constructor(simulator: TxSimulator) {
+    this.#simulator = simulator;
+  }
+
+  get(secret: boolean, key: string): void {
+    if (secret) this.#simulator.getPrivateData(PULSE, PROVIDERS, key);
+    else this.#simulator.getState(PULSE, key);
+  }
+
+  hash(key: string): void {
+    this.#simulator.getPrivateDataHash(PULSE, PROVIDERS, key);
+  }
+
+  put(secret: boolean, key: string, value: string): void {
+    if (secret) this.#simulator.putPrivateData(PULSE, PROVIDERS, key, Buffer.from(value));
+    else this.#simulator.putState(PULSE, key, Buffer.from(value));
+  }
+
+  delete(secret: boolean, key: string): void {
+    if (secret) this.#simulator.deletePrivateData(PULSE, PROVIDERS, key);
+    else this.#simulator.deleteState(PULSE, key);
+  }
+
+  purge(key: string): void {
+    this.#simulator.purgePrivateData(PULSE, PROVIDERS, key);
+  }
+
+  mark(secret: boolean, key: string, value: string): void {
+    const metadata = new Map([[METADATA, Buffer.from(value)]]);
+    if (secret) this.#simulator.putPrivateDataMetadata(PULSE, PROVIDERS, key, metadata);
+    else this.#simulator.putStateMetadata(PULSE, key, metadata);
+  }
+
+  async range(start: string, end: string, take: number): Promise<void> {
+    const range = this.#simulator.getStateRange(PULSE, start, end);
+    for (let at = 0; at < take; at += 1) await range.next();
+  }
 }
 
-function publicStep(
-  simulator: TxSimulator,
-  step: KeyStep,
-  mark: (value: string) => Map<string, Buffer>,
-): void {
-  if (step.do === 'get') simulator.getState(PULSE, step.key);
-  else if (step.do === 'delete') simulator.deleteState(PULSE, step.key);
-  else if (step.do === 'put') simulator.putState(PULSE, step.key, Buffer.from(step.value));
-  else simulator.putStateMetadata(PULSE, step.key, mark(step.value));
+async function perform(steps: readonly Step[], actions: Actions): Promise<void> {
+  for (const each of steps) await each(actions);
 }
 
 const key = fc.constantFrom(...KEYS);
 const bound = fc.constantFrom('', ...KEYS);
 const secret = fc.boolean();
 const value = fc.constantFrom('x', 'y', 'z');
+/** A step that prints itself, for the counterexample. */
+function named(name: string, step: Step): Step {
+  return Object.assign(step, { [fc.toStringMethod]: () => name });
+}
+
+const take = fc.integer({ min: 1, max: KEYS.length + 1 });
 const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({ do: fc.constantFrom('get' as const, 'delete' as const), secret, key }),
-  {
-    arbitrary: fc.record({
-      do: fc.constantFrom('put' as const, 'mark' as const),
-      secret,
-      key,
-      value,
+  fc.tuple(secret, key).map(([s, k]) =>
+    named(`get ${s} ${k}`, (on) => {
+      on.get(s, k);
     }),
-    weight: 3,
-  },
-  fc.record({ do: fc.constantFrom('hash' as const, 'purge' as const), key }),
-  fc.record({
-    do: fc.constant('range' as const),
-    start: bound,
-    end: bound,
-    take: fc.integer({ min: 1, max: KEYS.length + 1 }),
-  }),
+  ),
+  fc.tuple(secret, key, value).map(([s, k, v]) =>
+    named(`put ${s} ${k} ${v}`, (on) => {
+      on.put(s, k, v);
+    }),
+  ),
+  fc.tuple(secret, key, value).map(([s, k, v]) =>
+    named(`mark ${s} ${k} ${v}`, (on) => {
+      on.mark(s, k, v);
+    }),
+  ),
+  fc.tuple(secret, key).map(([s, k]) =>
+    named(`delete ${s} ${k}`, (on) => {
+      on.delete(s, k);
+    }),
+  ),
+  key.map((k) =>
+    named(`hash ${k}`, (on) => {
+      on.hash(k);
+    }),
+  ),
+  key.map((k) =>
+    named(`purge ${k}`, (on) => {
+      on.purge(k);
+    }),
+  ),
+  fc
+    .tuple(bound, bound, take)
+    .map(([from, to, n]) => named(`range ${from} ${to} ${n}`, (on) => on.range(from, to, n))),
 );
 const plan: fc.Arbitrary<Plan> = fc.record({
   steps: fc.array(step, { minLength: 1, maxLength: 5 }),
@@ -243,15 +316,18 @@ function expectSameKey(simulator: TxSimulator, world: World, each: string): void
 }
 
 function expectSameSecret(simulator: TxSimulator, world: World, each: string): void {
-  const expected = world.get(cell(true, each));
+  const { value: expected, mark: expectedMark } = world.get(cell(true, each)) ?? {
+    value: undefined,
+    mark: '',
+  };
   const hash = simulator.getPrivateDataHash(PULSE, PROVIDERS, each);
-  expect(hash).toEqual(expected?.value === undefined ? undefined : sha256(expected.value));
+  expect(hash).toEqual(expected && sha256(expected));
   const mark = simulator.getPrivateDataMetadata(PULSE, PROVIDERS, each).get(METADATA);
-  expect(Buffer.from(mark ?? []).toString()).toBe(expected?.mark ?? '');
-  if (simulator.mspId === INSURER && expected?.value !== undefined) {
+  expect(Buffer.from(mark ?? []).toString()).toBe(expectedMark);
+  if (simulator.mspId === INSURER && expected !== undefined) {
     expect(() => simulator.getPrivateData(PULSE, PROVIDERS, each)).toThrow('is not available');
   } else {
-    expect(simulator.getPrivateData(PULSE, PROVIDERS, each)?.toString()).toBe(expected?.value);
+    expect(simulator.getPrivateData(PULSE, PROVIDERS, each)?.toString()).toBe(expected);
   }
 }
 
@@ -261,10 +337,11 @@ async function runHistory(ledger: Ledger, blocks: readonly (readonly Plan[])[]):
   for (const [round, plans] of blocks.entries()) {
     for (const [index, { steps, delay }] of plans.entries()) {
       const mspId = index % 2 === 0 ? HOSPITAL : CLINIC;
-      const endorsed = await endorse(ledger, `${round}-${index}`, (s) => simulateLedger(s, steps), {
-        mspId,
-      });
-      pending.push({ due: round + delay, endorsed, model: simulateModel(world, steps) });
+      const chaincode = (s: TxSimulator): Promise<void> => perform(steps, new LedgerActions(s));
+      const endorsed = await endorse(ledger, `${round}-${index}`, chaincode, { mspId });
+      const model = new ModelActions(world);
+      await perform(steps, model);
+      pending.push({ due: round + delay, endorsed, model: model.transaction });
     }
     const due = pending.filter((each) => each.due <= round);
     pending = pending.filter((each) => each.due > round);
