@@ -1,0 +1,105 @@
+/** From chunks to what is shown: readings in their order, the parts of a panel put together. */
+import { type Chunk, type Reading, VITAL_CODES, type VitalCode } from '@pulseledger/domain';
+import type { Position } from './cursor.ts';
+import type { EffectiveTime } from './date-search.ts';
+import { type ObservationKind, observationKind } from './observation-kinds.ts';
+
+/** One reading and where it came from. */
+export interface Measurement {
+  readonly sequence: number;
+  readonly reading: Reading;
+}
+
+/** What becomes one Observation. */
+export interface Sign {
+  readonly kind: ObservationKind;
+  readonly patientId: string;
+  readonly deviceId: string;
+  readonly boot: number;
+  readonly zoneOffsetMinutes: number;
+  /** In code order; more than one only in a panel. */
+  readonly parts: readonly [Measurement, ...Measurement[]];
+}
+
+const CODE_ORDER = new Map<VitalCode, number>(VITAL_CODES.map((code, order) => [code, order]));
+
+/** All signs of these chunks, in the order of {@link positionOf}. */
+export function signsOf(patientId: string, chunks: readonly Chunk[]): Sign[] {
+  const signs: Sign[] = [];
+  const panels = new Map<string, Sign[]>();
+  for (const chunk of chunks) {
+    const { deviceId, boot, zoneOffsetMinutes } = chunk;
+    for (const [index, reading] of chunk.readings.entries()) {
+      const kind = observationKind(reading.code);
+      const part = { sequence: chunk.firstSequence + index, reading };
+      const sign = { kind, patientId, deviceId, boot, zoneOffsetMinutes, parts: [part] } as const;
+      if (kind.isPanel) addToPanel(panels, sign);
+      else signs.push(sign);
+    }
+  }
+  signs.push(...[...panels.values()].flat());
+  return signs.sort((a, b) => comparePositions(positionOf(a), positionOf(b)));
+}
+
+/** Parts that one device measured at one instant belong together; a part that occurs twice starts a second panel. */
+function addToPanel(panels: Map<string, Sign[]>, sign: Sign): void {
+  const part = sign.parts[0];
+  const key = [sign.deviceId, sign.boot, part.reading.atMs, sign.kind.code].join('/');
+  const open = panels.get(key) ?? [];
+  panels.set(key, open);
+  const place = open.findIndex(
+    ({ parts }) => !parts.some(({ reading }) => reading.code === part.reading.code),
+  );
+  const panel = open[place];
+  if (panel === undefined) {
+    open.push(sign);
+    return;
+  }
+  const [first, ...others] = [...panel.parts, part].sort(byCode);
+  if (first !== undefined) open[place] = { ...panel, parts: [first, ...others] };
+}
+
+function byCode(a: Measurement, b: Measurement): number {
+  return codeOrder(a.reading.code) - codeOrder(b.reading.code);
+}
+
+function codeOrder(code: VitalCode): number {
+  return CODE_ORDER.get(code) ?? VITAL_CODES.length;
+}
+
+/** The place of a sign among all of a patient; no two signs share one. */
+export function positionOf(sign: Sign): Position {
+  const { reading, sequence } = sign.parts[0];
+  return [reading.atMs, codeOrder(reading.code), sign.deviceId, sign.boot, sequence];
+}
+
+/** The place before everything that starts at a moment. */
+export function edgePosition(atMs: number): Position {
+  return [atMs, -1, '', 0, 0];
+}
+
+export function comparePositions(a: Position, b: Position): number {
+  for (const [index, left] of a.entries()) {
+    const right = b[index] ?? 0;
+    if (left !== right) return left < right ? -1 : 1;
+  }
+  return 0;
+}
+
+/** A moment is a millisecond long, as it is written. */
+export function effectiveTime(sign: Sign): EffectiveTime {
+  const { reading } = sign.parts[0];
+  return {
+    startMs: reading.atMs,
+    endMs: reading.atMs + Math.max(1, durationMs(reading) ?? 1),
+    zoneOffsetMinutes: sign.zoneOffsetMinutes,
+  };
+}
+
+/** Undefined for a moment. */
+export function durationMs(reading: Reading): number | undefined {
+  if ('sampled' in reading) {
+    return Math.ceil(reading.sampled.periodMs * reading.sampled.data.length);
+  }
+  return reading.durationMs;
+}
