@@ -1,0 +1,60 @@
+import { ConnectionProfile } from '@pulseledger/domain';
+import { z } from 'zod';
+
+const LOOPBACK = ['127.0.0.1', '[::1]', 'localhost'];
+
+/** Keys and tokens never cross a network unencrypted; only a test on the same machine may. */
+const SecureUrl = z.url().refine((text) => {
+  const url = URL.parse(text);
+  const isLocal = url?.protocol === 'http:' && LOOPBACK.includes(url.hostname);
+  return url?.protocol === 'https:' || isLocal;
+}, 'must be https');
+
+function parseJson(text: string, context: z.RefinementCtx): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue({ code: 'custom', message: 'is not JSON' });
+    return z.NEVER;
+  }
+}
+
+const Environment = z
+  .object({
+    OIDC_ISSUER: SecureUrl,
+    OIDC_AUDIENCE: z.string().min(1),
+    OIDC_JWKS_URL: SecureUrl.optional(),
+    FHIR_BASE_URL: SecureUrl,
+    PULSE_SECRET_PREFIX: z.string().min(1),
+    PULSE_CONNECTION_PROFILE: z.string().transform(parseJson).pipe(ConnectionProfile),
+  })
+  .transform((env) => ({
+    issuer: env.OIDC_ISSUER,
+    audience: env.OIDC_AUDIENCE,
+    jwksUrl: new URL(
+      env.OIDC_JWKS_URL ?? `${env.OIDC_ISSUER.replace(/\/$/, '')}/.well-known/jwks.json`,
+    ),
+    baseUrl: env.FHIR_BASE_URL.replace(/\/$/, ''),
+    secretPrefix: env.PULSE_SECRET_PREFIX,
+    profile: env.PULSE_CONNECTION_PROFILE,
+  }));
+
+/** What this Lambda is told by its environment. */
+export interface FhirConfig {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly jwksUrl: URL;
+  /** Without a slash at the end. */
+  readonly baseUrl: string;
+  /** What stands before `/issuing-ca/<organization>` in the names of secrets. */
+  readonly secretPrefix: string;
+  readonly profile: ConnectionProfile;
+}
+
+/** @throws Error that names the variable that is missing or wrong, never its value. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): FhirConfig {
+  const parsed = Environment.safeParse(env);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  throw new Error(`the environment is not complete: ${problems.join('; ')}`);
+}

@@ -1,0 +1,33 @@
+/** The Lambda function behind the HTTP API's FHIR routes. */
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { IdentitySource } from '@pulseledger/ledger';
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { readConfig } from './config.ts';
+import { createRouter, type Handle } from './router.ts';
+import { ledgerSessions } from './service.ts';
+import { createTokenVerifier } from './token.ts';
+
+function createHandle(): Handle {
+  const { baseUrl, issuer, audience, jwksUrl, profile, secretPrefix } = readConfig(process.env);
+  const identities = new IdentitySource({
+    client: new SecretsManagerClient({}),
+    prefix: secretPrefix,
+  });
+  return createRouter({
+    baseUrl,
+    verifyToken: createTokenVerifier({ issuer, audience, jwksUrl, now: Date.now }),
+    openSession: ledgerSessions({ profile, identities }),
+    now: Date.now,
+    log: (entry) => {
+      console.log(JSON.stringify(entry));
+    },
+  });
+}
+
+let handle: Handle | undefined;
+
+/** Takes an HTTP API event, payload format 2.0. The first event makes everything ready; a process serves many. */
+export async function handler(event: unknown): Promise<APIGatewayProxyStructuredResultV2> {
+  handle ??= createHandle();
+  return handle(event);
+}

@@ -1,0 +1,65 @@
+import { ERRORS, type PulseError } from '@pulseledger/domain';
+import type { OperationOutcome, OperationOutcomeIssue } from 'fhir/r4.js';
+
+type IssueType = NonNullable<OperationOutcomeIssue['code']>;
+
+/** Names our error codes (docs/ERRORS.md) as a code system: an OID under a UUID, which needs no registration. */
+export const ERROR_CODE_SYSTEM = 'urn:oid:2.25.172947833359121725210272263115379700264';
+
+/** https://hl7.org/fhir/R4/valueset-issue-type.html: the values that the error table uses. */
+const ISSUE_TYPES: readonly IssueType[] = [
+  'invalid',
+  'structure',
+  'security',
+  'login',
+  'forbidden',
+  'not-found',
+  'deleted',
+  'conflict',
+  'not-supported',
+  'business-rule',
+  'too-long',
+  'too-costly',
+  'throttled',
+  'transient',
+  'incomplete',
+  'timeout',
+  'exception',
+];
+
+/** @throws RangeError for what is no FHIR issue type we use */
+export function issueType(name: string): IssueType {
+  const type = ISSUE_TYPES.find((known) => known === name);
+  if (type === undefined) throw new RangeError(`${name} is not an issue type`);
+  return type;
+}
+
+/** What happened, why, and what to do, for the person and for the program. */
+export function outcomeOf(error: PulseError): OperationOutcome {
+  const { title, remedy, fhirIssue } = ERRORS[error.code];
+  const why = error.message === title ? '' : ` ${sentence(error.message)}`;
+  return {
+    resourceType: 'OperationOutcome',
+    issue: [
+      {
+        severity: 'error',
+        code: issueType(fhirIssue),
+        details: { coding: [{ system: ERROR_CODE_SYSTEM, code: error.code }], text: title },
+        diagnostics: `${title}${why} ${remedy}`,
+      },
+    ],
+  };
+}
+
+/** A remark that travels beside results (Bundle.entry.search.mode `outcome`). */
+export function remark(code: IssueType, text: string): OperationOutcome {
+  return {
+    resourceType: 'OperationOutcome',
+    issue: [{ severity: 'information', code, diagnostics: text }],
+  };
+}
+
+function sentence(text: string): string {
+  const start = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(start) ? start : `${start}.`;
+}

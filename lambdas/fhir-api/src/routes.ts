@@ -1,0 +1,78 @@
+/** Every interaction this API offers, in one table; the capability statement is made from it. */
+
+import { Identifier } from '@pulseledger/domain';
+import type { CapabilityStatement, Device, FhirResource, Patient } from 'fhir/r4.js';
+import { capabilityStatement } from './capability.ts';
+import { toDevice } from './device.ts';
+import {
+  lastObservations,
+  readObservation,
+  searchObservations,
+  searchObservationsByForm,
+} from './observation-routes.ts';
+import { toPatient } from './patient.ts';
+import { nothingToSee, type RecordPort } from './record-port.ts';
+import type { FhirRequest } from './request.ts';
+import type { Caller } from './token.ts';
+
+/** What a route without login has. */
+export interface PublicCall {
+  readonly request: FhirRequest;
+  readonly baseUrl: string;
+}
+
+/** What a route for somebody who is logged in has. */
+export interface Call extends PublicCall {
+  /** The `:id` of the path; empty without one. */
+  readonly id: string;
+  readonly caller: Caller;
+  readonly record: RecordPort;
+  readonly cursorKey: Uint8Array;
+  readonly now: () => number;
+}
+
+interface RoutePath {
+  readonly method: 'GET' | 'POST';
+  /** Segments below the base; `:id` stands for any. Earlier routes win. */
+  readonly path: string;
+}
+
+export type Route = RoutePath &
+  (
+    | { readonly access: 'public'; readonly handle: (call: PublicCall) => FhirResource }
+    | { readonly access: 'login'; readonly handle: (call: Call) => Promise<FhirResource> }
+  );
+
+export const ROUTES: readonly Route[] = [
+  { method: 'GET', path: 'metadata', access: 'public', handle: readCapabilities },
+  { method: 'GET', path: 'Patient/:id', access: 'login', handle: readPatient },
+  { method: 'GET', path: 'Device/:id', access: 'login', handle: readDevice },
+  { method: 'GET', path: 'Observation', access: 'login', handle: searchObservations },
+  {
+    method: 'POST',
+    path: 'Observation/_search',
+    access: 'login',
+    handle: searchObservationsByForm,
+  },
+  { method: 'GET', path: 'Observation/$lastn', access: 'login', handle: lastObservations },
+  { method: 'GET', path: 'Observation/:id', access: 'login', handle: readObservation },
+];
+
+function readCapabilities(call: PublicCall): CapabilityStatement {
+  return capabilityStatement(call.baseUrl);
+}
+
+async function readPatient(call: Call): Promise<Patient> {
+  return toPatient(await call.record.readPatient({ patientId: identifier(call.id) }));
+}
+
+async function readDevice(call: Call): Promise<Device> {
+  const view = await call.record.readDevice({ deviceId: identifier(call.id) });
+  return toDevice(view, call.now());
+}
+
+function identifier(id: string): string {
+  const parsed = Identifier.safeParse(id);
+  if (!parsed.success) throw nothingToSee();
+  return parsed.data;
+}

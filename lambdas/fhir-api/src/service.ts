@@ -1,0 +1,42 @@
+/** The real record behind the API: the ledger, asked through the caller's own organization with a certificate of the caller's own. */
+import type { ConnectionProfile, Organization } from '@pulseledger/domain';
+import {
+  connectGateway,
+  type IdentitySource,
+  type LedgerConnection,
+  RecordClient,
+  UserSessions,
+} from '@pulseledger/ledger';
+import { cursorKey } from './cursor.ts';
+import type { Session } from './router.ts';
+import type { Caller } from './token.ts';
+
+export interface ServiceOptions {
+  readonly profile: ConnectionProfile;
+  readonly identities: IdentitySource;
+}
+
+/**
+ * Opens sessions; connections are made when an organization's first user comes.
+ * The key of cursors is derived from the issuing CA's: whoever may make this organization's users may page for them.
+ */
+export function ledgerSessions(options: ServiceOptions): (caller: Caller) => Promise<Session> {
+  const { identities, profile } = options;
+  const users = new UserSessions({ identities });
+  const connections = new Map<Organization, LedgerConnection>();
+  const connectionOf = (organization: Organization): LedgerConnection => {
+    const connection = connections.get(organization) ?? connectGateway(profile, organization);
+    connections.set(organization, connection);
+    return connection;
+  };
+  return async ({ organization, role, subjectId }) => {
+    const issuer = await identities.issuingCa(organization);
+    return {
+      record: new RecordClient({
+        connection: connectionOf(organization),
+        signatories: users.open({ organization, role, subjectId }),
+      }),
+      cursorKey: cursorKey(issuer.privateKeyPem()),
+    };
+  };
+}

@@ -1,0 +1,133 @@
+/** The whole API over the record's twin in memory: events in, answers out, no port and no network. */
+
+import { PulseError } from '@pulseledger/domain';
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { Bundle, FhirResource, Observation, OperationOutcome } from 'fhir/r4.js';
+import { z } from 'zod';
+import { cursorKey } from '../cursor.ts';
+import { type AccessLogEntry, createRouter } from '../router.ts';
+import type { Caller } from '../token.ts';
+import type { MemoryRecord } from './memory-record.ts';
+import { NOON } from './story.ts';
+
+export const BASE_URL = 'https://api.pulse.test/fhir';
+
+export interface Sending {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly isBase64Encoded?: boolean;
+}
+
+export interface Received {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | number | boolean>>;
+  readonly text: string;
+  readonly resource: FhirResource;
+}
+
+export interface TestApi {
+  readonly log: AccessLogEntry[];
+  /** @param caller nobody: no Authorization header. @param path below the base, or a whole URL of the API. */
+  readonly send: (caller: Caller | undefined, path: string, sending?: Sending) => Promise<Received>;
+}
+
+/** Callers are known by the name in the header; tokens are tested for themselves. */
+export function testApi(record: MemoryRecord, callers: readonly Caller[]): TestApi {
+  const log: AccessLogEntry[] = [];
+  const handle = createRouter({
+    baseUrl: BASE_URL,
+    now: () => NOON,
+    log: (entry) => log.push(entry),
+    verifyToken: (authorization) => {
+      const found = callers.find(({ subject }) => authorization === `Bearer ${subject}`);
+      return found === undefined
+        ? Promise.reject(new PulseError('unauthenticated'))
+        : Promise.resolve(found);
+    },
+    openSession: (caller) =>
+      Promise.resolve({
+        record: record.as(caller),
+        cursorKey: cursorKey(`issuing ca of ${caller.organization}`),
+      }),
+  });
+  return {
+    log,
+    send: async (caller, path, sending = {}) =>
+      received(await handle(httpApiEvent(caller, path, sending))),
+  };
+}
+
+/** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html */
+export function httpApiEvent(
+  caller: Caller | undefined,
+  path: string,
+  sending: Sending,
+): Record<string, unknown> {
+  const whole = path.startsWith('https://') ? path : `${BASE_URL}/${path}`;
+  const [address = '', query = ''] = whole.slice('https://api.pulse.test'.length).split('?');
+  return {
+    version: '2.0',
+    routeKey: '$default',
+    rawPath: address,
+    rawQueryString: query,
+    headers: {
+      ...(caller === undefined ? {} : { authorization: `Bearer ${caller.subject}` }),
+      ...sending.headers,
+    },
+    requestContext: {
+      requestId: 'JKJaXmPLvHcESHA=',
+      stage: '$default',
+      http: { method: sending.method ?? 'GET', path: address, protocol: 'HTTP/1.1' },
+    },
+    ...(sending.body === undefined ? {} : { body: sending.body }),
+    isBase64Encoded: sending.isBase64Encoded ?? false,
+  };
+}
+
+function received(result: APIGatewayProxyStructuredResultV2): Received {
+  const text = result.body ?? '';
+  return {
+    status: result.statusCode ?? 0,
+    headers: result.headers ?? {},
+    text,
+    resource: resourceOf(text),
+  };
+}
+
+/** The judge in test/fhir-judge says whether it really is one; here its type is enough. */
+const Resource = z.custom<FhirResource>(
+  (value) => z.object({ resourceType: z.string() }).safeParse(value).success,
+);
+
+function resourceOf(text: string): FhirResource {
+  return text === '' ? { resourceType: 'Basic', code: {} } : Resource.parse(JSON.parse(text));
+}
+
+export function bundleOf(answer: Received): Bundle {
+  if (answer.resource.resourceType !== 'Bundle') throw new Error(`no bundle: ${answer.text}`);
+  return answer.resource;
+}
+
+export function outcomeIn(answer: Received): OperationOutcome {
+  const { resource } = answer;
+  if (resource.resourceType !== 'OperationOutcome') throw new Error(`no outcome: ${answer.text}`);
+  return resource;
+}
+
+/** Our own error code in an outcome. */
+export function codeIn(answer: Received): string | undefined {
+  return outcomeIn(answer).issue[0]?.details?.coding?.[0]?.code;
+}
+
+export function observationsIn(answer: Received): Observation[] {
+  return (bundleOf(answer).entry ?? []).map(({ resource }) => resource).filter(isObservation);
+}
+
+function isObservation(resource: { resourceType: string } | undefined): resource is Observation {
+  return resource?.resourceType === 'Observation';
+}
+
+export function linkOf(answer: Received, relation: 'self' | 'next'): string | undefined {
+  return bundleOf(answer).link?.find((link) => link.relation === relation)?.url;
+}
