@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { common, peer } from '@hyperledger/fabric-protos';
 import { bytes } from '../protos/bytes.ts';
+import type { MessageClass } from '../protos/read.ts';
 
 /** A proposal taken apart (core/endorser/msgvalidation.go). */
 export interface UnpackedProposal {
@@ -25,9 +26,9 @@ export class ProposalError extends Error {
 }
 
 /** Reads a message, with Fabric's text when it is none. */
-export function unmarshal<T>(what: string, data: Uint8Array, read: (data: Uint8Array) => T): T {
+export function unmarshal<T>(what: string, data: Uint8Array, message: MessageClass<T>): T {
   try {
-    return read(bytes(data));
+    return message.deserializeBinary(bytes(data));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new ProposalError(`error unmarshalling ${what}: ${reason}`);
@@ -63,7 +64,7 @@ function chaincodeName(channelHeader: common.ChannelHeader): string {
   const extension = unmarshal(
     'ChaincodeHeaderExtension',
     channelHeader.getExtension_asU8(),
-    peer.ChaincodeHeaderExtension.deserializeBinary,
+    peer.ChaincodeHeaderExtension,
   );
   const id = extension.getChaincodeId();
   if (id === undefined) throw new ProposalError('ChaincodeHeaderExtension.ChaincodeId is nil');
@@ -76,7 +77,7 @@ function chaincodeInput(payload: peer.ChaincodeProposalPayload): peer.ChaincodeI
   const invocation = unmarshal(
     'ChaincodeInvocationSpec',
     payload.getInput_asU8(),
-    peer.ChaincodeInvocationSpec.deserializeBinary,
+    peer.ChaincodeInvocationSpec,
   );
   const spec = invocation.getChaincodeSpec();
   if (spec === undefined) {
@@ -89,23 +90,23 @@ function chaincodeInput(payload: peer.ChaincodeProposalPayload): peer.ChaincodeI
 
 function unpackFresh(signed: peer.SignedProposal): UnpackedProposal {
   const proposalBytes = signed.getProposalBytes_asU8();
-  const proposal = unmarshal('Proposal', proposalBytes, peer.Proposal.deserializeBinary);
-  const header = unmarshal('Header', proposal.getHeader_asU8(), common.Header.deserializeBinary);
+  const proposal = unmarshal('Proposal', proposalBytes, peer.Proposal);
+  const header = unmarshal('Header', proposal.getHeader_asU8(), common.Header);
   const channelHeader = unmarshal(
     'ChannelHeader',
     header.getChannelHeader_asU8(),
-    common.ChannelHeader.deserializeBinary,
+    common.ChannelHeader,
   );
   const signatureHeader = unmarshal(
     'SignatureHeader',
     header.getSignatureHeader_asU8(),
-    common.SignatureHeader.deserializeBinary,
+    common.SignatureHeader,
   );
   const chaincode = chaincodeName(channelHeader);
   const payload = unmarshal(
     'ChaincodeProposalPayload',
     proposal.getPayload_asU8(),
-    peer.ChaincodeProposalPayload.deserializeBinary,
+    peer.ChaincodeProposalPayload,
   );
   return {
     signed,

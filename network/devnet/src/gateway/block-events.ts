@@ -1,41 +1,33 @@
 import { common, gateway, peer } from '@hyperledger/fabric-protos';
-import { readOr, ValidationCode } from '../validator/envelope.ts';
+import { readOr } from '../protos/read.ts';
+import { ValidationCode } from '../validator/envelope.ts';
 
-function eventOf(envelope: Uint8Array): peer.ChaincodeEvent | undefined {
-  const payload = readOr(
-    readOr(envelope, common.Envelope.deserializeBinary)?.getPayload_asU8() ?? new Uint8Array(),
-    common.Payload.deserializeBinary,
-  );
-  const header = readOr(
-    payload?.getHeader()?.getChannelHeader_asU8() ?? new Uint8Array(),
-    common.ChannelHeader.deserializeBinary,
-  );
-  if (payload === undefined || header?.getType() !== common.HeaderType.ENDORSER_TRANSACTION) {
-    return undefined;
-  }
-  return actionEvent(payload.getData_asU8());
+/** Bytes of protos.Transaction in an envelope; undefined when it holds something else. */
+function transactionOf(envelope: Uint8Array): Uint8Array | undefined {
+  const payloadBytes = readOr(envelope, common.Envelope)?.getPayload_asU8();
+  const payload = readOr(payloadBytes, common.Payload);
+  const header = readOr(payload?.getHeader()?.getChannelHeader_asU8(), common.ChannelHeader);
+  const isTransaction = header?.getType() === common.HeaderType.ENDORSER_TRANSACTION;
+  return isTransaction ? payload?.getData_asU8() : undefined;
 }
 
-function actionEvent(transactionBytes: Uint8Array): peer.ChaincodeEvent | undefined {
-  const transaction = readOr(transactionBytes, peer.Transaction.deserializeBinary);
-  const action = transaction?.getActionsList()[0]?.getPayload_asU8() ?? new Uint8Array();
-  const endorsed = readOr(action, peer.ChaincodeActionPayload.deserializeBinary)?.getAction();
-  const responsePayload = readOr(
-    endorsed?.getProposalResponsePayload_asU8() ?? new Uint8Array(),
-    peer.ProposalResponsePayload.deserializeBinary,
-  );
-  const events = readOr(
-    responsePayload?.getExtension_asU8() ?? new Uint8Array(),
-    peer.ChaincodeAction.deserializeBinary,
-  )?.getEvents_asU8();
-  if (events === undefined || events.length === 0) return undefined;
-  const event = readOr(events, peer.ChaincodeEvent.deserializeBinary);
-  const isComplete =
-    event !== undefined &&
-    event.getChaincodeId() !== '' &&
-    event.getEventName() !== '' &&
-    event.getTxId() !== '';
-  return isComplete ? event : undefined;
+/** What the endorsers of a transaction signed. */
+function actionOf(transaction: Uint8Array | undefined): peer.ChaincodeAction | undefined {
+  const [action] = readOr(transaction, peer.Transaction)?.getActionsList() ?? [];
+  const endorsed = readOr(action?.getPayload_asU8(), peer.ChaincodeActionPayload)?.getAction();
+  const response = endorsed?.getProposalResponsePayload_asU8();
+  const payload = readOr(response, peer.ProposalResponsePayload);
+  return readOr(payload?.getExtension_asU8(), peer.ChaincodeAction);
+}
+
+function isComplete(event: peer.ChaincodeEvent): boolean {
+  return event.getChaincodeId() !== '' && event.getEventName() !== '' && event.getTxId() !== '';
+}
+
+function eventsOf(envelope: Uint8Array): readonly peer.ChaincodeEvent[] {
+  const events = actionOf(transactionOf(envelope))?.getEvents_asU8();
+  const event = readOr(events, peer.ChaincodeEvent);
+  return event !== undefined && isComplete(event) ? [event] : [];
 }
 
 /** Events of a block's valid transactions, in order (internal/pkg/gateway/event). */
@@ -47,9 +39,7 @@ export function blockEvents(block: common.Block): gateway.ChaincodeEventsRespons
   const response = new gateway.ChaincodeEventsResponse();
   response.setBlockNumber(block.getHeader()?.getNumber() ?? 0);
   response.setEventsList(
-    envelopes
-      .filter((_, index) => codes?.[index] === ValidationCode.VALID)
-      .flatMap((envelope) => eventOf(envelope) ?? []),
+    envelopes.filter((_, index) => codes?.[index] === ValidationCode.VALID).flatMap(eventsOf),
   );
   return response;
 }

@@ -107,7 +107,7 @@ export function endorsementLayouts(
   const rules = interest.flatMap((call) => rulesOf(call, definitions));
   const layouts = rules
     .map((rule) => layoutsOf(rule, eligible))
-    .reduce((left, right) => merge(left, right), [[]] as GatewayPeer[][]);
+    .reduce<GatewayPeer[][]>((left, right) => merge(left, right), [[]]);
   if (layouts.length === 0) {
     throw new DiscoveryError('no peer combination can satisfy the endorsement policy');
   }

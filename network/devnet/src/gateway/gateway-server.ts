@@ -10,6 +10,7 @@ import {
 } from '@grpc/grpc-js';
 import { gateway } from '@hyperledger/fabric-protos';
 import { bytes } from '../protos/bytes.ts';
+import type { MessageClass } from '../protos/read.ts';
 import { chaincodeEvents } from './chaincode-events.ts';
 import { CommitNotifier } from './commit-notifier.ts';
 import { commitStatus } from './commit-status.ts';
@@ -31,7 +32,7 @@ interface Message {
 
 function method<Request extends Message, Response extends Message>(
   name: string,
-  read: (data: Uint8Array) => Request,
+  request: MessageClass<Request>,
   responseStream = false,
 ): MethodDefinition<Request, Response> {
   const serialize = (message: Message): Buffer => {
@@ -46,22 +47,18 @@ function method<Request extends Message, Response extends Message>(
     requestStream: false,
     responseStream,
     requestSerialize: serialize,
-    requestDeserialize: (data) => read(bytes(data)),
+    requestDeserialize: (data) => request.deserializeBinary(bytes(data)),
     responseSerialize: serialize,
     responseDeserialize: unused,
   };
 }
 
 const SERVICE_DEFINITION = {
-  evaluate: method('Evaluate', gateway.EvaluateRequest.deserializeBinary),
-  endorse: method('Endorse', gateway.EndorseRequest.deserializeBinary),
-  submit: method('Submit', gateway.SubmitRequest.deserializeBinary),
-  commitStatus: method('CommitStatus', gateway.SignedCommitStatusRequest.deserializeBinary),
-  chaincodeEvents: method(
-    'ChaincodeEvents',
-    gateway.SignedChaincodeEventsRequest.deserializeBinary,
-    true,
-  ),
+  evaluate: method('Evaluate', gateway.EvaluateRequest),
+  endorse: method('Endorse', gateway.EndorseRequest),
+  submit: method('Submit', gateway.SubmitRequest),
+  commitStatus: method('CommitStatus', gateway.SignedCommitStatusRequest),
+  chaincodeEvents: method('ChaincodeEvents', gateway.SignedChaincodeEventsRequest, true),
 };
 
 function asGatewayError(error: unknown): GatewayError {

@@ -16,26 +16,22 @@ export interface GatewayProposal {
  * @throws ProposalError when it cannot be read.
  */
 export function readProposal(signed: peer.SignedProposal): GatewayProposal {
-  const proposal = unmarshal(
-    'Proposal',
-    signed.getProposalBytes_asU8(),
-    peer.Proposal.deserializeBinary,
-  );
-  const header = unmarshal('Header', proposal.getHeader_asU8(), common.Header.deserializeBinary);
+  const proposal = unmarshal('Proposal', signed.getProposalBytes_asU8(), peer.Proposal);
+  const header = unmarshal('Header', proposal.getHeader_asU8(), common.Header);
   const channelHeader = unmarshal(
     'ChannelHeader',
     header.getChannelHeader_asU8(),
-    common.ChannelHeader.deserializeBinary,
+    common.ChannelHeader,
   );
   const payload = unmarshal(
     'ChaincodeProposalPayload',
     proposal.getPayload_asU8(),
-    peer.ChaincodeProposalPayload.deserializeBinary,
+    peer.ChaincodeProposalPayload,
   );
   const invocation = unmarshal(
     'ChaincodeInvocationSpec',
     payload.getInput_asU8(),
-    peer.ChaincodeInvocationSpec.deserializeBinary,
+    peer.ChaincodeInvocationSpec,
   );
   return {
     channel: channelHeader.getChannelId(),

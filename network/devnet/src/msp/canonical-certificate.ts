@@ -1,5 +1,5 @@
-import { createHash, type KeyObject } from 'node:crypto';
-import { toLowS } from './ecdsa.ts';
+import { createHash } from 'node:crypto';
+import { type EcdsaKey, toLowS } from './ecdsa.ts';
 
 interface Element {
   /** Tag, length and value. */
@@ -26,7 +26,7 @@ function writeElement(tag: number, value: Uint8Array): Buffer {
 }
 
 /** DER of a certificate with its issuer's signature brought to a low `s`. */
-function withLowS(der: Uint8Array, issuerKey: KeyObject): Uint8Array {
+function withLowS(der: Uint8Array, issuerKey: EcdsaKey): Uint8Array {
   const body = readElement(der).value;
   const toBeSigned = readElement(body);
   const algorithm = readElement(body.subarray(toBeSigned.whole.length));
@@ -42,6 +42,6 @@ function withLowS(der: Uint8Array, issuerKey: KeyObject): Uint8Array {
  * Identifier of a certificate: SHA-256 of its DER, hex. Anybody can turn the issuer's signature into
  * its other form, so both forms get one identifier (msp/cert.go), or one endorser could count as two.
  */
-export function certificateId(der: Uint8Array, issuerKey: KeyObject): string {
+export function certificateId(der: Uint8Array, issuerKey: EcdsaKey): string {
   return createHash('sha256').update(withLowS(der, issuerKey)).digest('hex');
 }

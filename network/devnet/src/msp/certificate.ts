@@ -1,9 +1,10 @@
-import { type KeyObject, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
+import { type EcdsaKey, ecdsaKey } from './ecdsa.ts';
 
 /** What an MSP looks at in an X.509 certificate. */
 export interface Certificate {
   readonly x509: X509Certificate;
-  readonly publicKey: KeyObject;
+  readonly publicKey: EcdsaKey;
   /** Organizational units of the subject, in order. */
   readonly organizationalUnits: readonly string[];
   readonly notBeforeMs: number;
@@ -19,6 +20,11 @@ function organizationalUnits(x509: X509Certificate): readonly string[] {
   return typeof units === 'string' ? [units] : [];
 }
 
+/** Node gives undefined for an absent extension, whatever its type says. */
+function orEmpty(values: readonly string[] | undefined): readonly string[] {
+  return values ?? [];
+}
+
 /**
  * Reads one certificate.
  *
@@ -28,12 +34,11 @@ export function parseCertificate(pem: Uint8Array | string): Certificate {
   const x509 = new X509Certificate(pem);
   return {
     x509,
-    publicKey: x509.publicKey,
+    publicKey: ecdsaKey(x509.publicKey),
     organizationalUnits: organizationalUnits(x509),
     notBeforeMs: Date.parse(x509.validFrom),
     notAfterMs: Date.parse(x509.validTo),
-    // Undefined when the extension is absent, whatever the type says.
-    extendedKeyUsages: (x509.keyUsage as readonly string[] | undefined) ?? [],
+    extendedKeyUsages: orEmpty(x509.keyUsage),
   };
 }
 

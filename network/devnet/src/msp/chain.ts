@@ -28,7 +28,7 @@ function issued(child: Certificate, parent: Certificate, timeMs: number): boolea
     parent.x509.ca &&
     isValidAt(parent, timeMs) &&
     child.x509.checkIssued(parent.x509) &&
-    child.x509.verify(parent.publicKey)
+    child.x509.verify(parent.publicKey.key)
   );
 }
 

@@ -1,5 +1,6 @@
 import { common, msp } from '@hyperledger/fabric-protos';
 import type { Principal, Role } from '../msp/identity.ts';
+import { readOr } from '../protos/read.ts';
 
 /** A node of a policy: one principal's signature, or n of several rules (AND and OR are forms of it). */
 export type Rule =
@@ -58,9 +59,11 @@ export function policyEnvelope(rule: Rule): common.SignaturePolicyEnvelope {
 function readPrincipal(message: msp.MSPPrincipal | undefined): Principal | undefined {
   if (message?.getPrincipalClassification() !== msp.MSPPrincipal.Classification.ROLE)
     return undefined;
-  const role = msp.MSPRole.deserializeBinary(message.getPrincipal_asU8());
-  const name = ROLE_NAMES.get(role.getRole());
-  return name === undefined ? undefined : { mspId: role.getMspIdentifier(), role: name };
+  const role = readOr(message.getPrincipal_asU8(), msp.MSPRole);
+  const name = role === undefined ? undefined : ROLE_NAMES.get(role.getRole());
+  return role === undefined || name === undefined
+    ? undefined
+    : { mspId: role.getMspIdentifier(), role: name };
 }
 
 function readRule(

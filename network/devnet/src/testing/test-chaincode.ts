@@ -76,7 +76,8 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     return undefined;
   },
   /** Another answer at every peer. */
-  random: (stub) => stub.putState('random', Buffer.from(String(Math.random()))).then(() => undefined),
+  random: (stub) =>
+    stub.putState('random', Buffer.from(String(Math.random()))).then(() => undefined),
   fail: (_stub, [text = '']) => Promise.reject(new Error(text)),
 };
 

@@ -4,7 +4,7 @@ import type { ChaincodeDefinitions } from '../lifecycle/chaincode-definitions.ts
 import type { Identity } from '../msp/identity.ts';
 import { satisfiesPolicy } from '../policy/evaluate.ts';
 import { type Rule, readPolicyEnvelope } from '../policy/signature-policy.ts';
-import { readOr } from './envelope.ts';
+import { readOr } from '../protos/read.ts';
 import type { NamespaceWrites, WrittenKey } from './write-set.ts';
 
 const VALIDATION_PARAMETER = 'VALIDATION_PARAMETER';
@@ -47,10 +47,27 @@ function keyPolicy(
   return policy === undefined || policy.length === 0 ? undefined : policy;
 }
 
-function satisfiesKeyPolicy(policy: Uint8Array, endorsers: readonly Identity[]): boolean {
-  const envelope = readOr(policy, common.SignaturePolicyEnvelope.deserializeBinary);
-  const rule = envelope === undefined ? undefined : readPolicyEnvelope(envelope);
-  return rule !== undefined && satisfiesPolicy(rule, endorsers);
+/** Answers of one transaction about its policies: thousands of keys share a few. */
+class PolicyAnswers {
+  readonly #endorsers: readonly Identity[];
+  readonly #answers = new Map<Rule, boolean>();
+
+  constructor(endorsers: readonly Identity[]) {
+    this.#endorsers = endorsers;
+  }
+
+  satisfies(rule: Rule | undefined): boolean {
+    if (rule === undefined) return false;
+    const answer = this.#answers.get(rule) ?? satisfiesPolicy(rule, this.#endorsers);
+    this.#answers.set(rule, answer);
+    return answer;
+  }
+
+  satisfiesOwn(policy: Uint8Array): boolean {
+    const envelope = readOr(policy, common.SignaturePolicyEnvelope);
+    const rule = envelope === undefined ? undefined : readPolicyEnvelope(envelope);
+    return rule !== undefined && satisfiesPolicy(rule, this.#endorsers);
+  }
 }
 
 /**
@@ -65,26 +82,16 @@ export function satisfiesPolicies(
   changed: ChangedKeyPolicies,
 ): boolean {
   const { namespace, keys } = writes;
-  const chaincode = source.definitions.chaincode(namespace);
-  if (chaincode === undefined) return false;
-  const checked = new Map<Rule, boolean>();
-  const satisfied = (rule: Rule): boolean => {
-    const known = checked.get(rule) ?? satisfiesPolicy(rule, endorsers);
-    checked.set(rule, known);
-    return known;
-  };
-  for (const key of keys) {
+  const chaincodeRule = source.definitions.chaincode(namespace)?.endorsementRule;
+  const answers = new PolicyAnswers(endorsers);
+  const isEndorsed = (key: WrittenKey): boolean => {
     if (changed.has(namespace, key)) return false;
     const own = keyPolicy(source, namespace, key);
-    if (own !== undefined) {
-      if (!satisfiesKeyPolicy(own, endorsers)) return false;
-      continue;
-    }
-    const rule =
-      key.collection === ''
-        ? chaincode.endorsementRule
-        : source.definitions.collection(namespace, key.collection)?.endorsementRule;
-    if (rule === undefined || !satisfied(rule)) return false;
-  }
-  return keys.length > 0 || satisfied(chaincode.endorsementRule);
+    if (own !== undefined) return answers.satisfiesOwn(own);
+    if (key.collection === '') return answers.satisfies(chaincodeRule);
+    return answers.satisfies(
+      source.definitions.collection(namespace, key.collection)?.endorsementRule,
+    );
+  };
+  return keys.every(isEndorsed) && (keys.length > 0 || answers.satisfies(chaincodeRule));
 }

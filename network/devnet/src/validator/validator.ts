@@ -3,8 +3,9 @@ import type { Ledger } from '../ledger/types.ts';
 import type { ChaincodeDefinitions } from '../lifecycle/chaincode-definitions.ts';
 import type { MspManager } from '../msp/msp-manager.ts';
 import { signatories } from '../policy/signature-set.ts';
+import { readOr } from '../protos/read.ts';
 import { ChangedKeyPolicies, satisfiesPolicies } from './endorsement-policy.ts';
-import { checkEnvelope, type EndorserTransaction, readOr, ValidationCode } from './envelope.ts';
+import { checkEnvelope, type EndorserTransaction, ValidationCode } from './envelope.ts';
 import { type NamespaceWrites, readWrites } from './write-set.ts';
 
 export interface ValidatorOptions {
@@ -23,7 +24,7 @@ type Action = {
 function invokedChaincode(transaction: EndorserTransaction): string | undefined {
   const extension = readOr(
     transaction.channelHeader.getExtension_asU8(),
-    peer.ChaincodeHeaderExtension.deserializeBinary,
+    peer.ChaincodeHeaderExtension,
   );
   return extension?.getChaincodeId()?.getName();
 }
@@ -31,7 +32,7 @@ function invokedChaincode(transaction: EndorserTransaction): string | undefined 
 /** An event must name the chaincode that was invoked. */
 function refuseEvent(events: Uint8Array, chaincode: string): boolean {
   if (events.length === 0) return false;
-  const event = readOr(events, peer.ChaincodeEvent.deserializeBinary);
+  const event = readOr(events, peer.ChaincodeEvent);
   return event?.getChaincodeId() !== chaincode;
 }
 
@@ -44,10 +45,7 @@ function namespacesOf(chaincode: string, writes: readonly NamespaceWrites[]): re
 /** Reads and checks what the endorsers signed (core/committer/txvalidator/v20/plugindispatcher). */
 function readAction(transaction: EndorserTransaction): Action | ValidationCode {
   const chaincode = invokedChaincode(transaction);
-  const action = readOr(
-    transaction.responsePayload.getExtension_asU8(),
-    peer.ChaincodeAction.deserializeBinary,
-  );
+  const action = readOr(transaction.responsePayload.getExtension_asU8(), peer.ChaincodeAction);
   if (action === undefined) return ValidationCode.BAD_RESPONSE_PAYLOAD;
   const writes = readWrites(action.getResults_asU8());
   if (writes === undefined) return ValidationCode.BAD_RWSET;

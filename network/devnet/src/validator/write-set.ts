@@ -1,5 +1,5 @@
 import { ledger } from '@hyperledger/fabric-protos';
-import { readOr } from './envelope.ts';
+import { readOr } from '../protos/read.ts';
 
 /** A key that a transaction writes, or whose metadata it writes; private keys are named by their hash. */
 export interface WrittenKey {
@@ -34,15 +34,12 @@ function publicKeys(writes: readonly { getKey(): string }[]): WrittenKey[] {
 }
 
 function readNamespace(set: ledger.rwset.NsReadWriteSet): NamespaceWrites | undefined {
-  const kv = readOr(set.getRwset_asU8(), ledger.rwset.kvrwset.KVRWSet.deserializeBinary);
+  const kv = readOr(set.getRwset_asU8(), ledger.rwset.kvrwset.KVRWSet);
   if (kv === undefined) return undefined;
   const writes: WrittenKey[] = [];
   const metadataWrites: WrittenKey[] = [];
   for (const part of set.getCollectionHashedRwsetList()) {
-    const hashed = readOr(
-      part.getHashedRwset_asU8(),
-      ledger.rwset.kvrwset.HashedRWSet.deserializeBinary,
-    );
+    const hashed = readOr(part.getHashedRwset_asU8(), ledger.rwset.kvrwset.HashedRWSet);
     if (hashed === undefined) return undefined;
     const collection = part.getCollectionName();
     writes.push(...privateKeys(collection, hashed.getHashedWritesList()));
@@ -63,7 +60,7 @@ function readNamespace(set: ledger.rwset.NsReadWriteSet): NamespaceWrites | unde
 
 /** What a transaction writes by namespace; undefined when it is no read-write set. */
 export function readWrites(results: Uint8Array): readonly NamespaceWrites[] | undefined {
-  const rwset = readOr(results, ledger.rwset.TxReadWriteSet.deserializeBinary);
+  const rwset = readOr(results, ledger.rwset.TxReadWriteSet);
   if (rwset === undefined) return undefined;
   const sets = rwset.getNsRwsetList().map(readNamespace);
   return sets.some((set) => set === undefined)
