@@ -11,6 +11,19 @@ export function sha256(data: Uint8Array | string): Buffer {
   return hash('sha256', data, 'buffer');
 }
 
+/** SHA-256 of keys; one transaction asks for a key's hash several times. */
+export class KeyHashes {
+  readonly #known = new Map<string, Buffer>();
+
+  of(key: string): Buffer {
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const keyHash = sha256(key);
+    this.#known.set(key, keyHash);
+    return keyHash;
+  }
+}
+
 /**
  * Bytes as a string of one character a byte. Such strings are good Map keys, and `<` orders them as bytes are
  * ordered, which it does not do for ordinary strings (UTF-16 puts U+10000… before U+E000…).

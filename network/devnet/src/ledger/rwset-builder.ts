@@ -1,5 +1,5 @@
 import { ledger } from '@hyperledger/fabric-protos';
-import { sha256, sortedByKey } from './bytes.ts';
+import { KeyHashes, sha256, sortedByKey } from './bytes.ts';
 import { toProtoVersion, toRead } from './range-query-results.ts';
 import type { KeyMetadata, Version } from './types.ts';
 import { metadataEntries } from './versioned-value.ts';
@@ -37,14 +37,18 @@ class CollectionBuilder {
     return collection;
   }
 
-  hashedSet(name: string): ledger.rwset.CollectionHashedReadWriteSet {
+  hashedSet(name: string, hashes: KeyHashes): ledger.rwset.CollectionHashedReadWriteSet {
     const set = new kvrwset.HashedRWSet();
-    set.setHashedReadsList(sortedByKey(this.reads).map(([key, read]) => toReadHash(key, read)));
+    set.setHashedReadsList(
+      sortedByKey(this.reads).map(([key, read]) => toReadHash(hashes.of(key), read)),
+    );
     set.setHashedWritesList(
-      sortedByKey(this.writes).map(([key, write]) => toWriteHash(key, write)),
+      sortedByKey(this.writes).map(([key, write]) => toWriteHash(hashes.of(key), write)),
     );
     set.setMetadataWritesList(
-      sortedByKey(this.metadataWrites).map(([key, metadata]) => toMetadataHash(key, metadata)),
+      sortedByKey(this.metadataWrites).map(([key, metadata]) =>
+        toMetadataHash(hashes.of(key), metadata),
+      ),
     );
     const collection = new rwset.CollectionHashedReadWriteSet();
     collection.setCollectionName(name);
@@ -80,7 +84,10 @@ class NamespaceBuilder {
     return set.serializeBinary();
   }
 
-  build(namespace: string): {
+  build(
+    namespace: string,
+    hashes: KeyHashes,
+  ): {
     publicSet: ledger.rwset.NsReadWriteSet;
     privateSets: CollectionPvtReadWriteSet[];
   } {
@@ -89,7 +96,7 @@ class NamespaceBuilder {
     publicSet.setRwset(this.publicSet());
     const privateSets: CollectionPvtReadWriteSet[] = [];
     for (const [name, builder] of sortedByKey(this.#collections)) {
-      const hashed = builder.hashedSet(name);
+      const hashed = builder.hashedSet(name, hashes);
       const privateSet = builder.privateSet(name);
       if (privateSet !== undefined) {
         privateSets.push(privateSet);
@@ -107,6 +114,11 @@ class NamespaceBuilder {
  */
 export class RwsetBuilder {
   readonly #namespaces = new Map<string, NamespaceBuilder>();
+  readonly #hashes: KeyHashes;
+
+  constructor(hashes: KeyHashes) {
+    this.#hashes = hashes;
+  }
 
   addRead(namespace: string, key: string, version: Version | undefined): void {
     this.#namespace(namespace).reads.set(key, version);
@@ -154,7 +166,7 @@ export class RwsetBuilder {
     const publicRwset = new rwset.TxReadWriteSet();
     const privateRwset = new rwset.TxPvtReadWriteSet();
     for (const [namespace, builder] of sortedByKey(this.#namespaces)) {
-      const { publicSet, privateSets } = builder.build(namespace);
+      const { publicSet, privateSets } = builder.build(namespace, this.#hashes);
       publicRwset.addNsRwset(publicSet);
       if (privateSets.length === 0) continue;
       const namespaceSet = new rwset.NsPvtReadWriteSet();
@@ -193,19 +205,22 @@ function toMetadataWrite(key: string, metadata: KeyMetadata): ledger.rwset.kvrws
   return write;
 }
 
-function toReadHash(key: string, version: Version | undefined): ledger.rwset.kvrwset.KVReadHash {
+function toReadHash(
+  keyHash: Buffer,
+  version: Version | undefined,
+): ledger.rwset.kvrwset.KVReadHash {
   const read = new kvrwset.KVReadHash();
-  read.setKeyHash(sha256(key));
+  read.setKeyHash(keyHash);
   if (version !== undefined) read.setVersion(toProtoVersion(version));
   return read;
 }
 
 function toWriteHash(
-  key: string,
+  keyHash: Buffer,
   { value, purge }: PrivateWrite,
 ): ledger.rwset.kvrwset.KVWriteHash {
   const write = new kvrwset.KVWriteHash();
-  write.setKeyHash(sha256(key));
+  write.setKeyHash(keyHash);
   if (value === undefined || value.length === 0) write.setIsDelete(true);
   else write.setValueHash(sha256(value));
   if (purge) write.setIsPurge(true);
@@ -213,11 +228,11 @@ function toWriteHash(
 }
 
 function toMetadataHash(
-  key: string,
+  keyHash: Buffer,
   metadata: KeyMetadata,
 ): ledger.rwset.kvrwset.KVMetadataWriteHash {
   const write = new kvrwset.KVMetadataWriteHash();
-  write.setKeyHash(sha256(key));
+  write.setKeyHash(keyHash);
   write.setEntriesList(metadataEntries(metadata));
   return write;
 }

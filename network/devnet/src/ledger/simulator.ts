@@ -1,7 +1,7 @@
-import { sha256 } from './bytes.ts';
+import { KeyHashes } from './bytes.ts';
 import type { Collections } from './collections.ts';
 import type { Snapshot } from './database.ts';
-import { hashedSpace, privateSpace, publicSpace } from './keys.ts';
+import { privateSpace, publicSpace } from './keys.ts';
 import { RwsetBuilder } from './rwset-builder.ts';
 import { PrivateRange, RecordedRange } from './simulator-iterators.ts';
 import type { State } from './state.ts';
@@ -76,7 +76,8 @@ export class Simulator implements TxSimulator {
   readonly #context: SimulatorContext;
   readonly #state: State;
   readonly #rules: QueryRules;
-  readonly #rwset = new RwsetBuilder();
+  readonly #hashes = new KeyHashes();
+  readonly #rwset = new RwsetBuilder(this.#hashes);
   readonly #ranges: RecordedRange[] = [];
   readonly #iterators: { close(): Promise<void> }[] = [];
   readonly #privateReads = new Map<string, { namespace: string; collection: string }>();
@@ -152,14 +153,14 @@ export class Simulator implements TxSimulator {
   getPrivateData(namespace: string, collection: string, key: string): Uint8Array | undefined {
     this.#checkCollection(namespace, collection);
     const held = this.#state.private(this.mspId, namespace, collection, key);
-    const publicHash = this.#state.hash(namespace, collection, key);
+    const publicHash = this.#state.hash(namespace, collection, this.#hashes.of(key));
     if (!sameVersion(publicHash?.version, held?.version)) {
       throw new LedgerError(
         `private data matching public hash version is not available. Public hash version = ${versionText(publicHash?.version)}, Private data version = ${versionText(held?.version)}`,
       );
     }
     this.#rwset.addHashedRead(namespace, collection, key, held?.version);
-    this.#privateReads.set(JSON.stringify([namespace, collection]), { namespace, collection });
+    this.#privateReads.set(`${namespace}\0${collection}`, { namespace, collection });
     return held?.value;
   }
 
@@ -249,7 +250,7 @@ export class Simulator implements TxSimulator {
 
   #readHash(namespace: string, collection: string, key: string): ReturnType<State['hash']> {
     this.#checkCollection(namespace, collection);
-    const current = this.#state.hash(namespace, collection, key);
+    const current = this.#state.hash(namespace, collection, this.#hashes.of(key));
     this.#rwset.addHashedRead(namespace, collection, key, current?.version);
     return current;
   }
@@ -273,12 +274,12 @@ export class Simulator implements TxSimulator {
   }
 
   #notePublicMetadata(namespace: string, key: string): void {
-    this.#noteMetadata(namespace, '', key, () => this.#state.get(publicSpace(namespace), key));
+    this.#noteMetadata(namespace, '', key, () => this.#state.public(namespace, key));
   }
 
   #notePrivateMetadata(namespace: string, collection: string, key: string): void {
     this.#noteMetadata(namespace, collection, key, () =>
-      this.#state.get(hashedSpace(namespace, collection), sha256(key)),
+      this.#state.hash(namespace, collection, this.#hashes.of(key)),
     );
   }
 
@@ -289,7 +290,7 @@ export class Simulator implements TxSimulator {
     current: () => { readonly metadata: Buffer } | undefined,
   ): void {
     const metadata = this.#context.metadataUsed(namespace) ? current()?.metadata : undefined;
-    this.#written.set(JSON.stringify([namespace, collection, key]), {
+    this.#written.set(`${namespace}\0${collection}\0${key}`, {
       namespace,
       collection,
       key,

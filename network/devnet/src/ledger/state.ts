@@ -1,4 +1,3 @@
-import { sha256 } from './bytes.ts';
 import type { Cursor, Database, Snapshot } from './database.ts';
 import { afterPrefix, hashedSpace, inSpace, privateSpace, publicSpace } from './keys.ts';
 import { decodeVersionedValue, type VersionedValue } from './versioned-value.ts';
@@ -22,9 +21,9 @@ export class State {
     return this.get(publicSpace(namespace), key);
   }
 
-  /** The hash of a private value, by the key itself. */
-  hash(namespace: string, collection: string, key: string): VersionedValue | undefined {
-    return this.get(hashedSpace(namespace, collection), sha256(key));
+  /** The hash of a private value, by the key's own hash. */
+  hash(namespace: string, collection: string, keyHash: Uint8Array): VersionedValue | undefined {
+    return this.get(hashedSpace(namespace, collection), keyHash);
   }
 
   private(
