@@ -1,0 +1,123 @@
+import { describe, expect, it } from '@jest/globals';
+import { ROLES, type Role } from '@pulseledger/domain';
+import { type Identity, LedgerDouble } from '../testing/ledger-double.ts';
+import { CLINIC, HOSPITAL, INSURER, idOf, NOON_MS, PEOPLE } from '../testing/story.ts';
+import type { FunctionName } from './rules.ts';
+
+/** The expectation, written down apart from the rules it checks: d n p i a s as in LETTERS. */
+const LETTERS: Readonly<Record<Role, string>> = {
+  doctor: 'd',
+  nurse: 'n',
+  patient: 'p',
+  'insurance-agent': 'i',
+  administrator: 'a',
+  ingest: 's',
+};
+const EXPECTED: Readonly<Record<FunctionName, string>> = {
+  'care:RegisterPatient': 'dna',
+  'care:SetTreating': 'pa',
+  'care:EndTreating': 'pa',
+  'care:ReadPatient': 'dnp',
+  'care:ListPatients': 'dn',
+  'device:Register': 'a',
+  'device:Assign': 'a',
+  'device:EndAssignment': 'a',
+  'device:ReportLost': 'a',
+  'device:Revoke': 'a',
+  'device:Read': 'dnpa',
+  'device:ListByPatient': 'dnp',
+  'device:Status': 's',
+  'vitals:RecordChunks': 's',
+  'vitals:CloseHour': 's',
+  'vitals:ListHourChunks': 's',
+  'vitals:ReadChunks': 'dnp',
+  'vitals:ReadMinutes': 'dnp',
+  'vitals:ReadHours': 'dnp',
+  'vitals:FindChunk': 'dnp',
+};
+const FUNCTIONS = Object.keys(EXPECTED) as FunctionName[];
+const PROVIDER_ROLES = 'dnpas';
+const INSURER_ROLES = 'ia';
+
+function identityOf(role: Role, mspId: string): Identity {
+  return role === 'ingest' ? { role, mspId } : { role, mspId, subjectId: idOf(role) };
+}
+
+async function failureOf(name: FunctionName, identity: Identity, more = {}): Promise<string> {
+  const ledger = new LedgerDouble();
+  return ledger.endorse(name, { identity, nowMs: NOON_MS, ...more }).then(
+    () => 'none',
+    (error: unknown) => (error instanceof Error ? error.message : 'no error').split(':')[0] ?? '',
+  );
+}
+
+/** Past the guard, a call without input fails for its input. */
+function expectedFailure(role: Role, mspId: string, name: FunctionName): string {
+  const isInsurer = mspId === INSURER;
+  const given = isInsurer ? INSURER_ROLES : PROVIDER_ROLES;
+  if (!given.includes(LETTERS[role])) return 'wrong_organization_for_role';
+  if (isInsurer || !EXPECTED[name].includes(LETTERS[role])) return 'access_denied';
+  return 'invalid_input';
+}
+
+const CASES = [HOSPITAL, CLINIC, INSURER, 'OtherMSP'].flatMap((mspId) =>
+  ROLES.map((role): [Role, string] => [role, mspId]),
+);
+
+describe('the guard', () => {
+  it.each(CASES)('lets a %s of %s call these functions and no other', async (role, mspId) => {
+    const failures: Record<string, string> = {};
+    const expected: Record<string, string> = {};
+    for (const name of FUNCTIONS) {
+      failures[name] = await failureOf(name, identityOf(role, mspId));
+      expected[name] =
+        mspId === 'OtherMSP' ? 'wrong_organization_for_role' : expectedFailure(role, mspId, name);
+    }
+    expect(failures).toEqual(expected);
+  });
+
+  const wrongIdentities: [string, object, string][] = [
+    ['without a role', { attributes: { role: null } }, 'access_denied'],
+    ['with a role nobody knows', { attributes: { role: 'root' } }, 'access_denied'],
+    ['with a role named as a property', { attributes: { role: 'constructor' } }, 'access_denied'],
+    ['without a subject', { attributes: { subject: null } }, 'access_denied'],
+    [
+      'who opens the subject with another id',
+      { subject: { id: idOf('somebody else'), saltHex: '5a'.repeat(16) } },
+      'subject_commitment_mismatch',
+    ],
+    [
+      'who opens the subject with another salt',
+      { subject: { id: PEOPLE.doctor.subjectId, saltHex: '00'.repeat(16) } },
+      'subject_commitment_mismatch',
+    ],
+    ['who opens the subject wrongly', { subject: { id: 1 } }, 'invalid_input'],
+    [
+      'with the commitment of another',
+      { attributes: { subject: 'ab' } },
+      'subject_commitment_mismatch',
+    ],
+  ];
+  it.each(wrongIdentities)('refuses a doctor %s', async (_what, more, code) => {
+    expect(await failureOf('care:ReadPatient', PEOPLE.doctor, more)).toBe(code);
+  });
+
+  it('refuses an input that is no JSON, without quoting it', async () => {
+    const ledger = new LedgerDouble();
+    const chunks = Buffer.from('Gustavo');
+    const call = ledger.endorse('vitals:RecordChunks', {
+      identity: PEOPLE.ingest,
+      chunks,
+      nowMs: NOON_MS,
+    });
+    await expect(call).rejects.toThrow('invalid_input: The list of chunks is cut off.');
+    const other = ledger.endorse('care:ReadPatient', {
+      identity: PEOPLE.patient,
+      input: { patientId: 'Gustavo' },
+      nowMs: NOON_MS,
+    });
+    await expect(other).rejects.toThrow(
+      'invalid_input: The field patientId does not have the expected form.',
+    );
+  });
+});

@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto';
+import { compositeKey } from '@pulseledger/domain';
+import type { LedgerStub } from '../transaction/ledger-context.ts';
+
+type QueryIterator = Awaited<ReturnType<LedgerStub['getPrivateDataByRange']>>;
+type Entry = Awaited<ReturnType<QueryIterator['next']>>['value'];
+
+/** A committed private value with the number of the commit that wrote it. */
+export interface Committed {
+  readonly value: Uint8Array;
+  readonly version: number;
+}
+
+/** What was committed before a transaction began; it sees nothing else. */
+export interface CommittedState {
+  readonly privateData: ReadonlyMap<string, Committed>;
+}
+
+const QUERY_AFTER_WRITE =
+  'unsuppored transaction. Queries on pvt data is supported only in a read-only transaction';
+const WRITE_AFTER_QUERY =
+  'unsuppored transaction. Transaction has already performed queries on pvt data. Writes are not allowed';
+
+/** The stub of one transaction with Fabric's semantics: reads never see the own writes. */
+export class StubDouble implements LedgerStub {
+  readonly privateWrites = new Map<string, Uint8Array>();
+  readonly publicWrites = new Map<string, Uint8Array>();
+  /** Version of each private key at the time it was read; undefined = absent. */
+  readonly reads = new Map<string, number | undefined>();
+  /** Names of the calls that cost a round trip to the peer, in order. */
+  readonly calls: string[] = [];
+  event: { readonly name: string; readonly payload: Uint8Array } | undefined;
+  openIterators = 0;
+  readonly #state: CommittedState;
+  readonly #proposal: {
+    readonly txId: string;
+    readonly nowMs: number;
+    readonly transient: ReadonlyMap<string, Uint8Array>;
+  };
+  #queried = false;
+
+  constructor(
+    state: CommittedState,
+    proposal: { txId: string; nowMs: number; transient: ReadonlyMap<string, Uint8Array> },
+  ) {
+    this.#state = state;
+    this.#proposal = proposal;
+  }
+
+  getTxID(): string {
+    return this.#proposal.txId;
+  }
+
+  getDateTimestamp(): Date {
+    return new Date(this.#proposal.nowMs);
+  }
+
+  getTransient(): Map<string, Uint8Array> {
+    return new Map(this.#proposal.transient);
+  }
+
+  createCompositeKey(objectType: string, attributes: string[]): string {
+    return compositeKey({ objectType, attributes });
+  }
+
+  #read(call: string, key: string): Uint8Array {
+    this.calls.push(call);
+    const committed = this.#state.privateData.get(key);
+    this.reads.set(key, committed?.version);
+    return committed?.value ?? new Uint8Array(0);
+  }
+
+  getPrivateData(_collection: string, key: string): Promise<Uint8Array> {
+    return Promise.resolve(this.#read('getPrivateData', key));
+  }
+
+  getPrivateDataHash(_collection: string, key: string): Promise<Uint8Array> {
+    const value = this.#read('getPrivateDataHash', key);
+    const hash = value.length === 0 ? value : createHash('sha256').update(value).digest();
+    return Promise.resolve(hash);
+  }
+
+  putPrivateData(_collection: string, key: string, value: Uint8Array): Promise<void> {
+    this.calls.push('putPrivateData');
+    if (this.#queried) return Promise.reject(new Error(WRITE_AFTER_QUERY));
+    this.privateWrites.set(key, Uint8Array.from(value));
+    return Promise.resolve();
+  }
+
+  putState(key: string, value: Uint8Array): Promise<void> {
+    this.calls.push('putState');
+    if (this.#queried) return Promise.reject(new Error(WRITE_AFTER_QUERY));
+    this.publicWrites.set(key, Uint8Array.from(value));
+    return Promise.resolve();
+  }
+
+  setEvent(name: string, payload: Uint8Array): void {
+    this.event = { name, payload };
+  }
+
+  getPrivateDataByRange(
+    _collection: string,
+    startKey: string,
+    endKey: string,
+  ): Promise<QueryIterator> & AsyncIterable<Entry> {
+    this.calls.push('getPrivateDataByRange');
+    if (this.privateWrites.size + this.publicWrites.size > 0) {
+      throw new Error(QUERY_AFTER_WRITE);
+    }
+    this.#queried = true;
+    const iterator = this.#iterator(startKey, endKey);
+    // As in fabric-shim: one object that is both a promise and iterable, closed on leaving the loop.
+    return Object.assign(Promise.resolve(iterator), {
+      [Symbol.asyncIterator]: () => ({
+        next: () => iterator.next(),
+        return: async () => {
+          await iterator.close();
+          return { done: true as const, value: undefined };
+        },
+      }),
+    });
+  }
+
+  #iterator(startKey: string, endKey: string): QueryIterator {
+    const found = [...this.#state.privateData]
+      .filter(([key]) => isBetween(key, startKey, endKey))
+      .sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    let at = 0;
+    this.openIterators += 1;
+    const close = (): Promise<void> => {
+      this.openIterators -= 1;
+      return Promise.resolve();
+    };
+    return {
+      close,
+      next: async () => {
+        const [key, committed] = found[at++] ?? [];
+        if (key === undefined || committed === undefined) {
+          await close();
+          return { done: true, value: { namespace: '', key: '', value: new Uint8Array(0) } };
+        }
+        return { done: false, value: { namespace: '', key, value: committed.value } };
+      },
+    };
+  }
+}
+
+function isBetween(key: string, startKey: string, endKey: string): boolean {
+  const bytes = Buffer.from(key);
+  return (
+    Buffer.compare(bytes, Buffer.from(startKey)) >= 0 &&
+    Buffer.compare(bytes, Buffer.from(endKey)) < 0
+  );
+}
