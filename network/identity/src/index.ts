@@ -8,6 +8,7 @@ export {
   type OrganizationKeys,
   organizationKeys,
   readCertifiedKey,
+  readIfPresent,
   writePrivate,
 } from './key-folder.ts';
 export {

@@ -1,0 +1,157 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { readIfPresent, writePrivate } from '../../identity/src/index.ts';
+import { packageId } from './chaincode-package.ts';
+import { administratorEnvironment } from './channel.ts';
+import { packageLabel } from './configure.ts';
+import { type ChaincodePlace, HOST, type Layout, type PeerPlace } from './layout.ts';
+import type { FabricPrograms } from './programs.ts';
+import { ProgramError, runProgram } from './run-program.ts';
+
+/** What was committed last, so that a restart does not go through the lifecycle again. */
+const deployment = z.strictObject({ sequence: z.int().min(1), digest: z.string() });
+type Deployment = z.infer<typeof deployment>;
+
+/** The package ID under which an organization's peers know its chaincode. */
+export async function chaincodeId(layout: Layout, place: ChaincodePlace): Promise<string> {
+  return packageId(packageLabel(layout), await readFile(place.packageFile));
+}
+
+/** Changes when the chaincode definition that the organizations agreed on has to change. */
+function definitionDigest(layout: Layout): string {
+  return createHash('sha256').update(JSON.stringify(layout.definition.chaincode)).digest('hex');
+}
+
+async function committed(layout: Layout): Promise<Deployment | undefined> {
+  const text = await readIfPresent(layout.deploymentFile);
+  return text === undefined ? undefined : deployment.parse(JSON.parse(text));
+}
+
+function firstPeers(layout: Layout): PeerPlace[] {
+  return layout.definition.organizations.flatMap((organization) => {
+    const peer = layout.peers.find((p) => p.organization === organization);
+    return peer === undefined ? [] : [peer];
+  });
+}
+
+async function install(layout: Layout, programs: FabricPrograms, peer: PeerPlace): Promise<void> {
+  const place = layout.chaincodes.find((c) => c.organization === peer.organization);
+  if (place === undefined) return;
+  const args = ['lifecycle', 'chaincode', 'install', place.packageFile];
+  try {
+    await runProgram(programs.peer, args, administratorEnvironment(layout, peer));
+  } catch (error) {
+    const known =
+      error instanceof ProgramError && error.output.includes('already successfully installed');
+    if (!known) throw error;
+  }
+}
+
+function definitionArguments(layout: Layout, sequence: number): string[] {
+  const { channel, chaincode } = layout.definition;
+  return [
+    `--channelID=${channel}`,
+    `--name=${chaincode.name}`,
+    `--version=${chaincode.version}`,
+    `--sequence=${sequence}`,
+    `--signature-policy=${chaincode.endorsementPolicy}`,
+    ...(chaincode.collections.length === 0
+      ? []
+      : [`--collections-config=${layout.collectionsFile}`]),
+    ...ordererArguments(layout),
+  ];
+}
+
+function ordererArguments(layout: Layout): string[] {
+  const [orderer] = layout.orderers;
+  if (orderer === undefined) throw new RangeError('The network has no orderer.');
+  const { authority } = layout.keysOf(orderer.organization);
+  return [
+    `--orderer=${HOST}:${orderer.ports.grpc}`,
+    '--tls',
+    `--cafile=${authority.tls.certificateFile}`,
+  ];
+}
+
+async function approve(
+  layout: Layout,
+  programs: FabricPrograms,
+  step: { peer: PeerPlace; sequence: number },
+): Promise<void> {
+  const { peer, sequence } = step;
+  const place = layout.chaincodes.find((c) => c.organization === peer.organization);
+  if (place === undefined) return;
+  const args = [
+    'lifecycle',
+    'chaincode',
+    'approveformyorg',
+    ...definitionArguments(layout, sequence),
+    `--package-id=${await chaincodeId(layout, place)}`,
+  ];
+  try {
+    await runProgram(programs.peer, args, administratorEnvironment(layout, peer));
+  } catch (error) {
+    // An earlier start may have been cut off between approving and committing.
+    const known = error instanceof ProgramError && error.output.includes('unchanged content');
+    if (!known) throw error;
+  }
+}
+
+async function commit(layout: Layout, programs: FabricPrograms, sequence: number): Promise<void> {
+  const peers = firstPeers(layout);
+  const [first] = peers;
+  if (first === undefined) return;
+  const endorsers = peers.flatMap((peer) => [
+    `--peerAddresses=${HOST}:${peer.ports.grpc}`,
+    `--tlsRootCertFiles=${layout.keysOf(peer.organization).authority.tls.certificateFile}`,
+  ]);
+  const args = [
+    'lifecycle',
+    'chaincode',
+    'commit',
+    ...definitionArguments(layout, sequence),
+    ...endorsers,
+  ];
+  await runProgram(programs.peer, args, administratorEnvironment(layout, first));
+}
+
+/** The sequence that the channel has; 0 before the first commit. */
+async function committedSequence(layout: Layout, programs: FabricPrograms): Promise<number> {
+  const [first] = firstPeers(layout);
+  if (first === undefined) return 0;
+  const { channel, chaincode } = layout.definition;
+  const query = ['lifecycle', 'chaincode', 'querycommitted', `--channelID=${channel}`];
+  const output = await runProgram(
+    programs.peer,
+    [...query, '--output=json'],
+    administratorEnvironment(layout, first),
+  );
+  const answer = z.object({
+    chaincode_definitions: z
+      .array(z.object({ name: z.string(), sequence: z.coerce.number().int() }))
+      .optional(),
+  });
+  const { chaincode_definitions: all } = answer.parse(JSON.parse(output));
+  return all?.find((found) => found.name === chaincode.name)?.sequence ?? 0;
+}
+
+/**
+ * Brings the chaincode definition of the channel to what the network's definition says: install on every
+ * peer, approve for every organization, commit. Does nothing when that is what the channel has.
+ *
+ * @returns whether something was committed.
+ * @throws ProgramError when a step fails.
+ */
+export async function deployChaincode(layout: Layout, programs: FabricPrograms): Promise<boolean> {
+  const digest = definitionDigest(layout);
+  if ((await committed(layout))?.digest === digest) return false;
+  await Promise.all(layout.peers.map((peer) => install(layout, programs, peer)));
+  const sequence = (await committedSequence(layout, programs)) + 1;
+  await Promise.all(
+    firstPeers(layout).map((peer) => approve(layout, programs, { peer, sequence })),
+  );
+  await commit(layout, programs, sequence);
+  await writePrivate(layout.deploymentFile, `${JSON.stringify({ sequence, digest })}\n`);
+  return true;
+}
