@@ -1,7 +1,7 @@
 import { type Assignment, PulseError } from '@pulseledger/domain';
 
 /** Assignments that one device can have in its life. */
-export const MAX_ASSIGNMENTS = 500;
+const MAX_ASSIGNMENTS = 500;
 
 function endOf({ untilMs }: Assignment): number {
   return untilMs ?? Infinity;

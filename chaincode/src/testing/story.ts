@@ -95,7 +95,7 @@ export class Wearable {
 const BASICS = { given: ['G.'], birthDate: '1980-02-29', gender: 'unknown' } as const;
 
 /** Register both patients. */
-export async function registerPatients(ledger: LedgerDouble): Promise<void> {
+async function registerPatients(ledger: LedgerDouble): Promise<void> {
   for (const [patientId, family] of [
     [PATIENT_ID, 'Mejía'],
     [OTHER_PATIENT_ID, 'Fay'],

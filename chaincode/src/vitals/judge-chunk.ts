@@ -1,7 +1,7 @@
 import type { ChunkHeader, DeviceDocument, QuarantineReason } from '@pulseledger/domain';
 
 /** How far a device's clock may be ahead of the transaction's time. */
-export const MAX_CLOCK_AHEAD_MS: number = 5 * 60_000;
+const MAX_CLOCK_AHEAD_MS = 5 * 60_000;
 
 /**
  * Why a chunk that is not recorded yet must not be, by the state of its device and the time it

@@ -15,7 +15,7 @@ const MAX_MANTISSA = 2 ** 40;
 const POWERS: readonly number[] = Array.from({ length: MAX_DECIMALS + 1 }, (_, d) => 10 ** d);
 
 /** 10^decimals, exact. */
-export function power(scale: Scale): number {
+function power(scale: Scale): number {
   return POWERS[scale] ?? 1;
 }
 

@@ -46,7 +46,7 @@ export function seriesRank(code: string, unit: string, form: ReadingForm): numbe
 }
 
 /** How a reading lies in time. */
-export function formOf(reading: Reading): ReadingForm {
+function formOf(reading: Reading): ReadingForm {
   if ('sampled' in reading) return 'sampled';
   return reading.durationMs === undefined ? 'instant' : 'interval';
 }
