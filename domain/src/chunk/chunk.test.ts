@@ -213,7 +213,8 @@ describe('a damaged chunk', () => {
         // A change that still decodes must be another chunk that encodes to these very bytes.
         const code = codeOf(() => {
           const other = decodeChunk(bytes);
-          expect(attachSignature(encodeChunk(other), other.signature)).toEqual(bytes);
+          const again = attachSignature(encodeChunk(other), other.signature);
+          expect(Buffer.compare(again, bytes)).toBe(0);
         });
         expect(['none', 'malformed']).toContain(code);
       }),
