@@ -7,6 +7,9 @@ const STATUS: Record<DeviceView['status'], Device['status']> = {
   revoked: 'inactive',
 };
 
+/** The nearest code there is for a device whose readings are not taken any more; the text says why. */
+const OFF = { system: 'http://terminology.hl7.org/CodeSystem/device-status-reason', code: 'off' };
+
 /** Namespace of Device.identifier, the thing name: an OID under a UUID, which needs no registration. */
 export const DEVICE_IDENTIFIER_SYSTEM = 'urn:oid:2.25.323067678600938880215436718383489545768';
 
@@ -20,7 +23,7 @@ export function toDevice(view: DeviceView, nowMs: number): Device {
     id: view.deviceId,
     identifier: [{ system: DEVICE_IDENTIFIER_SYSTEM, value: view.deviceId }],
     status: STATUS[view.status],
-    ...(view.status === 'active' ? {} : { statusReason: [{ text: view.status }] }),
+    ...(view.status === 'active' ? {} : { statusReason: [{ coding: [OFF], text: view.status }] }),
     manufacturer: view.manufacturer,
     serialNumber: view.serial,
     deviceName: [{ name: view.model, type: 'model-name' }],

@@ -58,7 +58,10 @@ describe('reading', () => {
       patient: { reference: `Patient/${AMINA}` },
     });
     const lost = await api.send(nurse, `Device/${BORIS_WATCH}`);
-    expect(lost.resource).toMatchObject({ status: 'inactive', statusReason: [{ text: 'lost' }] });
+    expect(lost.resource).toMatchObject({
+      status: 'inactive',
+      statusReason: [{ coding: [{ code: 'off' }], text: 'lost' }],
+    });
   });
 
   it('gives a reading by its id', async () => {
