@@ -15,6 +15,11 @@ export interface LocalRole {
   readonly permissions: readonly Permission[];
 }
 
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
 export const localRoleSchema: z.ZodType<LocalRole> = z.strictObject({
   name: z.string(),
   accessKeyId: z.string(),
@@ -30,6 +35,11 @@ export function createRole(name: string, permissions: readonly Permission[]): Lo
     secretAccessKey: randomBytes(30).toString('base64'),
     permissions,
   };
+}
+
+/** The role's key pair for an SDK client, as a fresh object: the SDK writes into what it is given. */
+export function credentialsOf(role: LocalRole): Credentials {
+  return { accessKeyId: role.accessKeyId, secretAccessKey: role.secretAccessKey };
 }
 
 export function roleAllows(role: LocalRole, action: string, resource: string): boolean {

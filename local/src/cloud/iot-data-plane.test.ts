@@ -1,6 +1,6 @@
 import { IoTDataPlaneClient, PublishCommand } from '@aws-sdk/client-iot-data-plane';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { createRole, type LocalRole } from '../aws/role.ts';
+import { createRole, credentialsOf, type LocalRole } from '../aws/role.ts';
 import { type RunningServer, serveLoopback } from '../loopback-server.ts';
 import { iotDataPlaneApp } from './iot-data-plane.ts';
 
@@ -13,7 +13,7 @@ function client(role: LocalRole): IoTDataPlaneClient {
   const one = new IoTDataPlaneClient({
     region: 'eu-central-1',
     endpoint: server.origin,
-    credentials: role,
+    credentials: credentialsOf(role),
     maxAttempts: 1,
   });
   clients.push(one);

@@ -161,6 +161,24 @@ describe('the unmodified SQS client', () => {
     expect(Messages.map((m) => m.Body)).toEqual(['late']);
   });
 
+  test('takes nothing with a poll that it has given up', async () => {
+    const sqs = client(everything);
+    const gone = new AbortController();
+    const command = new ReceiveMessageCommand({ QueueUrl: url(), WaitTimeSeconds: 20 });
+    const poll = sqs.send(command, { abortSignal: gone.signal });
+    // A round trip on the same server, so that the poll has surely begun.
+    await sqs.send(new ListQueuesCommand({}));
+    gone.abort();
+    await expect(poll).rejects.toMatchObject({ name: 'AbortError' });
+    await sqs.send(new SendMessageCommand({ QueueUrl: url(), MessageBody: 'for the next' }));
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({ QueueUrl: url(), WaitTimeSeconds: 20 }),
+    );
+    expect(Messages.map((m) => m.Body)).toEqual(['for the next']);
+    const [{ ReceiptHandle } = {}] = Messages;
+    await sqs.send(new DeleteMessageCommand({ QueueUrl: url(), ReceiptHandle }));
+  });
+
   test('finds queues by name and lists them', async () => {
     const sqs = client(everything);
     const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: 'dead' }));

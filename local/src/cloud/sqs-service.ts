@@ -116,6 +116,7 @@ class SqsService {
         ...(timeout === undefined ? {} : { visibilityTimeoutMs: timeout * SECOND }),
       }),
     );
+    if (call.signal.aborted) await giveBack(queue, messages);
     return messages.length === 0 ? {} : { Messages: messages.map((m) => this.#render(m, wanted)) };
   }
 
@@ -231,6 +232,11 @@ class SqsService {
   #arn(name: string): string {
     return queueArn(this.#options.region, name);
   }
+}
+
+/** Nobody is there any more to get these: without this they would stay hidden for their time-out. */
+async function giveBack(queue: DurableQueue, messages: readonly ReceivedMessage[]): Promise<void> {
+  await Promise.all(messages.map((message) => queue.changeVisibility(message.receiptHandle, 0)));
 }
 
 export function queueUrl(origin: string, name: string): string {

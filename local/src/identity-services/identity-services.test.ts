@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
-import { createRole, type LocalRole } from '../aws/role.ts';
+import { createRole, credentialsOf, type LocalRole } from '../aws/role.ts';
 import type { Running } from '../process/child.ts';
 import { createLogger } from '../process/logger.ts';
 import { createTestAuthorities, type TestAuthorities } from '../test-support/devices.ts';
@@ -55,7 +55,7 @@ function client(role: LocalRole = ingest): SecretsManagerClient {
   const one = new SecretsManagerClient({
     region: 'eu-central-1',
     endpoint: urls.secretsUrl,
-    credentials: role,
+    credentials: credentialsOf(role),
     maxAttempts: 1,
   });
   clients.push(one);

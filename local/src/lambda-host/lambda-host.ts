@@ -1,0 +1,85 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { z } from 'zod';
+import { credentialsOf, type LocalRole, localRoleSchema } from '../aws/role.ts';
+import type { ChildProgram } from '../process/child.ts';
+import { EventSourceMapping, type MappingFigures } from './event-source-mapping.ts';
+import { LambdaFunction, LambdaTimeoutError } from './lambda-function.ts';
+import { sqsQueuePort } from './queue-port.ts';
+
+export interface LambdaHostConfig {
+  readonly functionName: string;
+  readonly file: string;
+  readonly region: string;
+  readonly timeoutMs: number;
+  readonly sqsUrl: string;
+  readonly queueUrl: string;
+  readonly queueArn: string;
+  readonly batchSize: number;
+  readonly batchingWindowMs: number;
+  readonly maxConcurrency: number;
+  /** The event source mapping's own role; the function's credentials are in the environment. */
+  readonly role: LocalRole;
+}
+
+const configuration: z.ZodType<LambdaHostConfig> = z.strictObject({
+  functionName: z.string(),
+  file: z.string(),
+  region: z.string(),
+  timeoutMs: z.int().min(1),
+  sqsUrl: z.string(),
+  queueUrl: z.string(),
+  queueArn: z.string(),
+  batchSize: z.int().min(1).max(10_000),
+  batchingWindowMs: z.int().min(0).max(300_000),
+  maxConcurrency: z.int().min(1).max(1_000),
+  role: localRoleSchema,
+});
+
+export const mappingFigures: z.ZodType<MappingFigures> = z.object({
+  invocations: z.int(),
+  messages: z.int(),
+  failures: z.int(),
+});
+
+/** AWS ends the process of a function that timed out; the supervisor starts this one again. */
+const EXIT_TIMED_OUT = 75;
+
+/** Runs a built Lambda function for the messages of a queue. */
+export const lambdaHost: ChildProgram<LambdaHostConfig> = {
+  configuration,
+  start: (config, logger) => {
+    const { functionName: name, file, region, timeoutMs, role } = config;
+    const lambda = LambdaFunction.load({ name, file, region, timeoutMs });
+    const client = new SQSClient({
+      region,
+      endpoint: config.sqsUrl,
+      credentials: credentialsOf(role),
+    });
+    const mapping = new EventSourceMapping({
+      ...config,
+      queue: sqsQueuePort(client, config.queueUrl),
+      logger,
+      invoke: async (event) => {
+        try {
+          return await lambda.invoke(event);
+        } catch (error) {
+          if (error instanceof LambdaTimeoutError) {
+            logger.log('error', 'function_timed_out', { count: event.Records.length });
+            process.exit(EXIT_TIMED_OUT);
+          }
+          throw error;
+        }
+      },
+    });
+    mapping.start();
+    return Promise.resolve({
+      info: {},
+      report: () => mapping.figures,
+      drain: () => mapping.stop(),
+      close: async () => {
+        await mapping.stop();
+        client.destroy();
+      },
+    });
+  },
+};
