@@ -7,7 +7,7 @@ import {
   LAUNCH_TIMEOUT_MS,
 } from './chaincode-support/chaincode-support.ts';
 import { genesisBlock } from './channel-configuration/genesis.ts';
-import { organizationPolicies } from './channel-configuration/policies.ts';
+import { channelPolicies } from './channel-configuration/policies.ts';
 import { Endorser } from './endorser/endorser.ts';
 import { PrivateDataDistributor } from './endorser/private-data-distributor.ts';
 import { GatewayContext } from './gateway/context.ts';
@@ -123,16 +123,15 @@ async function openChannel(
   };
   const definitions = new ChaincodeDefinitions(definition);
   const msps = new MspManager(organizations.map((o) => new Msp(o.msp)));
-  const policies = new ChannelPolicies(
-    organizations.map((o) => organizationPolicies(o.msp.mspId)),
-    msps,
-  );
+  const members = organizations.map((o) => o.msp.mspId);
+  const orderers = organizations.filter((o) => o.orderer !== undefined).map((o) => o.msp.mspId);
+  const policies = new ChannelPolicies(channelPolicies(members, orderers), msps);
   const ledger = await openChannelLedger(definition, options.ledgerDir);
   const { channel, block } = definition;
   const committer = new Committer(new Validator({ channel, msps, definitions, ledger }), ledger);
   if (ledger.height === 0) {
-    const members = organizations.map((o) => ({ ...o, address: addressOf(o) }));
-    await committer.commit(genesisBlock(definition, members));
+    const configured = organizations.map((o) => ({ ...o, address: addressOf(o) }));
+    await committer.commit(genesisBlock(definition, configured));
   }
   const signer = organizations.find((o) => o.orderer !== undefined)?.orderer;
   if (signer === undefined) throw new Error('No organization of the network runs an orderer.');
@@ -262,7 +261,7 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
   const names = definition.organizations.map((o) => o.name);
   const ports = await gatewayPorts(join(keysDir, 'ports.json'), names);
   const portOf = (o: Organization): number => ports.get(o.definition.name) ?? 0;
-  const addressOf = (o: Organization): string => `${o.serverName}:${portOf(o)}`;
+  const addressOf = (o: Organization): string => `${HOST}:${portOf(o)}`;
   const channel = await openChannel(options, organizations, addressOf);
   const peers = organizations.map((o) => startPeer(options, channel, o, addressOf(o)));
   const stopPeers = async (): Promise<void> => {

@@ -1,20 +1,26 @@
+import { randomInt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { z } from 'zod';
 import { writePrivate } from '../../identity/src/index.ts';
+import { isMissing } from './is-missing.ts';
 
 /** The network is for this machine only. */
 export const HOST = '127.0.0.1';
+
+/**
+ * Below the range from which systems take the local ports of outgoing connections (Linux 32768 up, macOS 49152 up): a
+ * port kept for later starts must not be somebody's by chance.
+ */
+const LOWEST_PORT = 20_000;
+const HIGHEST_PORT = 32_000;
+const MAX_TRIES = 1_000;
 
 const portsFile = z.strictObject({
   version: z.literal(1),
   /** Port of each organization's gateway, by the organization's name. */
   gateways: z.record(z.string(), z.int().min(1).max(65_535)),
 });
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
-}
 
 async function readPorts(file: string): Promise<Readonly<Record<string, number>>> {
   try {
@@ -28,16 +34,26 @@ async function readPorts(file: string): Promise<Readonly<Record<string, number>>
   }
 }
 
-async function freePort(): Promise<number> {
+async function isFree(port: number): Promise<boolean> {
   const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, HOST, resolve);
+  return new Promise((resolve) => {
+    server.once('error', () => {
+      resolve(false);
+    });
+    server.listen({ port, host: HOST, exclusive: true }, () => {
+      server.close(() => {
+        resolve(true);
+      });
+    });
   });
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('No port could be chosen.');
-  return address.port;
+}
+
+async function freePort(taken: readonly number[]): Promise<number> {
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    const port = randomInt(LOWEST_PORT, HIGHEST_PORT);
+    if (!taken.includes(port) && (await isFree(port))) return port;
+  }
+  throw new Error(`No free port was found between ${LOWEST_PORT} and ${HIGHEST_PORT}.`);
 }
 
 /**
@@ -51,7 +67,10 @@ export async function gatewayPorts(
 ): Promise<ReadonlyMap<string, number>> {
   const kept = await readPorts(file);
   const ports = new Map<string, number>();
-  for (const name of organizations) ports.set(name, kept[name] ?? (await freePort()));
+  for (const name of organizations) {
+    const taken = [...Object.values(kept), ...ports.values()];
+    ports.set(name, kept[name] ?? (await freePort(taken)));
+  }
   if (organizations.some((name) => kept[name] === undefined)) {
     const gateways = { ...kept, ...Object.fromEntries(ports) };
     await writePrivate(file, `${JSON.stringify({ version: 1, gateways }, null, 2)}\n`);

@@ -7,7 +7,13 @@ import type {
 import { pemBlocks } from '../msp/certificate.ts';
 import type { MspFolder } from '../msp/msp-folder.ts';
 import { newBlock } from '../orderer/block-writer.ts';
-import { implicitMetaPolicy, organizationPolicies, signaturePolicy } from './policies.ts';
+import type { Rule } from '../policy/signature-policy.ts';
+import {
+  applicationPolicies,
+  implicitMetaPolicy,
+  ordererPolicies,
+  signaturePolicy,
+} from './policies.ts';
 
 /** An organization with where its peer and its orderers would be found. */
 export interface ConfiguredOrganization {
@@ -90,10 +96,13 @@ function mspMessage(folder: MspFolder): msp.MSPConfig {
   return config;
 }
 
-function organizationGroup(organization: ConfiguredOrganization): common.ConfigGroup {
+function organizationGroup(
+  organization: ConfiguredOrganization,
+  policies: Readonly<Record<string, Rule>>,
+): common.ConfigGroup {
   const group = newGroup();
   setValue(group, 'MSP', mspMessage(organization.msp));
-  for (const [name, rule] of Object.entries(organizationPolicies(organization.msp.mspId))) {
+  for (const [name, rule] of Object.entries(policies)) {
     group.getPoliciesMap().set(name, signaturePolicy(rule));
   }
   return group;
@@ -106,7 +115,7 @@ function peerGroup(organization: ConfiguredOrganization): common.ConfigGroup {
   anchor.setPort(Number(port));
   const anchors = new peer.AnchorPeers();
   anchors.setAnchorPeersList([anchor]);
-  const group = organizationGroup(organization);
+  const group = organizationGroup(organization, applicationPolicies(organization.msp.mspId));
   setValue(group, 'AnchorPeers', anchors);
   return group;
 }
@@ -148,7 +157,7 @@ function ordererGroup(
     if (organization.definition.orderers.length === 0) continue;
     const endpoints = new common.OrdererAddresses();
     endpoints.setAddressesList([organization.address]);
-    const own = organizationGroup(organization);
+    const own = organizationGroup(organization, ordererPolicies(organization.msp.mspId));
     setValue(own, 'Endpoints', endpoints);
     group.getGroupsMap().set(organization.msp.mspId, own);
   }

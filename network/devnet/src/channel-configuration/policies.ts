@@ -1,24 +1,47 @@
 import { common } from '@hyperledger/fabric-protos';
 import type { Role } from '../msp/identity.ts';
-import type { OrganizationPolicies } from '../policy/channel-policies.ts';
+import type { ChannelRules } from '../policy/channel-policies.ts';
 import { policyEnvelope, type Rule } from '../policy/signature-policy.ts';
 
 /** The policies of an organization's group in the channel configuration. */
-export type OrganizationPolicyName = 'Readers' | 'Writers' | 'Admins' | 'Endorsement';
+export type OrganizationPolicies = Readonly<Record<'Readers' | 'Writers' | 'Admins', Rule>>;
 
 function anyOf(mspId: string, roles: readonly Role[]): Rule {
   return { n: 1, rules: roles.map((role) => ({ signedBy: { mspId, role } })) };
 }
 
-/** As in Fabric's sample networks with NodeOUs (fabric-samples test-network configtx.yaml). */
-export function organizationPolicies(
+/** An organization that uses the channel. */
+export function applicationPolicies(
   mspId: string,
-): OrganizationPolicies & Readonly<Record<OrganizationPolicyName, Rule>> {
+): OrganizationPolicies & Readonly<Record<'Endorsement', Rule>> {
   return {
-    Readers: anyOf(mspId, ['admin', 'peer', 'client']),
+    Readers: anyOf(mspId, ['member']),
     Writers: anyOf(mspId, ['admin', 'client']),
     Admins: anyOf(mspId, ['admin']),
     Endorsement: anyOf(mspId, ['peer']),
+  };
+}
+
+/** The same organization as one that orders: only its orderers may sign blocks. */
+export function ordererPolicies(mspId: string): OrganizationPolicies {
+  return {
+    Readers: anyOf(mspId, ['member']),
+    Writers: anyOf(mspId, ['orderer']),
+    Admins: anyOf(mspId, ['admin']),
+  };
+}
+
+/** The channel's policies over these organizations; those that order are named again. */
+export function channelPolicies(
+  members: readonly string[],
+  orderers: readonly string[],
+): ChannelRules {
+  const application = members.map(applicationPolicies);
+  const writers = application.map((organization) => organization.Writers);
+  return {
+    '/Channel/Application/Readers': application.map((organization) => organization.Readers),
+    '/Channel/Application/Writers': writers,
+    '/Channel/Writers': [...writers, ...orderers.map((mspId) => ordererPolicies(mspId).Writers)],
   };
 }
 

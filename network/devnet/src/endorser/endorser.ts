@@ -128,12 +128,9 @@ export class Endorser {
       throw new ProposalError(`duplicate transaction found [${txId}]. Creator [${hex}]`);
     }
     const { proposalBytes: data, signature } = proposal;
-    const refusal = policies.refuse('Writers', [{ data, identity: serialized, signature }]);
-    if (refusal !== undefined) {
-      throw new ProposalError(
-        `Failed evaluating policy on signed data during check policy on channel [${channel}] with policy [/Channel/Application/Writers]: [${refusal}]`,
-      );
-    }
+    const signed = { data, identity: serialized, signature };
+    const refusal = policies.refuseAccess(channel, '/Channel/Application/Writers', signed);
+    if (refusal !== undefined) throw new ProposalError(refusal);
     return creator;
   }
 

@@ -53,11 +53,7 @@ export class GatewayContext implements GatewayContextOptions {
         `Failed to get policy manager for channel [${channel}]`,
       );
     }
-    const refusal = this.policies.refuse('Readers', [signed]);
-    if (refusal === undefined) return;
-    throw new GatewayError(
-      status.PERMISSION_DENIED,
-      `Failed evaluating policy on signed data during check policy on channel [${channel}] with policy [/Channel/Application/Readers]: [${refusal}]`,
-    );
+    const refusal = this.policies.refuseAccess(channel, '/Channel/Application/Readers', signed);
+    if (refusal !== undefined) throw new GatewayError(status.PERMISSION_DENIED, refusal);
   }
 }

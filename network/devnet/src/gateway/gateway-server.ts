@@ -22,8 +22,11 @@ import { submit } from './submit.ts';
 
 /** Fabric's limit of a gRPC message in either direction (core/comm). */
 const MAX_MESSAGE_BYTES = 100 * 1024 * 1024;
-/** As peer.limits.concurrency.gatewayService of core.yaml. */
-const MAX_CONCURRENT_CALLS = 500;
+/**
+ * As the native network's peer.limits.concurrency.gatewayService: a waiting CommitStatus holds one of these while its block
+ * is being made.
+ */
+const MAX_CONCURRENT_CALLS = 20_000;
 const SERVICE = '/gateway.Gateway';
 
 interface Message {

@@ -1,14 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isMissing } from '../is-missing.ts';
 import type { MspConfiguration, NodeUnit } from './msp.ts';
 
 /** An organization's MSP folder, with what only TLS and the channel's configuration need. */
 export interface MspFolder extends MspConfiguration {
   readonly tlsRoots: readonly string[];
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 async function readAll(folder: string): Promise<readonly string[]> {

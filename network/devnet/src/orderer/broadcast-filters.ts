@@ -81,7 +81,8 @@ export function refuseBroadcast(
   if (rules.msps.find(sender.creator)?.isExpiredAt(nowMs) === true) {
     return badRequest('broadcast client identity expired');
   }
-  const refusal = rules.policies.refuse('Writers', [{ data, identity: sender.creator, signature }]);
+  const signed = { data, identity: sender.creator, signature };
+  const refusal = rules.policies.refuse('/Channel/Writers', [signed]);
   if (refusal === undefined) return undefined;
   return { status: common.Status.FORBIDDEN, info: `${refusal}: permission denied` };
 }
