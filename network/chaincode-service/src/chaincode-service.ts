@@ -88,7 +88,11 @@ export async function startChaincodeService(
       options.chaincodeId,
     ],
     cwd: folder,
-    environment: { CORE_CHAINCODE_LOGGING_SHIM: 'error', CORE_CHAINCODE_LOGGING_LEVEL: 'warn' },
+    environment: {
+      CORE_CHAINCODE_LOGGING_LEVEL: 'WARNING',
+      // Halves the processor time of every start but the first.
+      NODE_COMPILE_CACHE: join(CHECKOUT, '.cache', 'node-compile'),
+    },
     logFile: options.logFile,
     ...(options.onCrash === undefined ? {} : { onCrash: options.onCrash }),
   });

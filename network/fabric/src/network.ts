@@ -1,9 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ChaincodeService, startChaincodeService } from '../../chaincode-service/src/index.ts';
 import { NETWORK, type NetworkDefinition } from '../../definition/src/index.ts';
 import { createNetworkIdentities, writePrivate } from '../../identity/src/index.ts';
 import {
-  accepts,
+  acceptsTls,
   eventually,
   type SupervisedProcess,
   supervise,
@@ -40,6 +41,8 @@ export interface FabricOptions {
   readonly programs?: FabricPrograms;
   /** Folder of the chaincode's package.json. Default: the project's `chaincode/`. */
   readonly chaincodeFolder?: string;
+  /** Aborting gives the start up; everything started by then is stopped. */
+  readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
   /** Told of every node that ended by itself, in one sentence; it is started again. */
   readonly onCrash?: (message: string) => void;
@@ -54,6 +57,11 @@ export interface FabricNetwork {
   readonly readyMs: number;
   /** Stops every process in order; the ledger stays. */
   readonly stop: () => Promise<void>;
+}
+
+/** The start was given up by its signal. */
+export class StartAbortedError extends Error {
+  override readonly name = 'StartAbortedError';
 }
 
 const LISTEN_TIMEOUT_MS = 60_000;
@@ -74,12 +82,22 @@ async function stopAll(running: Running): Promise<void> {
   await Promise.all(running.chaincodes.map((service) => service.stop()));
 }
 
-async function awaitPorts(node: SupervisedProcess, ports: readonly number[]): Promise<void> {
-  const settled = async (): Promise<boolean> => {
-    if (node.crashes() >= MAX_EARLY_CRASHES) return true;
-    const open = await Promise.all(ports.map((port) => accepts(HOST, port)));
-    return open.every(Boolean);
+/** An orderer opens its administration port before this one. */
+async function awaitListening(
+  node: SupervisedProcess,
+  layout: Layout,
+  place: OrdererPlace | PeerPlace,
+): Promise<void> {
+  const { certificateFile } = layout.keysOf(place.organization).authority.tls;
+  const server = {
+    host: HOST,
+    port: place.ports.grpc,
+    serverName: place.host,
+    rootCertificatePem: await readFile(certificateFile, 'utf8'),
   };
+  // A mere TCP connection would leave a failed handshake in the node's log at every try.
+  const settled = async (): Promise<boolean> =>
+    node.crashes() >= MAX_EARLY_CRASHES || (await acceptsTls(server));
   if ((await eventually(settled, LISTEN_TIMEOUT_MS)) && node.crashes() < MAX_EARLY_CRASHES) return;
   throw new NotReadyError(`${node.name} did not start. Its last words: ${node.lastOutput()}`);
 }
@@ -130,6 +148,7 @@ class Start {
   }
 
   #supervise(place: OrdererPlace | PeerPlace, command: string, args: string[]): SupervisedProcess {
+    this.#options.signal?.throwIfAborted();
     return supervise({
       name: place.host,
       command,
@@ -147,14 +166,14 @@ class Start {
   async #startOrderer(place: OrdererPlace): Promise<void> {
     const node = this.#supervise(place, this.#programs.orderer, []);
     this.running.orderers.push(node);
-    await awaitPorts(node, [place.ports.admin, place.ports.grpc]);
+    await awaitListening(node, this.#layout, place);
     await joinOrderer(this.#layout, this.#programs, place);
   }
 
   async #startPeer(place: PeerPlace): Promise<void> {
     const node = this.#supervise(place, this.#programs.peer, ['node', 'start']);
     this.running.peers.push(node);
-    await awaitPorts(node, [place.ports.grpc]);
+    await awaitListening(node, this.#layout, place);
     await joinPeer(this.#layout, this.#programs, place);
   }
 
@@ -162,6 +181,7 @@ class Start {
     const folder = this.#options.chaincodeFolder;
     await all(
       this.#layout.chaincodes.map(async (place) => {
+        this.#options.signal?.throwIfAborted();
         const service = await startChaincodeService({
           address: place.address,
           chaincodeId: await chaincodeId(this.#layout, place),
@@ -170,6 +190,8 @@ class Start {
           onCrash: (message) => this.#options.onCrash?.(message),
         });
         this.running.chaincodes.push(service);
+        // The start was given up while this one was coming up.
+        if (this.#options.signal?.aborted === true) await service.stop();
       }),
     );
   }
@@ -182,11 +204,20 @@ async function all(work: readonly Promise<unknown>[]): Promise<void> {
   if (failed !== undefined) throw failed.reason;
 }
 
+/** Rejects when the start is given up. */
+async function aborted(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_, reject) => {
+    signal?.addEventListener('abort', () => {
+      reject(new StartAbortedError('The start of the network was given up.'));
+    });
+  });
+}
+
 /**
  * Starts a native Fabric network on this machine, the first time from nothing, later from its ledger.
  *
- * @throws MissingProgramsError, PortTakenError, NotReadyError, ProgramError, ChaincodeServiceError; whatever was
- *   started by then has been stopped.
+ * @throws MissingProgramsError, PortTakenError, NotReadyError, ProgramError, ChaincodeServiceError,
+ *   StartAbortedError; whatever was started by then has been stopped.
  */
 export async function startFabric(options: FabricOptions): Promise<FabricNetwork> {
   const startedAt = performance.now();
@@ -196,7 +227,7 @@ export async function startFabric(options: FabricOptions): Promise<FabricNetwork
   const layout = layOut(definition, options.dataDir, ports);
   const start = new Start(options, layout, programs);
   try {
-    const profile = await start.run();
+    const profile = await Promise.race([start.run(), aborted(options.signal)]);
     return {
       profile,
       profileFile: layout.profileFile,

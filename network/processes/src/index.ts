@@ -1,4 +1,4 @@
-export { accepts, eventually } from './port.ts';
+export { accepts, acceptsTls, eventually, type TlsServer } from './port.ts';
 export {
   inheritedEnvironment,
   type SupervisedProcess,

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { connect as connectTls } from 'node:tls';
 
 const POLL_MS = 25;
 
@@ -12,6 +13,37 @@ export async function accepts(host: string, port: number): Promise<boolean> {
       resolve(answer);
     };
     socket.once('connect', () => {
+      finish(true);
+    });
+    socket.once('error', () => {
+      finish(false);
+    });
+  });
+}
+
+/** How a server is known over TLS. */
+export interface TlsServer {
+  readonly port: number;
+  readonly host: string;
+  readonly serverName: string;
+  readonly rootCertificatePem: string;
+}
+
+/** Whether that server, and no other, speaks TLS there. */
+export async function acceptsTls(server: TlsServer): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connectTls({
+      host: server.host,
+      port: server.port,
+      servername: server.serverName,
+      ca: server.rootCertificatePem,
+      ALPNProtocols: ['h2'],
+    });
+    const finish = (answer: boolean): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('secureConnect', () => {
       finish(true);
     });
     socket.once('error', () => {

@@ -1,0 +1,11 @@
+export type { Layout } from './layout.ts';
+export {
+  type FabricNetwork,
+  type FabricOptions,
+  type Progress,
+  startFabric,
+} from './network.ts';
+export { PortTakenError } from './ports.ts';
+export type { NetworkProfile } from './profile.ts';
+export { type FabricPrograms, findPrograms, MissingProgramsError } from './programs.ts';
+export { type NetworkStatus, type NodeStatus, networkStatus } from './status.ts';
