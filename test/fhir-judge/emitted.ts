@@ -10,9 +10,8 @@ import {
   type VitalCode,
   type VitalSign,
 } from '@pulseledger/domain';
-import type { FhirResource } from 'fhir/r4.js';
 import { outcomeOf } from '../../lambdas/fhir-api/src/outcome.ts';
-import { observationsIn, testApi } from '../../lambdas/fhir-api/src/testing/api.ts';
+import { observationsIn, type Received, testApi } from '../../lambdas/fhir-api/src/testing/api.ts';
 import type { MemoryRecord } from '../../lambdas/fhir-api/src/testing/memory-record.ts';
 import {
   AMINA,
@@ -76,7 +75,10 @@ const ADDRESSES = [
   'Unknown/1',
 ];
 
-export async function everythingEmitted(): Promise<FhirResource[]> {
+export type Resource = Received['resource'];
+export type Observation = ReturnType<typeof observationsIn>[number];
+
+export async function everythingEmitted(): Promise<Resource[]> {
   const api = testApi(recordOfEverything(), [amina, boris]);
   const all = [
     await api.send(amina, `Observation?patient=${AMINA}&_count=1000`),

@@ -1,7 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { VITAL_CODES } from '@pulseledger/domain';
-import type { FhirResource, Observation } from 'fhir/r4.js';
-import { everythingEmitted } from './emitted.ts';
+import { everythingEmitted, type Observation, type Resource } from './emitted.ts';
 import { judge, prepareJudge, type Verdict } from './judge.ts';
 
 const PROFILE = 'http://hl7.org/fhir/StructureDefinition/';
@@ -24,7 +23,7 @@ const TOLERATED = [
   /None of the codings provided are in the value set 'Vital Signs'/,
 ];
 
-function isObservation(resource: FhirResource): resource is Observation {
+function isObservation(resource: Resource): resource is Observation {
   return resource.resourceType === 'Observation';
 }
 
@@ -36,7 +35,7 @@ function profileOf(observation: Observation): string | undefined {
 }
 
 /** The validator looks at the profile only that a resource names, so that the judge names it. */
-function underItsProfile(resource: FhirResource): FhirResource {
+function underItsProfile(resource: Resource): Resource {
   if (!isObservation(resource)) return resource;
   const profile = profileOf(resource);
   if (profile === undefined) return resource;
@@ -130,7 +129,7 @@ const title = "HL7's validator";
 const suite = ready.isReady ? describe : describe.skip;
 
 suite(ready.isReady ? title : `${title} (skipped: ${ready.reason})`, () => {
-  let emitted: FhirResource[] = [];
+  let emitted: Resource[] = [];
   let ofPlanted: Verdict[][] = [];
   let ofEmitted: Verdict[][] = [];
 

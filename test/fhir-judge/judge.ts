@@ -4,6 +4,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+const JAVA = 'java';
+const MAVEN = 'mvn';
 const FETCH_TIMEOUT_MS = 180_000;
 const JUDGE_TIMEOUT_MS = 240_000;
 /** One short run: the quick compiler alone is twice as fast as both. */
@@ -24,7 +26,7 @@ const here: string = join(process.cwd(), 'test', 'fhir-judge');
 /** Makes the judge ready; the first time its jars are fetched by Maven, which takes half a minute. */
 export function prepareJudge(): Judge {
   // The single source file is compiled as it is run, which takes a JDK.
-  const java = spawnSync('java', ['--list-modules'], { encoding: 'utf8' });
+  const java = spawnSync(JAVA, ['--list-modules'], { encoding: 'utf8' });
   if (java.status !== 0 || !java.stdout.includes('jdk.compiler@')) {
     return { isReady: false, reason: 'there is no JDK on the PATH' };
   }
@@ -40,7 +42,7 @@ function fetchJars(pom: string, jars: string): Judge {
   mkdirSync(jars, { recursive: true });
   const repository = `${jars}-repository`;
   const maven = spawnSync(
-    'mvn',
+    MAVEN,
     [
       ...['--quiet', '--batch-mode', '--file', pom, 'dependency:copy-dependencies'],
       `-DoutputDirectory=${jars}`,
@@ -72,7 +74,7 @@ export async function judge(jars: string, resources: readonly unknown[]): Promis
 }
 
 function runJava(jars: string, resources: readonly unknown[]): Promise<string[]> {
-  const java = spawn('java', [...JVM, '-cp', join(jars, '*'), join(here, 'Judge.java')], {
+  const java = spawn(JAVA, [...JVM, '-cp', join(jars, '*'), join(here, 'Judge.java')], {
     stdio: ['pipe', 'pipe', 'pipe'],
     timeout: JUDGE_TIMEOUT_MS,
   });

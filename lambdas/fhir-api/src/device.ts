@@ -11,7 +11,7 @@ const STATUS: Record<DeviceView['status'], Device['status']> = {
 const OFF = { system: 'http://terminology.hl7.org/CodeSystem/device-status-reason', code: 'off' };
 
 /** Namespace of Device.identifier, the thing name: an OID under a UUID, which needs no registration. */
-export const DEVICE_IDENTIFIER_SYSTEM = 'urn:oid:2.25.323067678600938880215436718383489545768';
+const DEVICE_IDENTIFIER_SYSTEM = 'urn:oid:2.25.323067678600938880215436718383489545768';
 
 /** https://hl7.org/fhir/R4/device.html. `patient` only while one of the visible wearers is the present one. */
 export function toDevice(view: DeviceView, nowMs: number): Device {

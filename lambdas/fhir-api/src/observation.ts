@@ -26,7 +26,7 @@ const CATEGORY_DISPLAY: Record<ObservationKind['category'], string> = {
 };
 
 /** Namespace of Observation.identifier: an OID under a UUID, which needs no registration. */
-export const OBSERVATION_IDENTIFIER_SYSTEM = 'urn:oid:2.25.214148741289155235136925146521260046487';
+const OBSERVATION_IDENTIFIER_SYSTEM = 'urn:oid:2.25.214148741289155235136925146521260046487';
 
 /**
  * HL7's integrity label for data that may be wrong. An implausible value stays as it was measured; this and a note

@@ -4,7 +4,7 @@ import type { OperationOutcome, OperationOutcomeIssue } from 'fhir/r4.js';
 type IssueType = NonNullable<OperationOutcomeIssue['code']>;
 
 /** Names our error codes (docs/ERRORS.md) as a code system: an OID under a UUID, which needs no registration. */
-export const ERROR_CODE_SYSTEM = 'urn:oid:2.25.172947833359121725210272263115379700264';
+const ERROR_CODE_SYSTEM = 'urn:oid:2.25.172947833359121725210272263115379700264';
 
 /** https://hl7.org/fhir/R4/valueset-issue-type.html: the values that the error table uses. */
 const ISSUE_TYPES: readonly IssueType[] = [

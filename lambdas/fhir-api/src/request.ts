@@ -17,9 +17,9 @@ export interface FhirRequest {
   readonly requestId: string;
 }
 
-export const MAX_QUERY_CHARACTERS = 8_192;
-export const MAX_PARAMETERS = 50;
-export const MAX_BODY_CHARACTERS = 16_384;
+const MAX_QUERY_CHARACTERS = 8_192;
+const MAX_PARAMETERS = 50;
+const MAX_BODY_CHARACTERS = 16_384;
 const MAX_SEGMENTS = 8;
 
 /**

@@ -24,10 +24,6 @@ export interface Page {
   readonly isCutShort: boolean;
 }
 
-export function emptyPage(): Page {
-  return { signs: [], isCutShort: false };
-}
-
 /** Where on the world's clock the query's matches can start. */
 export function queryBounds(query: ObservationQuery, nowMs: number): Bounds {
   const { fromMs, toMs } = startBounds(query.dates, MAX_DURATION_MS);
@@ -57,7 +53,7 @@ export async function searchPage(
   const plan = planOf(query, nowMs, after);
   if (plan === undefined) {
     await authorizeEmpty(record, query.patientId);
-    return emptyPage();
+    return { signs: [], isCutShort: false };
   }
   const page = new PageInMaking(query, after);
   const startMs = query.direction === 'asc' ? plan.bounds.fromMs : plan.bounds.toMs;

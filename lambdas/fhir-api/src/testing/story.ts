@@ -3,14 +3,14 @@ import type { PatientBasics, Reading } from '@pulseledger/domain';
 import type { Caller } from '../token.ts';
 import { MemoryRecord, type PageLimits } from './memory-record.ts';
 
-export const ISSUER = 'https://login.pulse.test';
+const ISSUER = 'https://login.pulse.test';
 
 export const AMINA: string = 'a'.repeat(32);
 export const BORIS: string = 'b'.repeat(32);
 /** Nobody has this id. */
 export const NOBODY: string = 'f'.repeat(32);
-export const DOCTOR: string = '0d'.repeat(16);
-export const NURSE: string = '0e'.repeat(16);
+const DOCTOR: string = '0d'.repeat(16);
+const NURSE: string = '0e'.repeat(16);
 export const WATCH: string = '1'.repeat(32);
 export const BORIS_WATCH: string = '2'.repeat(32);
 
