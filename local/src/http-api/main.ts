@@ -1,0 +1,4 @@
+import { runChild } from '../process/child.ts';
+import { httpApi } from './http-api.ts';
+
+runChild(httpApi);
