@@ -1,6 +1,9 @@
 import { CareContract } from './contracts/care-contract.ts';
 import { DeviceContract } from './contracts/device-contract.ts';
 import { VitalsContract } from './contracts/vitals-contract.ts';
+import { dropUnseenDebugLines } from './shim-logging.ts';
+
+dropUnseenDebugLines();
 
 /** The contracts of the chaincode `pulse`, for fabric-chaincode-node. */
 export const contracts: unknown[] = [DeviceContract, CareContract, VitalsContract];
