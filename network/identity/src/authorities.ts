@@ -1,7 +1,5 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AsnConvert } from '@peculiar/asn1-schema';
-import { SubjectPublicKeyInfo } from '@peculiar/asn1-x509';
 import type { NetworkDefinition, OrganizationDefinition } from '../../definition/src/index.ts';
 import {
   type CertifiedKey,
@@ -50,7 +48,7 @@ function makeAuthority(
   parent: CertifiedKey | undefined,
 ): CertifiedKey {
   const { publicKeySpki, privateKeyPem } = freshKey();
-  const keyId = subjectKeyId(AsnConvert.parse(publicKeySpki, SubjectPublicKeyInfo));
+  const keyId = subjectKeyId(publicKeySpki);
   const issuer = parent === undefined ? undefined : issuerOf(parent);
   const request = {
     subject: { organization: organization.mspId, commonName: COMMON_NAMES[kind] },

@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import {
   createHash,
   createPrivateKey,
@@ -7,21 +8,25 @@ import {
   sign,
   X509Certificate,
 } from 'node:crypto';
-import { AsnConvert, OctetString } from '@peculiar/asn1-schema';
+import { AsnConvert } from '@peculiar/asn1-schema';
 import {
   AlgorithmIdentifier,
-  AttributeTypeAndValue,
-  AttributeValue,
+  Extension as AsnExtension,
+  Name as AsnName,
   Certificate,
-  Extension,
   Extensions,
-  Name,
-  RelativeDistinguishedName,
   SubjectPublicKeyInfo,
   TBSCertificate,
   Validity,
   Version,
 } from '@peculiar/asn1-x509';
+import {
+  type Extension,
+  Name,
+  X509Certificate as ParsedCertificate,
+  PemConverter,
+  SubjectKeyIdentifierExtension,
+} from '@peculiar/x509';
 
 /** A certificate and the private key that belongs to it, both PEM (the key as PKCS #8). */
 export interface CertifiedKey {
@@ -48,8 +53,9 @@ export interface Period {
 
 /** An authority ready to sign, and the names that its certificates must carry. */
 export interface Issuer {
-  readonly name: Name;
-  readonly keyId: Uint8Array;
+  readonly name: AsnName;
+  /** Its subject key identifier, hex. */
+  readonly keyId: string;
   readonly key: KeyObject;
   readonly certificate: X509Certificate;
 }
@@ -63,10 +69,6 @@ const SERIAL_BYTES = 16;
 export const ECDSA_WITH_SHA256: AlgorithmIdentifier = new AlgorithmIdentifier({
   algorithm: '1.2.840.10045.4.3.2',
 });
-const OID_COMMON_NAME = '2.5.4.3';
-const OID_ORGANIZATION = '2.5.4.10';
-const OID_ORGANIZATIONAL_UNIT = '2.5.4.11';
-const OID_SUBJECT_KEY_ID = '2.5.29.14';
 const P256_HALF_ORDER = 0x7fffffff800000007fffffffffffffffde737d56d38bcf4279dce5617e3192a8n;
 
 /** The bytes in a buffer of their own, as the ASN.1 library wants them. */
@@ -89,18 +91,14 @@ export function periodFromNow(lifetimeMs: number, backdateMs: number = CLOCK_SKE
   return { notBefore: new Date(now - backdateMs), notAfter: new Date(now + lifetimeMs) };
 }
 
-function attribute(type: string, value: string | undefined): RelativeDistinguishedName[] {
-  if (value === undefined) return [];
-  const text = new AttributeValue({ utf8String: value });
-  return [new RelativeDistinguishedName([new AttributeTypeAndValue({ type, value: text })])];
-}
-
-function distinguishedName(subject: SubjectName): Name {
-  return new Name([
-    ...attribute(OID_ORGANIZATION, subject.organization),
-    ...attribute(OID_ORGANIZATIONAL_UNIT, subject.organizationalUnit),
-    ...attribute(OID_COMMON_NAME, subject.commonName),
+function distinguishedName(subject: SubjectName): AsnName {
+  const { commonName, organization, organizationalUnit } = subject;
+  const name = new Name([
+    ...(organization === undefined ? [] : [{ O: [organization] }]),
+    ...(organizationalUnit === undefined ? [] : [{ OU: [organizationalUnit] }]),
+    { CN: [commonName] },
   ]);
+  return AsnConvert.parse(name.toArrayBuffer(), AsnName);
 }
 
 /** Positive and of fixed length, as RFC 5280 §4.1.2.2 asks: first bit 0, first byte not 0. */
@@ -110,9 +108,10 @@ function serialNumber(): ArrayBuffer {
   return ownBuffer(bytes);
 }
 
-/** RFC 5280 §4.2.1.2 (1): SHA-1 over the bits of the public key. */
-export function subjectKeyId(spki: SubjectPublicKeyInfo): Uint8Array {
-  return createHash('sha1').update(new Uint8Array(spki.subjectPublicKey)).digest();
+/** RFC 5280 §4.2.1.2 (1): SHA-1 over the bits of the public key, hex. */
+export function subjectKeyId(publicKeySpki: Uint8Array): string {
+  const { subjectPublicKey } = AsnConvert.parse(publicKeySpki, SubjectPublicKeyInfo);
+  return createHash('sha1').update(new Uint8Array(subjectPublicKey)).digest('hex');
 }
 
 /** s of an ECDSA signature in DER; P-256 signatures are short enough for one-byte lengths. */
@@ -139,7 +138,11 @@ export interface CertificateRequest {
   readonly extensions: readonly Extension[];
 }
 
-function encode(request: CertificateRequest, issuer: Name, key: KeyObject): string {
+/**
+ * Assembled here, from the library's parts, since its generator signs through WebCrypto only: that is asynchronous,
+ * three times slower at issuing a user, and cannot choose the lower S.
+ */
+function encode(request: CertificateRequest, issuer: AsnName, key: KeyObject): string {
   const tbsCertificate = new TBSCertificate({
     version: Version.v3,
     serialNumber: serialNumber(),
@@ -148,7 +151,9 @@ function encode(request: CertificateRequest, issuer: Name, key: KeyObject): stri
     validity: new Validity(request.period),
     subject: distinguishedName(request.subject),
     subjectPublicKeyInfo: AsnConvert.parse(request.publicKeySpki, SubjectPublicKeyInfo),
-    extensions: new Extensions([...request.extensions]),
+    extensions: new Extensions(
+      request.extensions.map(({ rawData }) => AsnConvert.parse(rawData, AsnExtension)),
+    ),
   });
   const signed = new Uint8Array(AsnConvert.serialize(tbsCertificate));
   const certificate = new Certificate({
@@ -156,7 +161,7 @@ function encode(request: CertificateRequest, issuer: Name, key: KeyObject): stri
     signatureAlgorithm: ECDSA_WITH_SHA256,
     signatureValue: ownBuffer(signLowS(signed, key)),
   });
-  return toPem('CERTIFICATE', new Uint8Array(AsnConvert.serialize(certificate)));
+  return toPem(PemConverter.CertificateTag, AsnConvert.serialize(certificate));
 }
 
 /** A certificate (PEM) for the request's public key, signed by the issuer. */
@@ -169,27 +174,9 @@ export function certifySelf(request: CertificateRequest, privateKeyPem: string):
   return encode(request, distinguishedName(request.subject), createPrivateKey(privateKeyPem));
 }
 
-export function toPem(type: string, der: Uint8Array): string {
-  const lines =
-    Buffer.from(der)
-      .toString('base64')
-      .match(/.{1,64}/g) ?? [];
-  return `-----BEGIN ${type}-----\n${lines.join('\n')}\n-----END ${type}-----\n`;
-}
-
-/**
- * The DER inside the first PEM block of that type.
- *
- * @throws TypeError when there is none.
- */
-export function fromPem(type: string, pem: string): Uint8Array {
-  const block = new RegExp(`-----BEGIN ${type}-----([^-]+)-----END ${type}-----`).exec(pem)?.[1];
-  if (block === undefined) throw new TypeError(`There is no ${type} in this PEM text.`);
-  return Buffer.from(block, 'base64');
-}
-
-export function extension(extnID: string, value: Uint8Array, critical = false): Extension {
-  return new Extension({ extnID, critical, extnValue: new OctetString(ownBuffer(value)) });
+/** PEM with the final line end that programs expect of a file. */
+export function toPem(tag: string, der: ArrayBuffer): string {
+  return `${PemConverter.encode(der, tag)}\n`;
 }
 
 const issuers = new Map<string, Issuer>();
@@ -201,12 +188,12 @@ function importIssuer(authority: CertifiedKey): Issuer {
   if (!certificate.checkPrivateKey(key)) {
     throw new TypeError('The issuing key does not belong to the issuing certificate.');
   }
-  const { tbsCertificate } = AsnConvert.parse(certificate.raw, Certificate);
-  const keyId = tbsCertificate.extensions?.find((e) => e.extnID === OID_SUBJECT_KEY_ID);
+  const parsed = new ParsedCertificate(certificate.raw);
+  const keyId = parsed.getExtension(SubjectKeyIdentifierExtension)?.keyId;
   if (keyId === undefined) throw new TypeError('The issuing certificate has no key identifier.');
   return {
-    name: tbsCertificate.subject,
-    keyId: new Uint8Array(AsnConvert.parse(keyId.extnValue.buffer, OctetString).buffer),
+    name: AsnConvert.parse(parsed.subjectName.toArrayBuffer(), AsnName),
+    keyId,
     key,
     certificate,
   };

@@ -1,7 +1,9 @@
+import 'reflect-metadata';
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { CertificationRequest } from '@peculiar/asn1-csr';
 import { AsnConvert } from '@peculiar/asn1-schema';
-import { type CertifiedKey, certify, fromPem, issuerOf, periodFromNow } from './certificate.ts';
+import { PemConverter } from '@peculiar/x509';
+import { type CertifiedKey, certify, issuerOf, periodFromNow } from './certificate.ts';
 import { clientOnly, endEntity } from './extensions.ts';
 
 const DEVICE_LIFETIME_MS: number = 2 * 365 * 86_400_000;
@@ -30,7 +32,7 @@ function publicKey(spki: Uint8Array): KeyObject {
 
 /** The key of a PKCS #10 request, whose signature shows that the sender has the private half. */
 function requestedKey(pem: string): KeyObject {
-  const request = AsnConvert.parse(fromPem('CERTIFICATE REQUEST', pem), CertificationRequest);
+  const request = AsnConvert.parse(PemConverter.decodeFirst(pem), CertificationRequest);
   const { certificationRequestInfo: info, certificationRequestInfoRaw: raw } = request;
   const key = publicKey(new Uint8Array(AsnConvert.serialize(info.subjectPKInfo)));
   const signed = new Uint8Array(raw ?? AsnConvert.serialize(info));
@@ -45,7 +47,7 @@ function requestedKey(pem: string): KeyObject {
  *
  * @returns the certificate as PEM.
  * @throws RangeError for a malformed device id; TypeError for a key that is not P-256 or a request
- *   whose signature is wrong; Error for bytes that are no key or request at all.
+ *   whose signature is wrong; other errors for bytes that are no key or request at all.
  */
 export function issueDevice(options: DeviceCertificateOptions): string {
   const { deviceId, key } = options;

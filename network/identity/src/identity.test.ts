@@ -270,7 +270,7 @@ describe('a device certificate', () => {
     expect(() => issueDevice({ issuer, deviceId: DEVICE_ID, key: wide })).toThrow('P-256');
     expect(() => issueDevice({ issuer, deviceId: 'AB', key: good })).toThrow(RangeError);
     const nothing = { certificateRequestPem: 'not PEM' };
-    expect(() => issueDevice({ issuer, deviceId: DEVICE_ID, key: nothing })).toThrow(TypeError);
+    expect(() => issueDevice({ issuer, deviceId: DEVICE_ID, key: nothing })).toThrow();
   });
 });
 

@@ -1,6 +1,8 @@
+import 'reflect-metadata';
 import { verify, X509Certificate } from 'node:crypto';
 import { AsnConvert } from '@peculiar/asn1-schema';
 import {
+  Extension as AsnExtension,
   CertificateList,
   CRLNumber,
   RevokedCertificate,
@@ -8,11 +10,10 @@ import {
   Time,
   Version,
 } from '@peculiar/asn1-x509';
+import { Extension, PemConverter } from '@peculiar/x509';
 import {
   type CertifiedKey,
   ECDSA_WITH_SHA256,
-  extension,
-  fromPem,
   issuerOf,
   ownBuffer,
   signLowS,
@@ -22,7 +23,6 @@ import { authorityKeyIdentifier } from './extensions.ts';
 import { organizationKeys, readCertifiedKey, readIfPresent, writePrivate } from './key-folder.ts';
 
 const OID_CRL_NUMBER = '2.5.29.20';
-const PEM_TYPE = 'X509 CRL';
 const BACKDATE_MS = 60_000;
 
 /** A certificate that no longer counts, by its serial number (hex). */
@@ -60,8 +60,8 @@ export function createRevocationList(
     ...(revocations.length === 0 ? {} : { revokedCertificates: revocations.map(entry) }),
     crlExtensions: [
       authorityKeyIdentifier(issuer.keyId),
-      extension(OID_CRL_NUMBER, new Uint8Array(number)),
-    ],
+      new Extension(OID_CRL_NUMBER, false, number),
+    ].map(({ rawData }) => AsnConvert.parse(rawData, AsnExtension)),
   });
   const signed = new Uint8Array(AsnConvert.serialize(tbsCertList));
   const list = new CertificateList({
@@ -69,7 +69,7 @@ export function createRevocationList(
     signatureAlgorithm: ECDSA_WITH_SHA256,
     signature: ownBuffer(signLowS(signed, issuer.key)),
   });
-  return toPem(PEM_TYPE, new Uint8Array(AsnConvert.serialize(list)));
+  return toPem(PemConverter.CrlTag, AsnConvert.serialize(list));
 }
 
 /**
@@ -78,7 +78,7 @@ export function createRevocationList(
  * @throws TypeError when it is no list, or not signed by this authority.
  */
 export function readRevocationList(listPem: string, authorityPem: string): Revocation[] {
-  const list = AsnConvert.parse(fromPem(PEM_TYPE, listPem), CertificateList);
+  const list = AsnConvert.parse(PemConverter.decodeFirst(listPem), CertificateList);
   const signed = new Uint8Array(list.tbsCertListRaw ?? AsnConvert.serialize(list.tbsCertList));
   const key = new X509Certificate(authorityPem).publicKey;
   if (!verify('sha256', signed, key, new Uint8Array(list.signature))) {

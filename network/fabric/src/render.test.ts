@@ -1,0 +1,177 @@
+import { describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { NETWORK, networkDefinitionSchema } from '../../definition/src/index.ts';
+import { type Layout, layOut, portNames } from './layout.ts';
+import { renderCollections, renderConfigtx } from './render-channel.ts';
+import { renderOrderer, renderPeer } from './render-nodes.ts';
+
+function layoutOf(definition = NETWORK): Layout {
+  const ports = Object.fromEntries(portNames(definition).map((name, i) => [name, 20_000 + i]));
+  return layOut(definition, '/data', ports);
+}
+
+const layout = layoutOf();
+
+const policy = z.object({ Type: z.string(), Rule: z.string() });
+const group = z.object({
+  ID: z.string(),
+  Policies: z.record(z.string(), policy),
+  AnchorPeers: z.array(z.object({ Host: z.string(), Port: z.number() })).optional(),
+  OrdererEndpoints: z.array(z.string()).optional(),
+});
+const configtx = z.object({
+  Profiles: z.record(
+    z.string(),
+    z.object({
+      Capabilities: z.object({ V3_0: z.literal(true) }),
+      Orderer: z.object({
+        BatchTimeout: z.string(),
+        BatchSize: z.record(z.string(), z.number()),
+        EtcdRaft: z.object({ Consenters: z.array(z.object({ Port: z.number() })) }),
+        Organizations: z.array(group),
+        Policies: z.record(z.string(), policy),
+      }),
+      Application: z.object({ Organizations: z.array(group) }),
+    }),
+  ),
+});
+
+function channel(of: Layout) {
+  return configtx.parse(JSON.parse(renderConfigtx(of))).Profiles['PulseChannel']!;
+}
+
+describe('the layout', () => {
+  test('gives no port and no folder to two nodes', () => {
+    const nodes = [...layout.peers, ...layout.orderers];
+    const ports = nodes.flatMap((node) => Object.values(node.ports));
+    const folders = nodes.flatMap((node) => [node.ledgerFolder, node.configFolder, node.logFile]);
+    expect(new Set(ports).size).toBe(ports.length);
+    expect(new Set(folders).size).toBe(folders.length);
+    expect(ports.length + layout.chaincodes.length).toBe(portNames(NETWORK).length);
+  });
+
+  test('complains about a port that nobody chose', () => {
+    expect(() => layOut(NETWORK, '/data', {})).toThrow('No port is known');
+  });
+});
+
+describe('the channel configuration', () => {
+  test('cuts blocks as the definition says', () => {
+    const { Orderer } = channel(layout);
+    expect(Orderer.BatchTimeout).toBe('200ms');
+    expect(Orderer.BatchSize).toEqual({
+      MaxMessageCount: 500,
+      PreferredMaxBytes: 2_097_152,
+      AbsoluteMaxBytes: 10_485_760,
+    });
+  });
+
+  test('has every organization as member, with an anchor peer, and as orderer', () => {
+    const { Application, Orderer } = channel(layout);
+    const ids = ['HospitalMSP', 'ClinicMSP', 'InsurerMSP'];
+    expect(Application.Organizations.map((o) => o.ID)).toEqual(ids);
+    expect(Application.Organizations.map((o) => o.AnchorPeers?.[0]?.Port)).toEqual(
+      layout.peers.map((peer) => peer.ports.grpc),
+    );
+    expect(Orderer.Organizations.map((o) => o.ID)).toEqual(ids);
+    expect(Orderer.EtcdRaft.Consenters.map((c) => c.Port)).toEqual(
+      layout.orderers.map((orderer) => orderer.ports.grpc),
+    );
+  });
+
+  test('lets only orderers sign blocks', () => {
+    const { Orderer } = channel(layout);
+    expect(Orderer.Policies['BlockValidation']?.Rule).toBe('ANY Writers');
+    for (const organization of Orderer.Organizations) {
+      expect(organization.Policies['Writers']?.Rule).toBe(`OR('${organization.ID}.orderer')`);
+    }
+  });
+
+  test('lets no peer or orderer certificate make proposals', () => {
+    for (const { ID, Policies } of channel(layout).Application.Organizations) {
+      expect(Policies['Writers']?.Rule).toBe(`OR('${ID}.admin','${ID}.client')`);
+    }
+  });
+
+  test('takes any number of peers, and organizations without orderers', () => {
+    const [hospital, clinic] = NETWORK.organizations;
+    const definition = networkDefinitionSchema.parse({
+      ...NETWORK,
+      organizations: [
+        { ...hospital, peers: ['peer0', 'peer1'] },
+        { ...clinic, orderers: [] },
+      ],
+      chaincode: { ...NETWORK.chaincode, collections: [] },
+    });
+    const { Application, Orderer } = channel(layoutOf(definition));
+    expect(Application.Organizations.map((o) => o.AnchorPeers?.length)).toEqual([2, 1]);
+    expect(Orderer.Organizations.map((o) => o.ID)).toEqual(['HospitalMSP']);
+  });
+});
+
+describe('the collections', () => {
+  test('are as in the definition, in the words of the lifecycle command', () => {
+    expect(JSON.parse(renderCollections(layout))).toMatchObject([
+      {
+        name: 'providers',
+        policy: "OR('HospitalMSP.member','ClinicMSP.member')",
+        memberOnlyRead: true,
+        memberOnlyWrite: true,
+        endorsementPolicy: { signaturePolicy: "AND('HospitalMSP.peer','ClinicMSP.peer')" },
+      },
+      { name: 'extract', maxPeerCount: 2 },
+    ]);
+  });
+});
+
+describe('a peer', () => {
+  const [place] = layout.peers;
+  const core: unknown = JSON.parse(renderPeer(layout, place!));
+
+  test('speaks TLS, listens on this machine only and never looks for Docker', () => {
+    expect(core).toMatchObject({
+      peer: {
+        tls: { enabled: true },
+        listenAddress: expect.stringMatching(/^127\.0\.0\.1:/),
+        chaincodeListenAddress: '127.0.0.1:0',
+        gateway: { enabled: true },
+        localMspId: 'HospitalMSP',
+        fileSystemPath: '/data/ledger/peer0.hospital.pulse.test',
+      },
+      vm: { endpoint: '' },
+      operations: { listenAddress: expect.stringMatching(/^127\.0\.0\.1:/) },
+      ledger: { state: { stateDatabase: 'goleveldb' } },
+    });
+  });
+
+  test('refuses proposals whose time is more than a minute off, and expired certificates', () => {
+    expect(core).toMatchObject({
+      peer: {
+        authentication: { timewindow: '60s' },
+        handlers: {
+          authFilters: [
+            { name: 'DefaultAuth' },
+            { name: 'ExpirationCheck' },
+            { name: 'TimeWindowCheck' },
+          ],
+        },
+      },
+    });
+  });
+});
+
+describe('an orderer', () => {
+  test('asks administrators for a certificate of its own organization', () => {
+    const [place] = layout.orderers;
+    expect(JSON.parse(renderOrderer(layout, place!))).toMatchObject({
+      General: { ListenAddress: '127.0.0.1', TLS: { Enabled: true }, LocalMSPID: 'HospitalMSP' },
+      Admin: {
+        TLS: {
+          Enabled: true,
+          ClientAuthRequired: true,
+          ClientRootCAs: ['/data/keys/hospital/ca/tls/certificate.pem'],
+        },
+      },
+    });
+  });
+});
