@@ -16,7 +16,7 @@ function createHandle(): Handle {
   return createRouter({
     baseUrl,
     verifyToken: createTokenVerifier({ issuer, audience, jwksUrl, now: Date.now }),
-    openSession: ledgerSessions({ profile, identities }),
+    openSession: ledgerSessions({ profile, identities }).open,
     now: Date.now,
     log: (entry) => {
       console.log(JSON.stringify(entry));

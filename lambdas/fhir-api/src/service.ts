@@ -16,11 +16,17 @@ export interface ServiceOptions {
   readonly identities: IdentitySource;
 }
 
+/** Opens sessions of callers, and ends what they share. */
+export interface LedgerSessions {
+  readonly open: (caller: Caller) => Promise<Session>;
+  readonly close: () => void;
+}
+
 /**
- * Opens sessions; connections are made when an organization's first user comes.
- * The key of cursors is derived from the issuing CA's: whoever may make this organization's users may page for them.
+ * Connections are made when an organization's first user comes. The key of cursors is derived from the issuing CA's:
+ * whoever may make this organization's users may page for them.
  */
-export function ledgerSessions(options: ServiceOptions): (caller: Caller) => Promise<Session> {
+export function ledgerSessions(options: ServiceOptions): LedgerSessions {
   const { identities, profile } = options;
   const users = new UserSessions({ identities });
   const connections = new Map<Organization, LedgerConnection>();
@@ -29,14 +35,19 @@ export function ledgerSessions(options: ServiceOptions): (caller: Caller) => Pro
     connections.set(organization, connection);
     return connection;
   };
-  return async ({ organization, role, subjectId }) => {
-    const issuer = await identities.issuingCa(organization);
-    return {
-      record: new RecordClient({
-        connection: connectionOf(organization),
-        signatories: users.open({ organization, role, subjectId }),
-      }),
-      cursorKey: cursorKey(issuer.privateKeyPem()),
-    };
+  return {
+    open: async ({ organization, role, subjectId }) => {
+      const issuer = await identities.issuingCa(organization);
+      return {
+        record: new RecordClient({
+          connection: connectionOf(organization),
+          signatories: users.open({ organization, role, subjectId }),
+        }),
+        cursorKey: cursorKey(issuer.privateKeyPem()),
+      };
+    },
+    close: () => {
+      for (const connection of connections.values()) connection.close();
+    },
   };
 }

@@ -21,6 +21,7 @@ import {
 import type { RecordPort } from '../record-port.ts';
 import type { Caller } from '../token.ts';
 
+const READING_ROLES: readonly Caller['role'][] = ['patient', 'doctor', 'nurse'];
 const HOUR_MS = 3_600_000;
 
 interface StoredChunk {
@@ -110,6 +111,7 @@ export class MemoryRecord {
       readChunks: (input) => attempt(() => this.#readChunks(caller, input)),
       findChunk: ({ deviceId, boot, sequence, atMs }) =>
         attempt(() => {
+          if (!READING_ROLES.includes(caller.role)) throw new PulseError('access_denied');
           const found = this.#chunks.find(
             ({ chunk }) =>
               chunk.deviceId === deviceId &&

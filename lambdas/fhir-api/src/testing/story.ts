@@ -46,13 +46,13 @@ export const boris: Caller = caller('patient', BORIS, 'clinic');
 export const agent: Caller = caller('insurance-agent', '0c'.repeat(16), 'insurer');
 export const administrator: Caller = caller('administrator', '0b'.repeat(16), 'hospital');
 
-const AMINA_BASICS: PatientBasics = {
+export const AMINA_BASICS: PatientBasics = {
   family: 'Haddad',
   given: ['Amina', 'Zoë'],
   birthDate: '1961-07-23',
   gender: 'female',
 };
-const BORIS_BASICS: PatientBasics = {
+export const BORIS_BASICS: PatientBasics = {
   family: "O'Neill",
   given: [],
   birthDate: '1990',
