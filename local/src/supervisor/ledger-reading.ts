@@ -1,0 +1,71 @@
+import { readTruth } from '@pulseledger/device-simulator';
+import { type ConnectionProfile, decodeChunk, MAX_PAGE_SIZE } from '@pulseledger/domain';
+import { connectGateway, RecordClient } from '@pulseledger/ledger';
+import type { ExpectedChunk, LedgerChunk } from './comparison.ts';
+import { personFromKeys } from './key-identity.ts';
+import type { People } from './people.ts';
+import { inParallel, patientClaims } from './seeding.ts';
+
+/** What the simulator handed over, by its truth file. */
+export async function readExpected(truthFile: string): Promise<ExpectedChunk[]> {
+  const wearers = new Map<string, string>();
+  const chunks = new Map<string, ExpectedChunk>();
+  for await (const line of readTruth(truthFile)) {
+    if (line.t === 'device') wearers.set(line.device, line.patientId);
+    if (line.t !== 'chunk') continue;
+    const { device, boot, first, readings } = line;
+    const patientId = wearers.get(device) ?? '';
+    chunks.set(`${device}/${String(boot)}/${String(first)}`, {
+      device,
+      boot,
+      first,
+      patientId,
+      readings,
+    });
+  }
+  return [...chunks.values()];
+}
+
+/** All chunks of these patients, each read with the patient's own certificate. */
+export async function readLedger(
+  keys: string,
+  profile: ConnectionProfile,
+  people: People,
+  expected: readonly ExpectedChunk[],
+): Promise<LedgerChunk[]> {
+  const times = expected.flatMap(({ readings }) => readings.map(({ atMs }) => atMs));
+  const fromMs = times.reduce((least, atMs) => Math.min(least, atMs), Number.MAX_SAFE_INTEGER);
+  const toMs = times.reduce((most, atMs) => Math.max(most, atMs), 0) + 1;
+  const connection = connectGateway(profile, 'hospital');
+  const found: LedgerChunk[] = [];
+  const patients = new Set(expected.map(({ patientId }) => patientId));
+  try {
+    await inParallel([...patients], async (patientId) => {
+      const signatories = await personFromKeys(keys, patientClaims(people, patientId));
+      const record = new RecordClient({ connection, signatories });
+      found.push(...(await readPatient(record, patientId, fromMs, toMs)));
+    });
+  } finally {
+    connection.close();
+  }
+  return found;
+}
+
+async function readPatient(
+  record: RecordClient,
+  patientId: string,
+  fromMs: number,
+  toMs: number,
+): Promise<LedgerChunk[]> {
+  const found: LedgerChunk[] = [];
+  let bookmark: string | undefined;
+  do {
+    const range = { patientId, fromMs, toMs, pageSize: MAX_PAGE_SIZE };
+    const page = await record.readChunks(bookmark === undefined ? range : { ...range, bookmark });
+    for (const text of page.chunks) {
+      found.push({ patientId, chunk: decodeChunk(Buffer.from(text, 'base64')) });
+    }
+    bookmark = page.bookmark;
+  } while (bookmark !== undefined);
+  return found;
+}

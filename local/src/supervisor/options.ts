@@ -1,0 +1,182 @@
+import { resolve } from 'node:path';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { CHECKOUT } from './checkout.ts';
+import { EXIT, StartFailure } from './failure.ts';
+import type { NetworkKind } from './network-process.ts';
+
+const DEFAULT_PORT = 8_443;
+const DEFAULT_DEVICES = 5;
+const MAX_DEVICES = 1_000;
+const MAX_SEED = 2 ** 32 - 1;
+const DEFAULT_WINDOW_SECONDS = 10;
+const [SHORTEST_WINDOW, LONGEST_WINDOW] = [2, 60];
+/** A timed run shall close several windows. */
+const WINDOWS_PER_RUN = 4;
+
+export interface RunOptions {
+  readonly network: NetworkKind;
+  readonly devices: number;
+  /** Readings a second of each continuous signal. */
+  readonly rate: number;
+  readonly windowSeconds: number;
+  /** Ends by itself after so long; undefined runs until Ctrl-C. */
+  readonly forSeconds: number | undefined;
+  readonly seed: number;
+  readonly data: string;
+  /** Undefined chooses a free one. */
+  readonly port: number | undefined;
+  readonly json: boolean;
+}
+
+const HELP = `
+With --for the run ends by itself and accounts for every reading: the devices stop measuring and wait for
+the ledger; then everything but ledger and keys is thrown away, the network is started again, and what
+the devices measured (a truth file) is compared, reading by reading, with what the peers hold, read with
+the patients' own certificates. The figures (counts are readings):
+  published     handed to the broker and durably queued (PUBACK)
+  acknowledged  of which the device learned that they are committed on the ledger
+  committed     found on the ledger exactly as measured
+  quarantined   in the quarantine, with a reason, and not on the ledger
+  lost          handed over - committed - quarantined
+  duplicated    found on the ledger more than once
+  altered       found on the ledger otherwise than measured
+  ledgerBytesPerReading  growth of the ledger folder on disk, all organizations together
+  commitLatencyMs        window closed at the device to ledger acknowledgement at the device
+
+Exit codes:
+  0    ended as it should; Ctrl-C drains and ends with 0
+  1    something failed; the message says what
+  2    wrong usage
+  3    a system is running in that data folder already
+  4    programs of Hyperledger Fabric are missing (--network fabric)
+  5    a port is taken by another program
+  6    the data folder cannot be written
+  7    readings were lost, duplicated or altered
+  130  second Ctrl-C: ended at once
+
+Examples:
+  npm start
+  npm start -- --devices 50 --for 20s --json
+  npm start -- --network fabric --window 60s`;
+
+const UNITS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600 };
+
+function seconds(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text);
+  const value = Number(match?.[1]) * (UNITS[match?.[2] ?? 's'] ?? Number.NaN);
+  if (!(value > 0)) throw new InvalidArgumentError('Give a time such as 500ms, 20s, 5m.');
+  return value;
+}
+
+function windowLength(text: string): number {
+  const value = seconds(text);
+  if (value >= 1 && value <= 3600) return value;
+  throw new InvalidArgumentError('A window is from 1s to 1h long.');
+}
+
+function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`Give a whole number from ${least} to ${most}.`);
+  };
+}
+
+function rate(text: string): number {
+  const value = Number(text);
+  if (value > 0 && value <= 100) return value;
+  throw new InvalidArgumentError('Give a number above 0, at most 100.');
+}
+
+interface Parsed {
+  readonly network: NetworkKind;
+  readonly devices: number;
+  readonly rate: number;
+  readonly window?: number;
+  readonly for?: number;
+  readonly seed: number;
+  readonly data?: string;
+  readonly port?: number;
+  readonly json: boolean;
+}
+
+function command(): Command {
+  return new Command('npm start --')
+    .description(
+      'Wearables, broker, queue, functions, ledger and API of Pulseledger on this machine.',
+    )
+    .addOption(
+      new Option('--network <kind>', 'the embedded network, or native Hyperledger Fabric')
+        .choices(['devnet', 'fabric'])
+        .default('devnet'),
+    )
+    .option(
+      '--devices <n>',
+      'simulated wearables; 0 for none',
+      wholeNumber(0, MAX_DEVICES),
+      DEFAULT_DEVICES,
+    )
+    .option('--rate <r>', 'readings a second of each continuous signal', rate, 1)
+    .option(
+      '--window <time>',
+      'readings of so long make one signed chunk (default: 10s; a quarter of --for, 2s to 60s)',
+      windowLength,
+    )
+    .option('--for <time>', 'measure for so long, account for every reading, end', seconds)
+    .option('--seed <n>', 'seed of the simulation', wholeNumber(0, MAX_SEED), 1)
+    .option('--data <dir>', 'folder of keys and ledger (default: .pulseledger/<network>)')
+    .option(
+      '--port <p>',
+      'port of the API (default: 8443; any free one with --for)',
+      wholeNumber(1, 65_535),
+    )
+    .option(
+      '--json',
+      'one JSON object as the last line on stdout, everything else on stderr',
+      false,
+    )
+    .addHelpText('after', HELP)
+    .exitOverride();
+}
+
+/**
+ * The command line of `npm start`.
+ *
+ * @returns undefined when help was asked for and printed
+ * @throws StartFailure with exit code 2; commander has said on stderr what is wrong
+ */
+export function parseOptions(argv: readonly string[]): RunOptions | undefined {
+  const program = command();
+  try {
+    program.parse(argv, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return undefined;
+    throw new StartFailure(EXIT.usage, '', error);
+  }
+  return complete(program.opts<Parsed>());
+}
+
+function complete(parsed: Parsed): RunOptions {
+  const { network, devices, seed, json, data, port, rate: readings } = parsed;
+  const forSeconds = parsed.for;
+  if (forSeconds !== undefined && devices === 0) {
+    throw new StartFailure(EXIT.usage, '--for needs at least one device.');
+  }
+  return {
+    network,
+    devices,
+    rate: readings,
+    windowSeconds: parsed.window ?? defaultWindow(forSeconds),
+    forSeconds,
+    seed,
+    data: data === undefined ? resolve(CHECKOUT, '.pulseledger', network) : resolve(data),
+    port: port ?? (forSeconds === undefined ? DEFAULT_PORT : undefined),
+    json,
+  };
+}
+
+function defaultWindow(forSeconds: number | undefined): number {
+  if (forSeconds === undefined) return DEFAULT_WINDOW_SECONDS;
+  const quarter = Math.round(forSeconds / WINDOWS_PER_RUN);
+  return Math.min(LONGEST_WINDOW, Math.max(SHORTEST_WINDOW, quarter));
+}

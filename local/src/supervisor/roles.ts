@@ -1,0 +1,43 @@
+import { createRole, type LocalRole } from '../aws/role.ts';
+import { INGEST_DEAD_LETTERS, INGEST_QUEUE, QUARANTINE_QUEUE } from '../cloud/queue/queue-set.ts';
+import { SECRET_PREFIX } from './installation.ts';
+
+/** The IAM roles of the installation, with credentials that last as long as the supervisor. */
+export interface Roles {
+  /** The ingest function. */
+  readonly ingest: LocalRole;
+  /** What polls the queue for the ingest function. */
+  readonly eventSource: LocalRole;
+  /** The FHIR function. */
+  readonly fhirApi: LocalRole;
+  readonly enrolment: LocalRole;
+  /** The supervisor itself: looks at queues, writes to none. */
+  readonly operator: LocalRole;
+}
+
+export function createRoles(): Roles {
+  const readIssuing = {
+    action: 'secretsmanager:GetSecretValue',
+    resource: `${SECRET_PREFIX}/issuing-ca/*`,
+  };
+  const take = (queue: string) => [
+    { action: 'sqs:ReceiveMessage', resource: queue },
+    { action: 'sqs:DeleteMessage', resource: queue },
+    { action: 'sqs:ChangeMessageVisibility', resource: queue },
+    { action: 'sqs:GetQueueAttributes', resource: queue },
+  ];
+  return {
+    ingest: createRole('ingest', [
+      { action: 'secretsmanager:GetSecretValue', resource: `${SECRET_PREFIX}/ingest/hospital` },
+      { action: 'sqs:SendMessage', resource: QUARANTINE_QUEUE },
+      { action: 'iot:Publish', resource: 'v1/*' },
+    ]),
+    eventSource: createRole('event-source', take(INGEST_QUEUE)),
+    fhirApi: createRole('fhir-api', [readIssuing]),
+    enrolment: createRole('enrolment', [readIssuing]),
+    operator: createRole('operator', [
+      { action: 'sqs:ReceiveMessage', resource: QUARANTINE_QUEUE },
+      { action: 'sqs:ReceiveMessage', resource: INGEST_DEAD_LETTERS },
+    ]),
+  };
+}

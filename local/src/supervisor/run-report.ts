@@ -1,0 +1,70 @@
+import type { Comparison } from './comparison.ts';
+import type { FleetResult } from './fleet.ts';
+import type { RunOptions } from './options.ts';
+import type { RecordedTransactions } from './transactions.ts';
+
+/** What a run with `--for` reports; counts are readings. `--help` explains each. */
+export interface RunReport {
+  readonly network: string;
+  readonly devices: number;
+  readonly windowSeconds: number;
+  readonly seconds: number;
+  readonly handedOver: number;
+  readonly published: number;
+  readonly acknowledged: number;
+  readonly committed: number;
+  readonly lost: number;
+  readonly duplicated: number;
+  readonly altered: number;
+  readonly quarantined: number;
+  readonly chunks: number;
+  readonly transactions: number;
+  readonly readingsPerTransaction: number;
+  readonly ledgerBytesPerReading: number;
+  readonly commitLatencyMs: { readonly p50: number; readonly p99: number } | null;
+  readonly readySeconds: number;
+  readonly seed: number;
+}
+
+export interface RunFacts {
+  readonly options: RunOptions;
+  readonly comparison: Comparison;
+  readonly fleet: FleetResult | undefined;
+  readonly recorded: RecordedTransactions;
+  readonly ledgerBytes: number;
+  readonly readySeconds: number;
+}
+
+export function runReport(facts: RunFacts): RunReport {
+  const { options, comparison, fleet, recorded, ledgerBytes } = facts;
+  const { handedOver, committed, lost, duplicated, altered, quarantined, chunks } = comparison;
+  return {
+    network: options.network,
+    devices: options.devices,
+    windowSeconds: options.windowSeconds,
+    seconds: options.forSeconds ?? 0,
+    handedOver,
+    published: fleet?.published.readings ?? 0,
+    acknowledged: fleet?.committed.readings ?? 0,
+    committed,
+    lost,
+    duplicated,
+    altered,
+    quarantined,
+    chunks,
+    transactions: recorded.transactions,
+    readingsPerTransaction: ratio(committed, recorded.transactions),
+    ledgerBytesPerReading: ratio(ledgerBytes, committed),
+    commitLatencyMs: fleet?.commitLatencyMs ?? null,
+    readySeconds: rounded(facts.readySeconds),
+    seed: options.seed,
+  };
+}
+
+function ratio(all: number, parts: number): number {
+  return parts === 0 ? 0 : rounded(all / parts);
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 10) / 10;
+}
