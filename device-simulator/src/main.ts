@@ -1,7 +1,8 @@
 import { ERRORS, PulseError } from '@pulseledger/domain';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { addFleetCommand } from './commands/fleet.ts';
 import { EXIT, say } from './commands/output.ts';
+import { addReplayCommand } from './commands/replay.ts';
 
 /** The whole command line: `node src/main.ts …`. */
 function program(): Command {
@@ -10,10 +11,12 @@ function program(): Command {
     .exitOverride()
     .showHelpAfterError('(--help shows what is possible)');
   addFleetCommand(command);
+  addReplayCommand(command);
   return command;
 }
 
 function report(error: unknown): number {
+  if (error instanceof InvalidArgumentError) say(error.message);
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (error instanceof PulseError) {
     say(`${error.code}: ${error.message}\n${ERRORS[error.code].remedy}`);

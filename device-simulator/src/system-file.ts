@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { Identifier, PulseError } from '@pulseledger/domain';
 import { z } from 'zod';
 
@@ -11,6 +12,8 @@ export interface SystemFile {
   readonly clientId: string;
   readonly apiCaPem: string;
   readonly enrolmentUrl: string;
+  /** Folder that holds this system's ledger: what belongs to the same ledger is kept beside it. */
+  readonly dataFolder?: string | undefined;
   readonly logins: readonly {
     readonly user: string;
     readonly password: string;
@@ -25,6 +28,7 @@ export const SystemFile: z.ZodType<SystemFile> = z.object({
   clientId: z.string().max(256),
   apiCaPem: Pem,
   enrolmentUrl: Url,
+  dataFolder: z.string().max(4_096).optional(),
   logins: z
     .array(
       z.object({
@@ -64,6 +68,14 @@ export async function readSystemFile(path: string): Promise<SystemFile> {
       cause: error,
     });
   }
+}
+
+/**
+ * Where a simulator keeps its keys, outbox and memory of what it has delivered: beside the ledger
+ * that it delivers to, so that the two are kept and thrown away together.
+ */
+export function stateFolder(system: SystemFile, systemPath: string, name: string): string {
+  return join(system.dataFolder ?? join(dirname(systemPath), '..'), name);
 }
 
 /**

@@ -1,13 +1,12 @@
-import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import { FastClock } from '../clock.ts';
 import { enrolmentAt } from '../device/enrolment.ts';
 import { type Fleet, type FleetOptions, MAX_DEVICES, startFleet } from '../fleet/fleet.ts';
 import type { FleetTotals } from '../fleet/totals.ts';
-import { readSystemFile } from '../system-file.ts';
+import { readSystemFile, stateFolder } from '../system-file.ts';
 import { durationArgument, numberArgument, wholeArgument, zoneArgument } from './arguments.ts';
-import { EXIT, ProgressLine, printJson, say } from './output.ts';
+import { EXIT, ProgressLine, print, printJson, say } from './output.ts';
 
 const PROGRESS_MS = 1_000;
 /** What a controlling process writes to stdin. */
@@ -98,7 +97,7 @@ async function fleetOptions(options: FleetArguments): Promise<FleetOptions> {
     zone: options.zone,
     patients: system.patients.map((patient) => patient.patientId),
     enrol: enrolmentAt(system),
-    folder: options.outbox ?? join(dirname(options.system), '..', 'simulator'),
+    folder: options.outbox ?? stateFolder(system, options.system, 'simulator'),
     ...(options.truth === undefined ? {} : { truthFile: options.truth }),
     ...(options.speed === 1 ? {} : { clock: new FastClock(Date.now() - lengthMs, options.speed) }),
   };
@@ -127,7 +126,7 @@ async function finish(fleet: Fleet, options: FleetArguments, startedAtMs: number
     });
   } else {
     const { handedOver, resumed, committed, quarantined, pending, commitLatencyMs } = totals;
-    say(
+    print(
       `${handedOver.readings + resumed.readings} readings handed over, ` +
         `${committed.readings} committed, ${quarantined.readings} quarantined, ` +
         `${pending.readings} waiting; window closed to ledger acknowledgement: ` +
@@ -192,7 +191,7 @@ export function addFleetCommand(program: Command): void {
     .option('--rate <hz>', 'samples a second of each of five signals', numberArgument(0.1, 10), 1)
     .option('--for <duration>', 'stop measuring after this time', durationArgument)
     .option('--zone <name>', 'where the wearers live', zoneArgument, 'Europe/Paris')
-    .option('--outbox <folder>', 'keys and undelivered chunks (default: beside the system file)')
+    .option('--outbox <folder>', 'keys and undelivered chunks (default: beside the ledger)')
     .option('--truth <file>', 'append what really happened, one JSON object a line')
     .option(
       '--drain <duration>',

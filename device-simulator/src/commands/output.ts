@@ -3,7 +3,12 @@ export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
 /** One JSON object on a line of stdout. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
+  print(JSON.stringify(value));
+}
+
+/** One line of result for people, on stdout. */
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`);
 }
 
 /** Talk goes to stderr, so that stdout stays for data. */

@@ -65,6 +65,27 @@ function pendingFromRow(row: Record<string, unknown>): PendingChunk {
   };
 }
 
+const SQLITE_BUSY = 5;
+
+function openDatabase(path: string): DatabaseSync {
+  const database = new DatabaseSync(path);
+  try {
+    // Two processes that number the same device would tear its sequences apart: one at a time. FULL,
+    // because in WAL mode anything less does not sync at commit.
+    database.exec(
+      'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;',
+    );
+    database.exec(SCHEMA);
+    return database;
+  } catch (error) {
+    database.close();
+    if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) {
+      throw new PulseError('conflict', 'another simulator is using this folder: wait for its end');
+    }
+    throw error;
+  }
+}
+
 /**
  * The durable outbox of all devices of one process: a signed chunk stays here, byte for byte, until
  * the ledger has answered for it. Every write is on disk (fsync) before the call returns, and the
@@ -83,13 +104,8 @@ export class Outbox {
 
   /** @param path Database file; `:memory:` for tests. The folder must exist. */
   constructor(path: string) {
-    const database = new DatabaseSync(path);
+    const database = openDatabase(path);
     this.#database = database;
-    // FULL: in WAL mode anything less does not sync at commit.
-    database.exec(
-      'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000;',
-    );
-    database.exec(SCHEMA);
     this.#insert = database.prepare(
       'INSERT INTO chunk (device_id, boot, first_sequence, count, closed_at, bytes) VALUES (?, ?, ?, ?, ?, ?)',
     );
