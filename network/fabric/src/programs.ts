@@ -8,7 +8,7 @@ export type Program = (typeof PROGRAMS)[number];
 export type FabricPrograms = Readonly<Record<Program, string>>;
 
 /** Version that the project is tried with. */
-export const FABRIC_VERSION = '3.1.5';
+const FABRIC_VERSION = '3.1.5';
 
 /** One or more of Fabric's programs are not on this machine; the message says how to get them. */
 export class MissingProgramsError extends Error {

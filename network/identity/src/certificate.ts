@@ -61,7 +61,7 @@ export interface Issuer {
 }
 
 /** Clocks of devices and hosts differ; certificates are valid from this long before now. */
-export const CLOCK_SKEW_MS: number = 5 * 60_000;
+const CLOCK_SKEW_MS = 5 * 60_000;
 /** Imported issuing keys kept: one for each organization's authorities and some to spare. */
 const MAX_CACHED_ISSUERS = 32;
 const SERIAL_BYTES = 16;

@@ -5,7 +5,6 @@ import type { CertifiedKey } from './certificate.ts';
 
 /** An organization's authorities. Only `issuing` makes Fabric identities. */
 export type AuthorityKind = 'root' | 'issuing' | 'tls' | 'device';
-export type NodeKind = 'peers' | 'orderers' | 'administrators';
 
 /** A folder with `certificate.pem` and `key.pem`. */
 export interface CertifiedKeyFiles {

@@ -1,7 +1,6 @@
-export { accepts, acceptsTls, eventually, type TlsServer } from './port.ts';
+export { accepts, acceptsTls, eventually } from './port.ts';
 export {
   inheritedEnvironment,
   type SupervisedProcess,
-  type SupervisionOptions,
   supervise,
 } from './supervised-process.ts';

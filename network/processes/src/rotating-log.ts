@@ -2,7 +2,7 @@ import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from
 import { dirname } from 'node:path';
 
 /** A log file keeps at most this much, and its predecessor (`.1`) as much again. */
-export const MAX_LOG_BYTES: number = 8 * 1024 * 1024;
+const MAX_LOG_BYTES = 8 * 1024 * 1024;
 
 /** Appends to a file and sets it aside when it is full. Only its owner can read it. */
 export class RotatingLog {
