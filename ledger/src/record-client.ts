@@ -36,8 +36,7 @@ import { Evaluator } from './evaluator.ts';
 import type { LedgerTransaction } from './messages.ts';
 import type { SignatorySource } from './signatory.ts';
 
-/** Name of the function that records signed chunks. */
-export const RECORD_CHUNKS = 'vitals:RecordChunks';
+const RECORD_CHUNKS = 'vitals:RecordChunks';
 
 /** Options of {@link RecordClient}. */
 export interface RecordClientOptions {

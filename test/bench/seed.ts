@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { MSP_IDS } from '@pulseledger/domain';
 import {
   type CertifiedKey,
   IdentitySource,
+  type IdentitySourceOptions,
   type LedgerConnection,
   RecordClient,
   UserSessions,
@@ -62,17 +62,14 @@ export async function enrol(
 }
 
 /** The issuing CA's key from the network's own folder, in the form in which the secret store holds it. */
-async function keysAsSecrets(keysDir: string): Promise<Pick<SecretsManagerClient, 'send'>> {
+async function keysAsSecrets(keysDir: string): Promise<IdentitySourceOptions['client']> {
   const issuing = await readAuthority(keysDir, 'hospital', 'issuing');
   const SecretString = JSON.stringify({ mspId: MSP_IDS.hospital, ...issuing });
   return { send: () => Promise.resolve({ SecretString, $metadata: {} }) };
 }
 
 /** Works on a list with a bounded number at a time; the first failure ends it. */
-export async function eachOf<T>(
-  items: readonly T[],
-  work: (item: T) => Promise<unknown>,
-): Promise<void> {
+async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
   const waiting = items.values();
   await Promise.all(
     Array.from({ length: AT_ONCE }, async () => {

@@ -32,7 +32,7 @@ function endpoint(mspId: string, name: string): ConnectionProfile['organizations
 }
 
 /** Runs a test with a folder of its own, which is removed afterwards. */
-export async function inTemporaryFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
+async function inTemporaryFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'pulseledger-ledger-'));
   try {
     return await use(folder);

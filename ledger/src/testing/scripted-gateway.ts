@@ -283,11 +283,7 @@ function prepare(request: gateway.EndorseRequest, result: Uint8Array): common.En
 const HALF_ORDER = 0x7fffffff800000007fffffffffffffffde737d56d38bcf4279dce5617e3192a8n;
 
 /** As Fabric's bccsp: ECDSA over SHA-256 with the certificate's key, s in the lower half. */
-export function checkSignature(
-  creator: Uint8Array,
-  message: Uint8Array,
-  signature: Uint8Array,
-): void {
+function checkSignature(creator: Uint8Array, message: Uint8Array, signature: Uint8Array): void {
   const identity = msp.SerializedIdentity.deserializeBinary(creator);
   const { publicKey } = new X509Certificate(Buffer.from(identity.getIdBytes_asU8()));
   if (!verify('sha256', message, publicKey, signature)) throw new Error('bad signature');
