@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { z } from 'zod';
 import { accepts, eventually } from '../../processes/src/index.ts';
-import { findPrograms } from './programs.ts';
+import { findPrograms, PROGRAMS } from './programs.ts';
 
 const MAIN = resolve('network/fabric/src/main.ts');
 
@@ -74,6 +74,22 @@ describe('the network command', () => {
     expect(JSON.parse(status.stdout)).toMatchObject({ running: false, nodes: [] });
     const down = await network(['down', ...data]);
     expect(down).toMatchObject({ code: 0, stdout: '{"stopped":false,"wiped":false}\n' });
+  });
+
+  test('says so when its folder cannot be made', async () => {
+    const file = join(folder, 'a-file');
+    await writeFile(file, '');
+    const programs = Object.fromEntries(PROGRAMS.map((name) => [name, '#!/bin/sh\n']));
+    const bin = join(folder, 'bin');
+    await mkdir(bin);
+    for (const [name, text] of Object.entries(programs)) {
+      await writeFile(join(bin, name), text, { mode: 0o755 });
+    }
+    for (const name of ['up', 'run']) {
+      const outcome = await network([name, '--data', join(file, 'data')], { FABRIC_BIN: bin });
+      expect(outcome.code).toBe(1);
+      expect(outcome.stderr).toMatch(/^The data folder cannot be used: .*--data\.\n$/);
+    }
   });
 
   test('documents its exit codes', async () => {

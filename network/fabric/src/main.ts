@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { ChaincodeServiceError } from '../../chaincode-service/src/index.ts';
 import { DaemonError, startDaemon, stopDaemon } from './daemon.ts';
+import { DataFolderError, prepareDataFolder } from './data-folder.ts';
 import { PortTakenError } from './ports.ts';
 import { findPrograms, MissingProgramsError } from './programs.ts';
 import { NotReadyError } from './readiness.ts';
@@ -43,6 +44,7 @@ function note(text: string): void {
 
 async function up({ data, json }: CommonOptions): Promise<void> {
   findPrograms();
+  await prepareDataFolder(data);
   const before = await runningPid(data);
   if (before !== undefined) {
     const { profile } = await networkStatus(data);
@@ -99,6 +101,7 @@ const EXPLAINED = [
   PortTakenError,
   DaemonError,
   AlreadyRunningError,
+  DataFolderError,
   NotReadyError,
   ProgramError,
   ChaincodeServiceError,

@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
 import { setInterval } from 'node:timers';
+import { prepareDataFolder } from './data-folder.ts';
 import { type FabricNetwork, StartAbortedError, startFabric } from './network.ts';
 import { removeRunFile, runningPid, writeRunFile } from './run-file.ts';
 
@@ -47,11 +47,11 @@ function stopRequested(isDaemon: boolean): Promise<string> {
  * @throws AlreadyRunningError, and whatever startFabric throws.
  */
 export async function runNetwork(dataDir: string, isDaemon: boolean): Promise<void> {
+  await prepareDataFolder(dataDir);
   const other = await runningPid(dataDir);
   if (other !== undefined && other !== process.pid) {
     throw new AlreadyRunningError(`The network of ${dataDir} runs already (process ${other}).`);
   }
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
   await writeRunFile(dataDir);
   const starting = new AbortController();
   const stopping = stopRequested(isDaemon).then((why) => {
