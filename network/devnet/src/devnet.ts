@@ -21,7 +21,7 @@ import { MspManager } from './msp/msp-manager.ts';
 import { Orderer } from './orderer/orderer.ts';
 import { type Organization, readOrganization } from './organization.ts';
 import { ChannelPolicies } from './policy/channel-policies.ts';
-import { gatewayPorts, HOST } from './ports.ts';
+import { gatewayPorts, HOST, portTaken } from './ports.ts';
 import { Committer } from './validator/committer.ts';
 import { Validator } from './validator/validator.ts';
 
@@ -208,10 +208,7 @@ async function startGateways(
       started.push(
         await GatewayServer.start({ context, host: HOST, port, tls: organization.tls }).catch(
           (cause: unknown) => {
-            throw new Error(
-              `Port ${port} of ${organization.definition.name}'s gateway cannot be used. Stop the program that uses it, or delete the file of ports in the folder of keys so that others are chosen.`,
-              { cause },
-            );
+            throw portTaken(organization.definition.name, port, cause);
           },
         ),
       );

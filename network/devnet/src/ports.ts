@@ -56,10 +56,18 @@ async function freePort(taken: readonly number[]): Promise<number> {
   throw new Error(`No free port was found between ${LOWEST_PORT} and ${HIGHEST_PORT}.`);
 }
 
+/** The error of a gateway that cannot have the port it had before. */
+export function portTaken(organization: string, port: number, cause?: unknown): Error {
+  return new Error(
+    `Port ${port} of ${organization}'s gateway cannot be used. Stop the program that uses it, or delete the file of ports in the folder of keys so that others are chosen.`,
+    { cause },
+  );
+}
+
 /**
  * The port of each organization's gateway: as kept in the file, or a free one, which is then kept.
  *
- * @throws Error when the file cannot be read or written.
+ * @throws Error when a kept port is taken, or the file cannot be read or written.
  */
 export async function gatewayPorts(
   file: string,
@@ -68,8 +76,10 @@ export async function gatewayPorts(
   const kept = await readPorts(file);
   const ports = new Map<string, number>();
   for (const name of organizations) {
+    const port = kept[name];
+    if (port !== undefined && !(await isFree(port))) throw portTaken(name, port);
     const taken = [...Object.values(kept), ...ports.values()];
-    ports.set(name, kept[name] ?? (await freePort(taken)));
+    ports.set(name, port ?? (await freePort(taken)));
   }
   if (organizations.some((name) => kept[name] === undefined)) {
     const gateways = { ...kept, ...Object.fromEntries(ports) };

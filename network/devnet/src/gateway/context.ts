@@ -37,7 +37,7 @@ export class GatewayContext implements GatewayContextOptions {
   unknownChannel(channel: string): GatewayError {
     return new GatewayError(
       status.UNAVAILABLE,
-      `failed to get config for channel [${channel}]: channel ${channel} not found`,
+      `failed to get config for channel [${channel}]: could not get last config for channel ${channel}`,
     );
   }
 

@@ -16,6 +16,13 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     await stub.putState(key, Buffer.from(value));
     return Buffer.from(`put ${key}`);
   },
+  /** Writes as many keys as asked for: a prefix and three digits. */
+  fill: async (stub, [prefix = '', count = '0']) => {
+    for (let i = 0; i < Number(count); i += 1) {
+      await stub.putState(`${prefix}${String(i).padStart(3, '0')}`, Buffer.from('1'));
+    }
+    return undefined;
+  },
   /** Reads before it writes, so that two of them conflict. */
   append: async (stub, [key = '', value = '']) => {
     const before = Buffer.from(await stub.getState(key)).toString();
