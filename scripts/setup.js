@@ -32,10 +32,17 @@ function installedHash() {
 
 function install() {
   const interrupted = existsSync(join(root, 'node_modules')) && !existsSync(npmFinished);
-  // `npm ci` throws an unfinished tree away; what was downloaded before is still in npm's cache.
-  const command = existsSync(npmFinished) ? 'install' : 'ci';
+  // Not `npm ci`: it starts over after an interruption, and it refuses a lockfile that was written where
+  // the packages of other platforms cannot be had. `--no-save` leaves the lockfile as it is.
   say(interrupted ? 'resuming an interrupted install' : 'installing packages (about a minute)');
-  const args = [command, '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'];
+  const args = [
+    'install',
+    '--no-save',
+    '--ignore-scripts',
+    '--prefer-offline',
+    '--no-audit',
+    '--no-fund',
+  ];
   const npm = process.env.npm_execpath;
   const started = Date.now();
   const run = npm
