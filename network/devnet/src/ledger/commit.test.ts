@@ -18,7 +18,7 @@ import {
   testOptions,
   text,
   transactionEnvelope,
-} from './test-network.ts';
+} from './testing/test-network.ts';
 import type { CommitResult, Ledger, TxSimulator } from './types.ts';
 
 const {

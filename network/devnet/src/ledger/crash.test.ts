@@ -20,15 +20,15 @@ import {
   PULSE,
   query,
   testOptions,
-} from './test-network.ts';
+} from './testing/test-network.ts';
 import type { KeyValue, Ledger } from './types.ts';
 
-const KILLS = 6;
+const KILLS = 5;
 const MAX_RUN_MS = 250;
 
 /** Runs the child, kills it some time after its first answered commit, and answers the last number it printed. */
 async function killWhileCommitting(dir: string, afterMs: number): Promise<number> {
-  const child = spawn(process.execPath, [join(__dirname, 'crash-child.ts'), dir], {
+  const child = spawn(process.execPath, [join(__dirname, 'testing', 'crash-child.ts'), dir], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const errors: string[] = [];

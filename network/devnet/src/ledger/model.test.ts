@@ -17,7 +17,7 @@ import {
   PROVIDERS,
   PULSE,
   query,
-} from './test-network.ts';
+} from './testing/test-network.ts';
 import type { Ledger, TxSimulator } from './types.ts';
 
 /**

@@ -21,7 +21,7 @@ import {
   PULSE,
   query,
   text,
-} from './test-network.ts';
+} from './testing/test-network.ts';
 import type { Ledger, TxSimulator } from './types.ts';
 
 const { VALID, MVCC_READ_CONFLICT, ENDORSEMENT_POLICY_FAILURE } = peer.TxValidationCode;

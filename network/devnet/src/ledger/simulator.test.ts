@@ -16,7 +16,7 @@ import {
   PULSE,
   query,
   text,
-} from './test-network.ts';
+} from './testing/test-network.ts';
 import type { Ledger, TxSimulator } from './types.ts';
 
 const { rwset } = protos;

@@ -39,7 +39,7 @@ function parseAction(transactionBytes: Uint8Array): peer.ChaincodeAction | undef
     const response = payload.getAction()?.getProposalResponsePayload_asU8();
     if (response === undefined) return undefined;
     const extension = peer.ProposalResponsePayload.deserializeBinary(response).getExtension_asU8();
-    return peer.ChaincodeAction.deserializeBinary(extension);
+    return extension.length === 0 ? undefined : peer.ChaincodeAction.deserializeBinary(extension);
   } catch {
     return undefined;
   }

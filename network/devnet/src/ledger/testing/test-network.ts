@@ -1,6 +1,6 @@
 import { common, peer } from '@hyperledger/fabric-protos';
-import { blockDataHash } from './block-hash.ts';
-import { openLedger } from './open.ts';
+import { blockDataHash } from '../block-hash.ts';
+import { openLedger } from '../open.ts';
 import type {
   CommitResult,
   KeyValue,
@@ -9,7 +9,7 @@ import type {
   SimulationResult,
   StateIterator,
   TxSimulator,
-} from './types.ts';
+} from '../types.ts';
 
 /** What the ledger's tests share: a channel of three organizations, and endorsed transactions without signatures. */
 
@@ -83,7 +83,10 @@ export async function endorse(
 }
 
 export function transactionEnvelope(txId: string, publicRwset: Uint8Array): Uint8Array {
+  const chaincode = new peer.ChaincodeID();
+  chaincode.setName(PULSE);
   const action = new peer.ChaincodeAction();
+  action.setChaincodeId(chaincode);
   action.setResults(publicRwset);
   const response = new peer.ProposalResponsePayload();
   response.setExtension$(action.serializeBinary());
@@ -126,7 +129,8 @@ export function nextBlock(
   header.setPreviousHash(ledger.lastHash);
   header.setDataHash(blockDataHash(data));
   const metadata = new common.BlockMetadata();
-  metadata.setMetadataList([new Uint8Array(), new Uint8Array(), Uint8Array.from(codes)]);
+  const none = new Uint8Array();
+  metadata.setMetadataList([none, none, Uint8Array.from(codes), none, none]);
   const block = new common.Block();
   block.setHeader(header);
   block.setData(data);

@@ -1,3 +1,4 @@
+import type { Ledger } from '../types.ts';
 import {
   type Endorsed,
   endorse,
@@ -6,10 +7,9 @@ import {
   PROVIDERS,
   PULSE,
 } from './test-network.ts';
-import type { Ledger } from './types.ts';
 
 /**
- * Commits blocks for ever and prints each number once its commit is answered: the process that crash.test.ts kills.
+ * Commits blocks for ever and prints each number once its commit is answered: the process that ../crash.test.ts kills.
  * Usage: node crash-child.ts DIRECTORY
  */
 
