@@ -58,7 +58,7 @@ async function prepare(base: Omit<Bench, 'identity' | 'wearables'>): Promise<Ben
   const { options, dataDir, connection } = base;
   const keysDir = join(dataDir, 'keys');
   const most = Math.max(...options.rows.map((row) => row.chunksPerTransaction));
-  const wearables = Array.from({ length: most * options.inFlight }, () => new Wearable());
+  const wearables = Array.from({ length: 2 * most * options.inFlight }, () => new Wearable());
   say(`Registering ${wearables.length} wearables …`);
   await enrol(connection, keysDir, wearables);
   return { ...base, wearables, identity: await ingestIdentity(keysDir) };

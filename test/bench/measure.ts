@@ -9,7 +9,7 @@ export interface Workload {
   /** Transactions under way at the same time. */
   readonly inFlight: number;
   readonly seconds: number;
-  /** At least one for each chunk under way. */
+  /** At least one for each chunk under way, better two: see {@link Lane}. */
   readonly wearables: readonly Wearable[];
   readonly next: (wearable: Wearable) => SignedChunk;
   readonly submit: Submit;
@@ -35,20 +35,25 @@ const MOST_PER_SECOND = { transactions: 250, chunks: 1_200 };
 
 type Bundle = readonly SignedChunk[];
 
-/** A transaction after the other with chunks of the same wearables; lanes run side by side and share none. */
+/**
+ * One transaction after the other; lanes run side by side and share no wearable. A lane takes turns with its wearables: as in
+ * life, none sends its next window at the moment when the commit of the last is known, which may be before the other
+ * provider's peer has that block.
+ */
 class Lane {
   readonly #workload: Workload;
   readonly #wearables: readonly Wearable[];
   readonly #ready: Bundle[] = [];
+  #turn = 0;
 
   constructor(workload: Workload, index: number) {
-    this.#workload = workload;
-    const { chunksPerTransaction, wearables } = workload;
-    const first = index * chunksPerTransaction;
-    this.#wearables = wearables.slice(first, first + chunksPerTransaction);
-    if (this.#wearables.length < chunksPerTransaction) {
+    const { chunksPerTransaction, inFlight, wearables } = workload;
+    const own = Math.floor(wearables.length / inFlight);
+    if (own < chunksPerTransaction) {
       throw new RangeError('There are too few wearables for so many transactions at a time.');
     }
+    this.#workload = workload;
+    this.#wearables = wearables.slice(index * own, (index + 1) * own);
   }
 
   signAhead(bundles: number): void {
@@ -62,7 +67,15 @@ class Lane {
   }
 
   #sign(): Bundle {
-    return this.#wearables.map((wearable) => this.#workload.next(wearable));
+    const { chunksPerTransaction, next } = this.#workload;
+    return Array.from({ length: chunksPerTransaction }, () => {
+      const wearable = this.#wearables[this.#turn % this.#wearables.length];
+      this.#turn += 1;
+      if (wearable === undefined) {
+        throw new RangeError('A lane has no wearables.');
+      }
+      return next(wearable);
+    });
   }
 }
 

@@ -12,7 +12,7 @@ import { organizationKeys, readAuthority, readCertifiedKey } from '@pulseledger/
 import type { Wearable } from './wearables.ts';
 
 /** Registrations under way at the same time. */
-const AT_ONCE = 24;
+const AT_ONCE = 64;
 const DEVICES_A_PATIENT = 4;
 
 /** The hospital's ingest service, as the network made it. */
