@@ -1,4 +1,5 @@
 import { peer } from '@hyperledger/fabric-protos';
+import { readOr } from '../protos/read.ts';
 import { ChaincodeError, EXECUTION_TIMEOUT, STREAM_TERMINATED } from './errors.ts';
 import { type ChaincodeMessage, MessageType, reply, typeName } from './message.ts';
 import { STATE_REQUESTS, type StateRequest } from './state-requests.ts';
@@ -91,11 +92,9 @@ export class ChaincodeHandler {
   }
 
   #register(message: ChaincodeMessage): void {
-    const chaincodeId =
-      message.type === MessageType.REGISTER
-        ? peer.ChaincodeID.deserializeBinary(message.payload).getName()
-        : '';
-    if (chaincodeId === '') {
+    const isRegister = message.type === MessageType.REGISTER;
+    const chaincodeId = isRegister ? readOr(message.payload, peer.ChaincodeID)?.getName() : '';
+    if (chaincodeId === undefined || chaincodeId === '') {
       this.#stream.end();
       return;
     }
