@@ -36,6 +36,7 @@ import {
   WATCH,
 } from '../../lambdas/fhir-api/src/testing/story.ts';
 import { type RunningNetwork, startNetwork } from '../bench/start-network.ts';
+import { startEmbeddedNetwork } from './embedded-network.ts';
 import type { World } from './record-behaviour.ts';
 
 const SALT_BYTES = 16;
@@ -85,7 +86,7 @@ class Setting {
   readonly #connections: Record<'hospital' | 'clinic', LedgerConnection>;
   readonly #users: UserSessions;
 
-  constructor(network: RunningNetwork, identities: IdentitySource) {
+  constructor(network: Pick<RunningNetwork, 'profile'>, identities: IdentitySource) {
     this.#connections = {
       hospital: connectGateway(network.profile, 'hospital'),
       clinic: connectGateway(network.profile, 'clinic'),
@@ -154,7 +155,8 @@ async function tellStory(setting: Setting, devices: Devices): Promise<void> {
 export async function openNetworkWorld(kind: 'devnet' | 'fabric'): Promise<World> {
   const dataDir = await mkdtemp(join(tmpdir(), 'pulse-record-'));
   const keysDir = join(dataDir, 'keys');
-  const network = await startNetwork(kind, dataDir);
+  const network =
+    kind === 'devnet' ? await startEmbeddedNetwork(dataDir) : await startNetwork(kind, dataDir);
   const identities = new IdentitySource({ client: await keysAsSecrets(keysDir), prefix: 'story' });
   const setting = new Setting(network, identities);
   const devices = new Devices();
