@@ -238,7 +238,10 @@ describe('the program', () => {
   });
 
   test.each([
-    [['run', '--data', join(__filename, 'no'), '--chaincode', 'hospital=127.0.0.1:1'], /ENOTDIR/],
+    [
+      ['run', '--data', join(__filename, 'no'), '--chaincode', 'hospital=127.0.0.1:1'],
+      /^devnet: The data folder \S+ cannot be used \(ENOTDIR.*\)\. Choose another one with --data\.$/m,
+    ],
     [['run', '--data', '.', '--chaincode', 'hospital'], /ORGANIZATION=HOST:PORT/],
     [['run', '--data', '.', '--definition', 'other'], /There is no definition "other"/],
   ])('called with %j ends with 1 and a reason', async (args, reason) => {

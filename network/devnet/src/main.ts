@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { NETWORK } from '../../definition/src/index.ts';
 import { writePrivate } from '../../identity/src/index.ts';
+import { makeDataFolder } from './data-folder.ts';
 import { startDevnet } from './devnet.ts';
 
 interface RunOptions {
@@ -41,7 +41,7 @@ async function run({ data, definition, chaincode }: RunOptions): Promise<void> {
     throw new Error(`There is no definition "${definition}". The one definition is "default".`);
   }
   const startedMs = performance.now();
-  await mkdir(data, { recursive: true, mode: 0o700 });
+  await makeDataFolder(data);
   const stopped = stopRequested();
   const { name, version } = NETWORK.chaincode;
   const devnet = await startDevnet({
