@@ -25,7 +25,7 @@ const Report = z.object({
 function runOnce(network: 'devnet' | 'fabric', devices: number): Promise<z.infer<typeof Report>> {
   return withFolder(async (folder) => {
     const args = ['--network', network, '--devices', devices.toString(), '--for', '8s', '--json'];
-    const run = start('local/src/main.ts', [...args, '--data', folder, '--port', '0']);
+    const run = start('local/src/main.ts', [...args, '--data', folder]);
     const { code, stdout, stderr } = await run.finished;
     if (code !== 0) throw new Error(`exit ${String(code)}\n${stdout}\n${stderr}`);
     return Report.parse(lastJson(stdout));

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-export const CHECKOUT = join(import.meta.dirname, '..', '..');
+export const CHECKOUT: string = join(import.meta.dirname, '..', '..');
 
 /** What a finished command left behind. */
 export interface Finished {

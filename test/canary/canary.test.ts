@@ -1,0 +1,181 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { readTruth, type TruthChunk } from '@pulseledger/device-simulator';
+import { ConnectionProfile } from '@pulseledger/domain';
+import { connectGateway, createSignatory, fixedSignatory, RecordClient } from '@pulseledger/ledger';
+import { issueUser, readAuthority } from '@pulseledger/network/identity';
+import { z } from 'zod';
+import { RunningSystem } from '../integration/running-system.ts';
+import { withFolder } from '../integration/start.ts';
+import { devnetBlocks, fabricBlockFiles } from './blocks.ts';
+import { type Form, formsOf, found, hashFormsOf } from './forms.ts';
+
+/** Stands in a certificate that really went into a block, so the search is seen to work. */
+const CONTROL = 'planted-control-9f2c';
+const LIMIT_MS = 300_000;
+const HEART_RATES = Array.from({ length: 301 }, (_, value) => value.toString());
+
+interface Evidence {
+  readonly blocks: readonly Buffer[];
+  readonly logs: readonly { readonly name: string; readonly content: Buffer }[];
+  readonly printed: Buffer;
+  readonly secrets: ReadonlyMap<string, readonly Form[]>;
+  readonly chunks: readonly TruthChunk[];
+}
+
+const People = z.object({
+  patients: z.array(
+    z.object({
+      patientId: z.string(),
+      basics: z.object({ family: z.string(), given: z.array(z.string()), birthDate: z.string() }),
+    }),
+  ),
+  logins: z.array(z.object({ subjectId: z.string(), password: z.string() })),
+});
+
+async function secretsOf(folder: string, devices: Iterable<string>): Promise<Map<string, Form[]>> {
+  const parsed: unknown = JSON.parse(await readFile(join(folder, 'keys', 'people.json'), 'utf8'));
+  const { patients, logins } = People.parse(parsed);
+  const texts = [
+    ...patients.flatMap(({ patientId, basics }) => [
+      patientId,
+      basics.birthDate,
+      `${basics.given.join(' ')} ${basics.family}`,
+      ...basics.given.map((given) => `"${given}"`),
+    ]),
+    ...logins.flatMap(({ subjectId, password }) => [subjectId, password]),
+    ...devices,
+  ];
+  return new Map(texts.map((text) => [text, [...formsOf(text)]]));
+}
+
+/** A transaction of a caller whose certificate carries the control. It records nothing. */
+async function plant(folder: string): Promise<void> {
+  const text = await readFile(join(folder, 'run', 'connection-profile.json'), 'utf8');
+  const profile = ConnectionProfile.parse(JSON.parse(text));
+  const issuer = await readAuthority(join(folder, 'keys'), 'hospital', 'issuing');
+  const key = issueUser({ issuer, role: 'ingest', subjectCommitment: CONTROL, minutes: 5 });
+  const connection = connectGateway(profile, 'hospital');
+  const signatories = fixedSignatory(createSignatory({ mspId: 'HospitalMSP', ...key }));
+  try {
+    await new RecordClient({ connection, signatories }).recordChunks([Buffer.from('no chunk')]);
+  } finally {
+    connection.close();
+  }
+}
+
+/** People read what was measured, also what they may not, so that the functions have something to log. */
+async function use(system: RunningSystem): Promise<void> {
+  const doctor = await system.token('hospital-doctor');
+  const agent = await system.token('insurance-agent');
+  const patientId = system.system.patients[0]?.patientId ?? '';
+  for (let tries = 0; ; tries++) {
+    const { status, body } = await system.get(`/Observation?patient=${patientId}`, doctor);
+    if (status === 200 && body.includes('valueQuantity')) break;
+    if (tries > 300) throw new Error(`no observation: ${status}`);
+    await delay(200);
+  }
+  expect((await system.get(`/Patient/${patientId}`, doctor)).body).toContain('birthDate');
+  expect([403, 404]).toContain((await system.get(`/Patient/${patientId}`, agent)).status);
+}
+
+async function filesBelow(folder: string): Promise<Evidence['logs']> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return Promise.all(
+    entries
+      .filter((entry) => entry.isFile())
+      .map(async ({ parentPath, name }) => ({
+        name,
+        content: await readFile(join(parentPath, name)),
+      })),
+  );
+}
+
+async function gather(network: 'devnet' | 'fabric', folder: string): Promise<Evidence> {
+  const args = ['--network', network, '--devices', '2', '--window', '2s', '--for', '12s'];
+  const system = await RunningSystem.start(folder, args);
+  try {
+    await use(system);
+    await plant(folder);
+  } catch (error) {
+    await system.stop();
+    throw error;
+  }
+  const { stderr, stdout, code } = await system.ended();
+  expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
+  const chunks: TruthChunk[] = [];
+  for await (const line of readTruth(join(folder, 'truth.ndjson'))) {
+    if (line.t === 'chunk') chunks.push(line);
+  }
+  const ledger = join(folder, 'ledger');
+  return {
+    blocks: network === 'devnet' ? await devnetBlocks(ledger) : await fabricBlockFiles(ledger),
+    logs: [
+      ...(await filesBelow(join(folder, 'logs'))),
+      ...(network === 'fabric' ? await filesBelow(join(folder, 'run', 'logs')) : []),
+    ],
+    printed: Buffer.from(stdout + stderr),
+    secrets: await secretsOf(folder, new Set(chunks.map(({ device }) => device))),
+    chunks,
+  };
+}
+
+function leaks(content: Buffer, secrets: Evidence['secrets']): string[] {
+  return [...secrets].flatMap(([secret, forms]) =>
+    found(content, forms).map((form) => `${secret} as ${form}`),
+  );
+}
+
+function theCanary(network: 'devnet' | 'fabric'): void {
+  let evidence: Evidence;
+  beforeAll(async () => {
+    evidence = await withFolder((folder) => gather(network, folder));
+  }, LIMIT_MS);
+
+  it('finds the planted control in a block, inside a certificate', () => {
+    const all = Buffer.concat(evidence.blocks);
+    expect(found(all, formsOf(CONTROL))).not.toEqual([]);
+    expect(all.includes('vitals:RecordChunks')).toBe(true);
+  });
+
+  it('finds no name, id, birth date or password in any block', () => {
+    expect(evidence.secrets.size).toBeGreaterThan(10);
+    expect(evidence.blocks.flatMap((block) => leaks(block, evidence.secrets))).toEqual([]);
+  });
+
+  it('finds no chunk and no unsalted hash of one in any block', () => {
+    const all = Buffer.concat(evidence.blocks);
+    expect(evidence.chunks.length).toBeGreaterThan(0);
+    const digests = evidence.chunks.flatMap(({ sha256 }) => found(all, formsOf(sha256)));
+    // The private value's hash is in the block by Fabric's design; the chunk's salt makes it safe.
+    expect(new Set(digests).isSubsetOf(new Set(['bytes', 'bytes, base64 at 0']))).toBe(true);
+  });
+
+  it('finds no hash of a bare value in any block', () => {
+    const all = Buffer.concat(evidence.blocks);
+    const planted = Buffer.concat([all, createHash('sha256').update('72').digest()]);
+    expect(found(planted, hashFormsOf('72'))).not.toEqual([]);
+    expect(HEART_RATES.filter((rate) => found(all, hashFormsOf(rate)).length > 0)).toEqual([]);
+  });
+
+  it('finds no name, id, birth date or password in any log', () => {
+    expect(evidence.logs.some(({ content }) => content.includes('ingested'))).toBe(true);
+    const leaked = evidence.logs.flatMap(({ name, content }) =>
+      leaks(content, evidence.secrets).map((leak) => `${name}: ${leak}`),
+    );
+    expect(leaked).toEqual([]);
+  });
+}
+
+describe('the canary on the devnet', () => {
+  theCanary('devnet');
+});
+
+const onFabric = process.env['FABRIC_BIN'] === undefined ? describe.skip : describe;
+
+onFabric('the canary on native Fabric (skipped: FABRIC_BIN is not set)', () => {
+  theCanary('fabric');
+});
