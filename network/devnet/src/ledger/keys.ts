@@ -7,6 +7,7 @@ import type { MissingPrivateData, Version } from './types.ts';
 const NUL = '\0';
 const NUMBER_BYTES = 6;
 const INDEX_BYTES = 4;
+const MAX_BYTE = 0xff;
 
 export const TIP_KEY: Buffer = Buffer.from('i');
 
@@ -71,10 +72,11 @@ export function inSpace(space: Buffer, key: string | Uint8Array): Buffer {
   return bytes;
 }
 
-/** The first key after everything that begins with the prefix. */
+/** The first key after everything that begins with the prefix, which is not all 0xff. */
 export function afterPrefix(prefix: Buffer): Buffer {
-  const end = Buffer.from(prefix);
-  end.writeUInt8(end.readUInt8(end.length - 1) + 1, end.length - 1);
+  const last = prefix.findLastIndex((byte) => byte !== MAX_BYTE);
+  const end = Buffer.from(prefix.subarray(0, last + 1));
+  end.writeUInt8(end.readUInt8(last) + 1, last);
   return end;
 }
 

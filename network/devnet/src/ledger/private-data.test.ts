@@ -283,6 +283,15 @@ describe('private data', () => {
       expect(await databaseHolds('needle-key')).toBe(false);
     });
 
+    it('goes on past block numbers that fill a byte', async () => {
+      while (ledger.height < 254) await emptyBlock();
+      await commit(ledger, await endorse(ledger, 'tx', put('key', 'value', BRIEF)));
+      while (ledger.height < 257) await emptyBlock();
+      expect(await read('key', HOSPITAL, BRIEF)).toBe('value');
+      await emptyBlock();
+      expect(await hash('key', BRIEF)).toBeUndefined();
+    });
+
     it('counts from the last write, or change of metadata', async () => {
       await commit(ledger, await endorse(ledger, 'tx1', put('key', 'first', BRIEF)));
       await emptyBlock();
