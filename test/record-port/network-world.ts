@@ -3,7 +3,6 @@ import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:cry
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import {
   attachSignature,
   canonicalOrder,
@@ -16,6 +15,7 @@ import {
   createSignatory,
   fixedSignatory,
   IdentitySource,
+  type IdentitySourceOptions,
   type LedgerConnection,
   RecordClient,
   UserSessions,
@@ -69,16 +69,16 @@ class Devices {
 }
 
 /** The issuing CAs' keys from the network's own folder, as the secret store holds them. */
-async function keysAsSecrets(keysDir: string): Promise<Pick<SecretsManagerClient, 'send'>> {
+async function keysAsSecrets(keysDir: string): Promise<IdentitySourceOptions['client']> {
   const secrets = new Map<string, string>();
   for (const organization of ORGANIZATIONS) {
     const issuing = await readAuthority(keysDir, organization, 'issuing');
     const secret = JSON.stringify({ mspId: MSP_IDS[organization], ...issuing });
     secrets.set(`story/issuing-ca/${organization}`, secret);
   }
-  const send = ({ input }: GetSecretValueCommand) =>
+  const send = ({ input }: { input: { SecretId?: string } }) =>
     Promise.resolve({ SecretString: secrets.get(input.SecretId ?? ''), $metadata: {} });
-  return { send: send as SecretsManagerClient['send'] };
+  return { send: send as IdentitySourceOptions['client']['send'] };
 }
 
 /** Those who set the story up. */
