@@ -1,30 +1,9 @@
-import { readTruth } from '@pulseledger/device-simulator';
 import { type ConnectionProfile, decodeChunk, MAX_PAGE_SIZE } from '@pulseledger/domain';
 import { connectGateway, RecordClient } from '@pulseledger/ledger';
 import type { ExpectedChunk, LedgerChunk } from './comparison.ts';
 import { personFromKeys } from './key-identity.ts';
 import type { People } from './people.ts';
 import { inParallel, patientClaims } from './seeding.ts';
-
-/** What the simulator handed over, by its truth file. */
-export async function readExpected(truthFile: string): Promise<ExpectedChunk[]> {
-  const wearers = new Map<string, string>();
-  const chunks = new Map<string, ExpectedChunk>();
-  for await (const line of readTruth(truthFile)) {
-    if (line.t === 'device') wearers.set(line.device, line.patientId);
-    if (line.t !== 'chunk') continue;
-    const { device, boot, first, readings } = line;
-    const patientId = wearers.get(device) ?? '';
-    chunks.set(`${device}/${String(boot)}/${String(first)}`, {
-      device,
-      boot,
-      first,
-      patientId,
-      readings,
-    });
-  }
-  return [...chunks.values()];
-}
 
 /** All chunks of these patients, each read with the patient's own certificate. */
 export async function readLedger(

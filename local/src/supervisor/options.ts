@@ -1,6 +1,7 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { CHECKOUT } from './checkout.ts';
+import { dataFolder } from './data-folder.ts';
 import { EXIT, StartFailure } from './failure.ts';
 import type { NetworkKind } from './network-process.ts';
 
@@ -23,6 +24,8 @@ export interface RunOptions {
   readonly forSeconds: number | undefined;
   readonly seed: number;
   readonly data: string;
+  /** Where other programs look for the coordinates of the running system. */
+  readonly systemFiles: readonly string[];
   /** Undefined chooses a free one. */
   readonly port: number | undefined;
   readonly json: boolean;
@@ -70,8 +73,8 @@ function seconds(text: string): number {
 
 function windowLength(text: string): number {
   const value = seconds(text);
-  if (value >= 1 && value <= 3600) return value;
-  throw new InvalidArgumentError('A window is from 1s to 1h long.');
+  if (value >= 1 && value <= 600) return value;
+  throw new InvalidArgumentError('A window is from 1s to 10m long.');
 }
 
 function wholeNumber(least: number, most: number): (text: string) => number {
@@ -84,8 +87,8 @@ function wholeNumber(least: number, most: number): (text: string) => number {
 
 function rate(text: string): number {
   const value = Number(text);
-  if (value > 0 && value <= 100) return value;
-  throw new InvalidArgumentError('Give a number above 0, at most 100.');
+  if (value >= 0.1 && value <= 10) return value;
+  throw new InvalidArgumentError('Give a number from 0.1 to 10.');
 }
 
 interface Parsed {
@@ -169,9 +172,23 @@ function complete(parsed: Parsed): RunOptions {
     windowSeconds: parsed.window ?? defaultWindow(forSeconds),
     forSeconds,
     seed,
-    data: data === undefined ? resolve(CHECKOUT, '.pulseledger', network) : resolve(data),
+    ...places(network, data),
     port: port ?? (forSeconds === undefined ? DEFAULT_PORT : undefined),
     json,
+  };
+}
+
+/** The default folders also write to the one place where `npm run simulate` looks. */
+function places(
+  network: NetworkKind,
+  data: string | undefined,
+): Pick<RunOptions, 'data' | 'systemFiles'> {
+  const base = resolve(CHECKOUT, '.pulseledger');
+  const chosen = data === undefined ? join(base, network) : resolve(data);
+  const own = dataFolder(chosen).systemFile;
+  return {
+    data: chosen,
+    systemFiles: data === undefined ? [own, dataFolder(base).systemFile] : [own],
   };
 }
 

@@ -44,7 +44,7 @@ export async function choosePorts<Name extends string>(
     chosen[name] = port;
   }
   await writePrivate(path, JSON.stringify(chosen));
-  return chosen as Record<Name, number>;
+  return chosen;
 }
 
 async function readBefore(path: string): Promise<Record<string, number>> {

@@ -6,7 +6,7 @@ const NAME_WIDTH = 18;
 const PASSWORD_WIDTH = 14;
 
 /** What a person sees when the system is up: where it is, who can log in, what to try. */
-export function welcome(system: System, options: RunOptions, systemFile: string): string {
+export function welcome(system: System, options: RunOptions): string {
   const { apiUrl, issuerUrl } = system.addresses;
   const { logins } = system.people;
   const lines = logins.map(
@@ -33,12 +33,17 @@ A doctor reads a patient's latest vital signs:
     -d username=${doctor?.user ?? ''} -d password=${doctor?.password ?? ''} \\
     | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
   curl -s --cacert "$CA" -H "Authorization: Bearer $TOKEN" \\
-    "${apiUrl}/Observation/\\$lastn?patient=${patient?.subjectId ?? ''}"
+    "${apiUrl}/Observation/\\$lastn?category=vital-signs&patient=${patient?.subjectId ?? ''}"
 
-Next: npm run simulate -- replay FILE --patient ${patient?.user ?? ''}   plays a real recording into it
-      (the running system's coordinates are in ${systemFile})
+Next: npm run simulate -- replay FILE --patient ${patient?.user ?? ''}${systemArgument(options)}
+      plays a real recording into it.
       Ctrl-C ends it in order: what is measured is committed first.
 `;
+}
+
+/** `npm run simulate` finds a system in the default folder by itself. */
+function systemArgument({ systemFiles: [own, shared] }: RunOptions): string {
+  return shared === undefined ? ` --system ${own ?? ''}` : '';
 }
 
 function count(value: number): string {

@@ -1,4 +1,4 @@
-import { createRole, type LocalRole } from '../aws/role.ts';
+import { createRole, type LocalRole, type Permission } from '../aws/role.ts';
 import { INGEST_DEAD_LETTERS, INGEST_QUEUE, QUARANTINE_QUEUE } from '../cloud/queue/queue-set.ts';
 import { SECRET_PREFIX } from './installation.ts';
 
@@ -20,7 +20,7 @@ export function createRoles(): Roles {
     action: 'secretsmanager:GetSecretValue',
     resource: `${SECRET_PREFIX}/issuing-ca/*`,
   };
-  const take = (queue: string) => [
+  const take = (queue: string): Permission[] => [
     { action: 'sqs:ReceiveMessage', resource: queue },
     { action: 'sqs:DeleteMessage', resource: queue },
     { action: 'sqs:ChangeMessageVisibility', resource: queue },

@@ -1,7 +1,7 @@
 import type { Comparison } from './comparison.ts';
-import type { FleetResult } from './fleet.ts';
 import type { RunOptions } from './options.ts';
 import type { RecordedTransactions } from './transactions.ts';
+import type { Truth } from './truth-summary.ts';
 
 /** What a run with `--for` reports; counts are readings. `--help` explains each. */
 export interface RunReport {
@@ -29,14 +29,14 @@ export interface RunReport {
 export interface RunFacts {
   readonly options: RunOptions;
   readonly comparison: Comparison;
-  readonly fleet: FleetResult | undefined;
+  readonly truth: Truth;
   readonly recorded: RecordedTransactions;
   readonly ledgerBytes: number;
   readonly readySeconds: number;
 }
 
 export function runReport(facts: RunFacts): RunReport {
-  const { options, comparison, fleet, recorded, ledgerBytes } = facts;
+  const { options, comparison, truth, recorded, ledgerBytes } = facts;
   const { handedOver, committed, lost, duplicated, altered, quarantined, chunks } = comparison;
   return {
     network: options.network,
@@ -44,8 +44,8 @@ export function runReport(facts: RunFacts): RunReport {
     windowSeconds: options.windowSeconds,
     seconds: options.forSeconds ?? 0,
     handedOver,
-    published: fleet?.published.readings ?? 0,
-    acknowledged: fleet?.committed.readings ?? 0,
+    published: truth.published,
+    acknowledged: truth.acknowledged,
     committed,
     lost,
     duplicated,
@@ -55,7 +55,7 @@ export function runReport(facts: RunFacts): RunReport {
     transactions: recorded.transactions,
     readingsPerTransaction: ratio(committed, recorded.transactions),
     ledgerBytesPerReading: ratio(ledgerBytes, committed),
-    commitLatencyMs: fleet?.commitLatencyMs ?? null,
+    commitLatencyMs: truth.commitLatencyMs,
     readySeconds: rounded(facts.readySeconds),
     seed: options.seed,
   };

@@ -3,10 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { compare } from './comparison.ts';
 import { type DataFolder, dataFolder, makeFolders, RunLock } from './data-folder.ts';
 import { EXIT, type ExitCode, StartFailure } from './failure.ts';
-import { FleetProcess, type FleetResult } from './fleet.ts';
+import { FleetProcess } from './fleet.ts';
 import { folderBytes } from './folder-size.ts';
 import type { Interrupts } from './interrupts.ts';
-import { readExpected, readLedger } from './ledger-reading.ts';
+import { readLedger } from './ledger-reading.ts';
 import type { ProcessContext } from './managed-process.ts';
 import { NetworkProcess } from './network-process.ts';
 import type { RunOptions } from './options.ts';
@@ -16,6 +16,7 @@ import { quarantinedChunks } from './quarantine.ts';
 import { type RunReport, runReport } from './run-report.ts';
 import { System } from './system.ts';
 import { type RecordedTransactions, TransactionWatch } from './transactions.ts';
+import { readTruthFile } from './truth-summary.ts';
 
 /** Messages that a crashed consumer had taken come back after the queue's visibility timeout; then some. */
 const DRAIN_SECONDS = 210;
@@ -83,6 +84,7 @@ export class Run {
     const { network, port, devices, forSeconds } = this.#options;
     const system = new System({
       folder: this.#folder,
+      systemFiles: this.#options.systemFiles,
       network,
       apiPort: port,
       wearers: devices,
@@ -110,7 +112,7 @@ export class Run {
 
   /** Runs until Ctrl-C. */
   async #stay(system: System, context: ProcessContext): Promise<ExitCode> {
-    const fleet = this.#fleet(context, INTERRUPTED_DRAIN_SECONDS);
+    const fleet = this.#fleet(context, INTERRUPTED_DRAIN_SECONDS, false);
     if (this.#options.devices > 0) {
       await this.#unlessInterrupted(fleet.start());
       this.#output.say(`${String(this.#options.devices)} wearables are measuring.`);
@@ -139,11 +141,11 @@ export class Run {
     const watch = await TransactionWatch.open(keys, system.profile, system.people);
     const watching = new AbortController();
     const firstBlock = watch.firstBlock(watching.signal);
-    const fleet = this.#fleet(context, DRAIN_SECONDS);
+    const fleet = this.#fleet(context, DRAIN_SECONDS, true);
     await this.#unlessInterrupted(fleet.start());
     this.#progress(`${String(this.#options.devices)} wearables are enrolled and measuring`);
     await Promise.race([delay(forSeconds * 1000), this.#interrupts.asked]);
-    const result = await fleet.stop();
+    await fleet.stop();
     await this.#drainQueue(system, DRAIN_SECONDS);
     this.#progress('measuring is over, the queue is empty');
     const quarantined = await quarantinedChunks(system.addresses.sqsUrl, system.roles.operator);
@@ -155,7 +157,7 @@ export class Run {
     if (this.#interrupts.isAsked) return undefined;
     const bytes = (await folderBytes(ledger)) - ledgerBefore;
     await this.#throwAway();
-    return this.#account(context, { people, quarantined, result, block, bytes, readySeconds });
+    return this.#account(context, { people, quarantined, block, bytes, readySeconds });
   }
 
   /** Counts by the peers' data alone. */
@@ -164,7 +166,6 @@ export class Run {
     run: {
       readonly people: People;
       readonly quarantined: ReadonlySet<string>;
-      readonly result: FleetResult | undefined;
       readonly block: bigint | undefined;
       readonly bytes: number;
       readonly readySeconds: number;
@@ -175,9 +176,9 @@ export class Run {
     try {
       const profile = await network.start();
       this.#progress('only ledger and keys are left; the network runs again');
-      const expected = await readExpected(truthFile);
-      const onLedger = await readLedger(keys, profile, run.people, expected);
-      const comparison = compare(expected, onLedger, run.quarantined);
+      const truth = await readTruthFile(truthFile);
+      const onLedger = await readLedger(keys, profile, run.people, truth.chunks);
+      const comparison = compare(truth.chunks, onLedger, run.quarantined);
       const watch = await TransactionWatch.open(keys, profile, run.people);
       const none: RecordedTransactions = { transactions: 0, chunks: 0 };
       const recorded =
@@ -186,7 +187,7 @@ export class Run {
       const report = runReport({
         options: this.#options,
         comparison,
-        fleet: run.result,
+        truth,
         recorded,
         ledgerBytes: run.bytes,
         readySeconds: run.readySeconds,
@@ -198,9 +199,9 @@ export class Run {
     }
   }
 
-  #fleet(context: ProcessContext, drainSeconds: number): FleetProcess {
+  #fleet(context: ProcessContext, drainSeconds: number, keepsTruth: boolean): FleetProcess {
     const { devices, seed, windowSeconds, rate } = this.#options;
-    const plan = { devices, seed, windowSeconds, rate, drainSeconds };
+    const plan = { devices, seed, windowSeconds, rate, drainSeconds, keepsTruth };
     return new FleetProcess(plan, this.#folder, context);
   }
 
@@ -209,10 +210,21 @@ export class Run {
     const end = performance.now() + seconds * 1000;
     while (performance.now() < end) {
       const counts = await system.queues();
-      if (counts !== undefined && counts.queued + counts.inFlight === 0) return;
+      if (counts !== undefined && counts.queued + counts.inFlight === 0) {
+        this.#sayDeadLetters(counts.deadLetters);
+        return;
+      }
       await delay(QUEUE_POLL_MS);
     }
     this.#output.say('The queue did not become empty in time.');
+  }
+
+  #sayDeadLetters(count: number): void {
+    if (count === 0) return;
+    this.#output.say(
+      `${count} messages failed too often and are in the dead-letter queue; ` +
+        `${this.#folder.logs}/lambda-host.log says why.`,
+    );
   }
 
   /** Everything but keys, ledger, the truth to compare with, and logs. */
@@ -237,7 +249,7 @@ export class Run {
       const { systemFile } = this.#folder;
       const ready = { event: 'ready', apiUrl, issuerUrl, brokerUrl, systemFile, readySeconds };
       this.#output.result(JSON.stringify(ready));
-    } else this.#output.result(welcome(system, this.#options, this.#folder.systemFile));
+    } else this.#output.result(welcome(system, this.#options));
   }
 
   #sayProgress(fleet: FleetProcess): void {

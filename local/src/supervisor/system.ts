@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConnectionProfile } from '@pulseledger/domain';
 import { writePrivate } from '@pulseledger/network/identity';
@@ -39,6 +39,8 @@ type Ports = Record<(typeof PORT_NAMES)[number], number>;
 
 export interface SystemOptions {
   readonly folder: DataFolder;
+  /** Where its coordinates are written for other programs. */
+  readonly systemFiles: readonly string[];
   readonly network: NetworkKind;
   /** Port of the API; undefined chooses a free one. */
   readonly apiPort: number | undefined;
@@ -134,7 +136,7 @@ export class System {
     await this.#api?.stop();
     await this.#lambda?.stop();
     for (const part of this.#started.toReversed()) await part.stop();
-    await rm(this.#options.folder.systemFile, { force: true });
+    for (const file of this.#options.systemFiles) await removeOwn(file);
   }
 
   async #choosePorts(): Promise<Ports> {
@@ -251,7 +253,7 @@ export class System {
   }
 
   async #writeSystemFile({ installation, people, addresses }: Parts): Promise<void> {
-    const { folder, network } = this.#options;
+    const { network } = this.#options;
     const { apiUrl, issuerUrl, brokerUrl } = addresses;
     const text = formatSystemFile({
       version: 1,
@@ -272,7 +274,7 @@ export class System {
         ...(login === undefined ? {} : { login }),
       })),
     });
-    await writePrivate(folder.systemFile, text);
+    for (const file of this.#options.systemFiles) await writePrivate(file, text);
   }
 
   #ready(): Parts {
@@ -310,6 +312,12 @@ function lambdaEnvironment(parts: Parts, name: string, role: LocalRole): Record<
     OIDC_AUDIENCE,
     FHIR_BASE_URL: addresses.apiUrl,
   };
+}
+
+/** Removes the coordinates, unless a system that was started later has written its own there. */
+async function removeOwn(file: string): Promise<void> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  if (text.includes(`"pid": ${String(process.pid)},`)) await rm(file, { force: true });
 }
 
 /** Waits for all even when one fails, so that what the others start is known and can be stopped. */
