@@ -67,6 +67,12 @@ function pendingFromRow(row: Record<string, unknown>): PendingChunk {
 
 const SQLITE_BUSY = 5;
 
+function isBusy(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null || !('errcode' in error)) return false;
+  // The low byte is the kind of error, the rest says more.
+  return (Number(error.errcode) & 0xff) === SQLITE_BUSY;
+}
+
 function openDatabase(path: string): DatabaseSync {
   const database = new DatabaseSync(path);
   try {
@@ -79,7 +85,7 @@ function openDatabase(path: string): DatabaseSync {
     return database;
   } catch (error) {
     database.close();
-    if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) {
+    if (isBusy(error)) {
       throw new PulseError('conflict', 'another simulator is using this folder: wait for its end');
     }
     throw error;

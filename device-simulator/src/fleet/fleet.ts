@@ -13,6 +13,7 @@ import { Outbox, type PendingChunk } from '../device/outbox.ts';
 import { type Delivery, Publisher } from '../device/publisher.ts';
 import { Prng } from '../prng.ts';
 import { type TruthChunk, TruthWriter } from '../truth.ts';
+import { type ZoneOffsets, zoneOffsets } from '../zone-offsets.ts';
 import { type ClosedWindow, Measurement } from './measurement.ts';
 import { Counters, type FleetTotals } from './totals.ts';
 
@@ -92,7 +93,7 @@ interface Member {
 class RunningFleet implements Fleet {
   readonly #options: FleetOptions;
   readonly #clock: Clock;
-  readonly #zone: IANAZone;
+  readonly #zone: ZoneOffsets;
   readonly #outbox: Outbox;
   readonly #truth: TruthWriter;
   readonly #counters = new Counters();
@@ -104,7 +105,7 @@ class RunningFleet implements Fleet {
   constructor(options: FleetOptions) {
     this.#options = options;
     this.#clock = options.clock ?? new SystemClock();
-    this.#zone = IANAZone.create(options.zone);
+    this.#zone = zoneOffsets(options.zone);
     this.#outbox = new Outbox(join(options.folder, 'outbox.sqlite'));
     this.#truth = new TruthWriter(options.truthFile);
   }
@@ -127,7 +128,7 @@ class RunningFleet implements Fleet {
       startMs,
       periodMs: 1_000 / this.#options.rate,
       windowMs: this.#options.windowSeconds * 1_000,
-      zoneOffsetMinutes: this.#zone.offset(startMs),
+      zoneOffsetMinutes: this.#zone.at(startMs),
     });
     this.#schedule(this.#measurement);
     this.#overdue = setInterval(() => {
@@ -256,7 +257,7 @@ class RunningFleet implements Fleet {
   #put(member: Member, window: ClosedWindow, closedAtMs: number): MadeChunk[] {
     const { deviceId, sign } = member.identity;
     const { boot, nextSequence } = member;
-    const zoneOffsetAt = (atMs: number): number => this.#zone.offset(atMs);
+    const zoneOffsetAt = (atMs: number): number => this.#zone.at(atMs);
     const input = { deviceId, boot, firstSequence: nextSequence, sign, zoneOffsetAt, closedAtMs };
     const chunks = makeChunks(input, window.readings);
     for (const chunk of chunks) {

@@ -103,6 +103,8 @@ class HealthDataReader {
   /** Records read so far. */
   records = 0;
   problem: string | undefined;
+  /** Where the problem was seen. */
+  #problemLine = 0;
 
   constructor(sink: ImportSink) {
     this.#sink = sink;
@@ -114,12 +116,19 @@ class HealthDataReader {
     });
     // An entity of the file's own is never expanded: saxes knows only XML's five and says so here.
     this.#parser.on('error', () => {
-      this.problem ??= 'the XML is not well-formed';
+      this.#fail('the XML is not well-formed');
     });
   }
 
+  #fail(problem: string): void {
+    if (this.problem !== undefined) return;
+    this.problem = problem;
+    this.#problemLine = this.#parser.line;
+  }
+
+  /** Line of the problem, or of the tag that is being read. */
   get place(): string {
-    return `line ${this.#parser.line}`;
+    return `line ${this.problem === undefined ? this.#parser.line : this.#problemLine}`;
   }
 
   #open(tag: SaxesTagPlain): void {
@@ -127,7 +136,7 @@ class HealthDataReader {
     const parent = this.#path.at(-1);
     this.#path.push(tag.name);
     if (this.#path.length === 1 && tag.name !== 'HealthData') {
-      this.problem ??= 'the outermost element is not HealthData';
+      this.#fail('the outermost element is not HealthData');
     }
     if (this.problem !== undefined || parent === undefined) return;
     if (tag.name === 'Record') {
@@ -145,7 +154,7 @@ class HealthDataReader {
 
   write(text: string): void {
     this.#idleCharacters += text.length;
-    if (this.#idleCharacters > MAX_TOKEN_CHARACTERS) this.problem ??= 'a text without end';
+    if (this.#idleCharacters > MAX_TOKEN_CHARACTERS) this.#fail('a text without end');
     if (this.problem === undefined) this.#parser.write(text);
   }
 

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { PulseError } from '@pulseledger/domain';
-import { type CsvError, parse } from 'csv-parse';
+import { CsvError, parse } from 'csv-parse';
 import { z } from 'zod';
 
 /** Longest line of a recording's CSV. */
@@ -32,6 +32,7 @@ export async function* csvRows(path: string): AsyncGenerator<CsvRow> {
     skip_empty_lines: true,
     trim: true,
     max_record_size: MAX_LINE_BYTES,
+    record_delimiter: ['\r\n', '\n', '\r'],
   });
   const file = createReadStream(path);
   file.on('error', (error) => {
@@ -50,12 +51,8 @@ export async function* csvRows(path: string): AsyncGenerator<CsvRow> {
   }
 }
 
-function isCsvError(error: unknown): error is CsvError {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('CSV_');
-}
-
 function readable(error: unknown): unknown {
-  if (!isCsvError(error)) return error;
+  if (!(error instanceof CsvError)) return error;
   // The parser's own text quotes the line, which may be personal.
   return new PulseError('malformed', `not well-formed CSV (${error.code})`);
 }

@@ -226,13 +226,11 @@ async function isLineByLine(path: string): Promise<boolean> {
   const file = await open(path);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_LINE_CHARACTERS));
-    const [first = '', second = ''] = buffer
-      .subarray(0, bytesRead)
-      .toString('utf8')
-      .trimStart()
-      .split('\n');
-    JSON.parse(first);
-    return second.trim() !== '';
+    const text = buffer.subarray(0, bytesRead).toString('utf8').trimStart();
+    const end = text.indexOf('\n');
+    if (end < 0) return false;
+    JSON.parse(text.slice(0, end));
+    return text.slice(end).trim() !== '';
   } catch (error) {
     if (error instanceof SyntaxError) return false;
     throw error;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { ABSENT_REASONS, isVitalCode, PulseError, type Reading } from '@pulseledger/domain';
 import { z } from 'zod';
@@ -67,7 +67,7 @@ const SourceRow = z.object({
 });
 
 function digestOf(text: string): Uint8Array {
-  return createHash('sha256').update(text).digest().subarray(0, DIGEST_BYTES);
+  return hash('sha256', text, 'buffer').subarray(0, DIGEST_BYTES);
 }
 
 function readingOf(row: z.infer<typeof StagedRow>): Reading {

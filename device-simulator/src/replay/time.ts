@@ -1,5 +1,5 @@
 import { LATEST_MOMENT_MS, MAX_ZONE_OFFSET_MINUTES } from '@pulseledger/domain';
-import { IANAZone } from 'luxon';
+import { zoneOffsets } from '../zone-offsets.ts';
 import type { Moment } from './types.ts';
 
 const DAY_MS = 86_400_000;
@@ -50,11 +50,11 @@ function momentWithOffset(civil: CivilTime, offsetMinutes: number): MomentOrProb
 export function localMoment(civil: CivilTime, zone: string): MomentOrProblem {
   const local = asUtcMs(civil);
   if (local === undefined) return { problem: 'a date or time that does not exist' };
-  const iana = IANAZone.create(zone);
-  const offsets = new Set([iana.offset(local - DAY_MS), iana.offset(local + DAY_MS)]);
+  const zoned = zoneOffsets(zone);
+  const offsets = new Set([zoned.at(local - DAY_MS), zoned.at(local + DAY_MS)]);
   const moments = [...offsets]
     .map((offset) => ({ atMs: local - offset * MINUTE_MS, zoneOffsetMinutes: offset }))
-    .filter((moment) => iana.offset(moment.atMs) === moment.zoneOffsetMinutes);
+    .filter((moment) => zoned.at(moment.atMs) === moment.zoneOffsetMinutes);
   const [moment, other] = moments;
   if (moment === undefined) {
     return { problem: 'a local time that the change to summer time skipped' };
@@ -68,7 +68,7 @@ export function localMoment(civil: CivilTime, zone: string): MomentOrProblem {
 
 /** A known moment with the offset that its zone had then. */
 export function momentInZone(atMs: number, zone: string): Moment {
-  return { atMs, zoneOffsetMinutes: Math.round(IANAZone.create(zone).offset(atMs)) };
+  return { atMs, zoneOffsetMinutes: Math.round(zoneOffsets(zone).at(atMs)) };
 }
 
 function number(text: string | undefined): number {
