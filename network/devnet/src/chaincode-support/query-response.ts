@@ -5,7 +5,7 @@ import type { OpenQuery, TransactionContext } from './transaction-context.ts';
 /** Results in one message to the chaincode (core/chaincode/chaincode_support.go MaxResultLimit). */
 const BATCH_SIZE = 100;
 /** As core.yaml ledger.state.totalQueryLimit. */
-export const TOTAL_QUERY_LIMIT = 100_000;
+const TOTAL_QUERY_LIMIT = 100_000;
 
 function marshal(result: KeyValue | ledger.queryresult.KeyModification): Uint8Array {
   if (result instanceof ledger.queryresult.KeyModification) return result.serializeBinary();

@@ -3,7 +3,7 @@ import type { Ledger } from '../ledger/types.ts';
 import type { ChaincodeDefinitions, Collection } from '../lifecycle/chaincode-definitions.ts';
 
 /** An endorsement whose private data cannot be given to as many peers as the collection demands. */
-export class DistributionError extends Error {
+class DistributionError extends Error {
   override readonly name = 'DistributionError';
 }
 

@@ -1,6 +1,5 @@
 import { status } from '@grpc/grpc-js';
 import { peer } from '@hyperledger/fabric-protos';
-import { STREAM_TERMINATED } from '../chaincode-support/errors.ts';
 import type { Endorser } from '../endorser/endorser.ts';
 import type { ChaincodeCall } from '../endorser/interest.ts';
 import type { ErrorDetail } from './errors.ts';
@@ -68,11 +67,6 @@ export async function processProposal(
 
 export function errorDetail(target: GatewayPeer, message: string): ErrorDetail {
   return { address: target.address, mspId: target.mspId, message };
-}
-
-/** Whether a failure says that the chaincode went away in the middle. */
-export function isStreamTerminated(message: string): boolean {
-  return message.endsWith(STREAM_TERMINATED);
 }
 
 /** All peers of a channel, from the point of view of one organization's gateway. */

@@ -1,7 +1,5 @@
 import type { Identity } from '../msp/identity.ts';
 import type { MspManager } from '../msp/msp-manager.ts';
-import { satisfiesPolicy } from './evaluate.ts';
-import type { Rule } from './signature-policy.ts';
 
 /** A message, who says to have signed it (bytes of msp.SerializedIdentity), and the signature. */
 export interface SignedData {
@@ -25,13 +23,4 @@ export function signatories(signatures: readonly SignedData[], msps: MspManager)
     found.set(key, identity);
   }
   return [...found.values()];
-}
-
-/** Whether signatures satisfy a policy. */
-export function signaturesSatisfy(
-  rule: Rule,
-  signatures: readonly SignedData[],
-  msps: MspManager,
-): boolean {
-  return satisfiesPolicy(rule, signatories(signatures, msps));
 }

@@ -32,7 +32,7 @@ const HOST = '127.0.0.1';
 const SCRIPT = join(__dirname, 'chaincode-process.ts');
 
 /** A port that nobody uses now. */
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, HOST);
   await once(server, 'listening');
@@ -143,8 +143,13 @@ export class TestNetwork {
     const dir = await mkdtemp(join(tmpdir(), 'devnet-'));
     const chaincode = await TestChaincode.create(options.definition);
     const network = new TestNetwork(dir, chaincode, options);
-    await chaincode.start();
-    await network.open();
+    try {
+      await chaincode.start();
+      await network.open();
+    } catch (error) {
+      await network.stop();
+      throw error;
+    }
     return network;
   }
 
