@@ -7,6 +7,13 @@ function say(text: string): void {
   if (text !== '') process.stderr.write(`${text}\n`);
 }
 
+/** Whoever read our output (`| head`) may have gone; that is no reason to fail. */
+function tolerateClosedOutput(stream: NodeJS.WriteStream): void {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
 async function main(): Promise<number> {
   const options = parseOptions(process.argv.slice(2));
   if (options === undefined) return EXIT.ok;
@@ -25,6 +32,8 @@ async function main(): Promise<number> {
   }
 }
 
+tolerateClosedOutput(process.stdout);
+tolerateClosedOutput(process.stderr);
 try {
   process.exitCode = await main();
 } catch (error) {

@@ -15,7 +15,3 @@ export class AwsError extends Error {
     this.queryCode = queryCode;
   }
 }
-
-export function invalidParameter(message: string): AwsError {
-  return new AwsError('InvalidParameterValue', message);
-}

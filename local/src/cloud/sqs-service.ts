@@ -24,7 +24,7 @@ import {
 } from './sqs-schemas.ts';
 
 /** There is one account here. */
-export const ACCOUNT = '000000000000';
+const ACCOUNT = '000000000000';
 /** A batch of the largest size whose every character is escaped in JSON. */
 const MAX_BODY_BYTES = 2 * MAX_MESSAGE_BYTES + 64 * 1024;
 const SECOND = 1000;

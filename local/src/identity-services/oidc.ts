@@ -9,7 +9,7 @@ import type { Login } from './logins.ts';
 export const OIDC_CLIENT = 'pulseledger-cli';
 export const OIDC_AUDIENCE = 'pulseledger-api';
 /** No longer than the user certificates made from a login. */
-export const TOKEN_SECONDS: number = 15 * 60;
+const TOKEN_SECONDS = 15 * 60;
 const ALGORITHM = 'ES256';
 const MAX_FORM_BYTES = 4 * 1024;
 

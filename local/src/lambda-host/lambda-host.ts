@@ -2,7 +2,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
 import { credentialsOf, type LocalRole, localRoleSchema } from '../aws/role.ts';
 import type { ChildProgram } from '../process/child.ts';
-import { EventSourceMapping, type MappingFigures } from './event-source-mapping.ts';
+import { EventSourceMapping } from './event-source-mapping.ts';
 import { LambdaFunction, LambdaTimeoutError } from './lambda-function.ts';
 import { sqsQueuePort } from './queue-port.ts';
 
@@ -33,12 +33,6 @@ const configuration: z.ZodType<LambdaHostConfig> = z.strictObject({
   batchingWindowMs: z.int().min(0).max(300_000),
   maxConcurrency: z.int().min(1).max(1_000),
   role: localRoleSchema,
-});
-
-export const mappingFigures: z.ZodType<MappingFigures> = z.object({
-  invocations: z.int(),
-  messages: z.int(),
-  failures: z.int(),
 });
 
 /** AWS ends the process of a function that timed out; the supervisor starts this one again. */

@@ -4,7 +4,6 @@ import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { CHECKOUT, PRELOAD } from './checkout.ts';
 import type { DataFolder } from './data-folder.ts';
@@ -118,7 +117,7 @@ export class FleetProcess {
     const { devices, seed, windowSeconds, rate, drainSeconds, keepsTruth } = this.#plan;
     const entry = join(CHECKOUT, 'device-simulator', 'src', 'main.ts');
     return [
-      ...['--import', pathToFileURL(PRELOAD).href, entry, 'fleet', '--controlled', '--json'],
+      ...['--import', PRELOAD, entry, 'fleet', '--controlled', '--json'],
       ...['--system', this.#folder.systemFile, '--devices', String(devices)],
       ...['--seed', String(seed), '--window', `${String(windowSeconds)}s`],
       ...['--rate', String(rate), '--drain', `${String(drainSeconds)}s`],

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
 import { FromChild, type ToChild } from '../process/messages.ts';
+import { CHECKOUT } from './checkout.ts';
 import type { RunLock } from './data-folder.ts';
 import { EXIT, StartFailure } from './failure.ts';
 import { openLog } from './log-file.ts';
@@ -37,13 +38,16 @@ export interface ProcessSpec<Info> {
   readonly info: z.ZodType<Info>;
 }
 
+/** Node keeps there what it made of our TypeScript, so that the next start has less to do. */
+const COMPILE_CACHE = join(CHECKOUT, '.cache', 'node');
+
 export function inheritedEnvironment(): Record<string, string> {
-  return Object.fromEntries(
-    INHERITED.flatMap((name) => {
-      const value = process.env[name];
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
+  const environment: Record<string, string> = { NODE_COMPILE_CACHE: COMPILE_CACHE };
+  for (const name of INHERITED) {
+    const value = process.env[name];
+    if (value !== undefined) environment[name] = value;
+  }
+  return environment;
 }
 
 /** One of our own processes: configured over IPC, restarted when it crashes, stopped by SIGTERM. */

@@ -5,7 +5,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import { ConnectionProfile } from '@pulseledger/domain';
 import {
   type ChaincodeService,
@@ -54,8 +53,16 @@ export class NetworkProcess {
   /** Resolves when clients can connect. @throws StartFailure */
   async start(): Promise<ConnectionProfile> {
     this.#isStopping = false;
-    const addresses = this.#kind === 'devnet' ? await this.#startChaincodes() : [];
-    return this.#startNetwork(addresses);
+    if (this.#kind === 'fabric') return this.#startNetwork([]);
+    const names = NETWORK.organizations.map(({ name }) => name);
+    const ports = await choosePorts(join(this.#folder.run, 'chaincode-ports.json'), names);
+    const places = names.map((name) => ({ name, address: `127.0.0.1:${String(ports[name])}` }));
+    const network = this.#startNetwork(places.map(({ name, address }) => `${name}=${address}`));
+    const chaincodes = this.#startChaincodes(places);
+    // Both, also when one fails, so that what the other starts is known and can be stopped.
+    await Promise.allSettled([network, chaincodes]);
+    await chaincodes;
+    return network;
   }
 
   /** Commits what was accepted and ends network, then chaincode. */
@@ -74,26 +81,24 @@ export class NetworkProcess {
   }
 
   /** One chaincode service an organization, as on real hosts; native Fabric starts its own. */
-  async #startChaincodes(): Promise<string[]> {
-    const names = NETWORK.organizations.map(({ name }) => name);
-    const ports = await choosePorts(join(this.#folder.run, 'chaincode-ports.json'), names);
+  async #startChaincodes(
+    places: readonly { readonly name: string; readonly address: string }[],
+  ): Promise<void> {
     const { name, version } = NETWORK.chaincode;
-    try {
-      this.#chaincodes = await Promise.all(
-        names.map((organization) =>
-          startChaincodeService({
-            address: `127.0.0.1:${String(ports[organization])}`,
-            chaincodeId: `${name}:${version}`,
-            logFile: join(this.#folder.logs, `chaincode-${organization}.log`),
-            onCrash: this.#context.note,
-          }),
-        ),
-      );
-    } catch (error) {
-      if (!(error instanceof ChaincodeServiceError)) throw error;
-      throw new StartFailure(EXIT.failed, error.message, error);
-    }
-    return names.map((organization) => `${organization}=127.0.0.1:${String(ports[organization])}`);
+    const start = async (place: (typeof places)[number]): Promise<void> => {
+      const service = await startChaincodeService({
+        address: place.address,
+        chaincodeId: `${name}:${version}`,
+        logFile: join(this.#folder.logs, `chaincode-${place.name}.log`),
+        onCrash: this.#context.note,
+      });
+      this.#chaincodes.push(service);
+    };
+    const results = await Promise.allSettled(places.map(start));
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed === undefined) return;
+    if (!(failed.reason instanceof ChaincodeServiceError)) throw failed.reason;
+    throw new StartFailure(EXIT.failed, failed.reason.message, failed.reason);
   }
 
   async #startNetwork(chaincodeAddresses: readonly string[]): Promise<ConnectionProfile> {
@@ -113,15 +118,7 @@ export class NetworkProcess {
     const fabricBin = process.env['FABRIC_BIN'];
     const child = spawn(
       process.execPath,
-      [
-        '--import',
-        pathToFileURL(PRELOAD).href,
-        entry,
-        'run',
-        '--data',
-        this.#folder.root,
-        ...chaincodes,
-      ],
+      ['--import', PRELOAD, entry, 'run', '--data', this.#folder.root, ...chaincodes],
       {
         // stderr through here: its last lines explain a start that failed.
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

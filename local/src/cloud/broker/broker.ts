@@ -16,7 +16,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** AWS IoT Core: 1,200 s. A connection without keep-alive could stay half-open for ever. */
 const MAX_KEEP_ALIVE_SECONDS = 1_200;
 /** A revoked device that is connected is cut within this time. */
-export const REVOCATION_CHECK_MS = 2_000;
+const REVOCATION_CHECK_MS = 2_000;
 const HOUSEKEEPING_MS = 60_000;
 
 /** What happens at the door; counted, and logged without saying who. */

@@ -5,10 +5,10 @@ import { QueueError } from './queue-errors.ts';
 import { formatReceiptHandle, parseReceiptHandle } from './receipt-handle.ts';
 
 /** AWS allows so many received, not yet deleted messages of a standard queue. */
-export const MAX_IN_FLIGHT = 120_000;
+const MAX_IN_FLIGHT = 120_000;
 /** A queue that nobody empties must not fill the disk of a laptop. */
-export const MAX_QUEUE_BYTES: number = 2 * 1024 ** 3;
-export const MAX_QUEUE_MESSAGES = 1_000_000;
+const MAX_QUEUE_BYTES = 2 * 1024 ** 3;
+const MAX_QUEUE_MESSAGES = 1_000_000;
 
 export interface QueueSettings {
   readonly name: string;

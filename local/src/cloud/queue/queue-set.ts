@@ -14,11 +14,11 @@ export const INGEST_DEAD_LETTERS = 'ingest-dlq';
 export const QUARANTINE_QUEUE = 'quarantine';
 
 /** AWS advises six times the function's time-out, and at least five receives, before giving up. */
-export const INGEST_VISIBILITY_MS = 180_000;
-export const MAX_RECEIVES = 5;
+const INGEST_VISIBILITY_MS = 180_000;
+const MAX_RECEIVES = 5;
 
 /** Same settings as the deployed queues: a dead-letter queue keeps messages longer than its source. */
-export const PULSE_QUEUES: readonly QueueSettings[] = [
+const PULSE_QUEUES: readonly QueueSettings[] = [
   {
     name: INGEST_QUEUE,
     visibilityTimeoutMs: INGEST_VISIBILITY_MS,
