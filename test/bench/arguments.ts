@@ -12,7 +12,7 @@ export interface BenchOptions {
   readonly json: boolean;
   /** Measured time of each row. */
   readonly seconds: number;
-  /** Transactions under way at the same time, in every row. */
+  /** Transactions under way at the same time, where there are wearables enough. */
   readonly inFlight: number;
   readonly rows: readonly Configuration[];
 }
@@ -26,7 +26,8 @@ const ALL: readonly Configuration[] = WINDOWS.flatMap((windowSeconds) =>
 export const USAGE = `npm run bench -- [options]
   --network devnet|fabric  which network is started and measured (default: devnet)
   --seconds N              measured time of each row, 1 to 300 (default: 8)
-  --in-flight N            transactions under way at the same time, 1 to 64 (default: 8)
+  --in-flight N            transactions under way at the same time, 1 to 64 (default: 32);
+                           5 where a transaction has 100 chunks
   --rows 60x100,2x1        only these rows: window in seconds x chunks a transaction
   --json                   one JSON object as the last line on standard output`;
 
@@ -37,7 +38,7 @@ export function parseArguments(args: readonly string[]): BenchOptions | 'help' {
     options: {
       network: { type: 'string', default: 'devnet' },
       seconds: { type: 'string', default: '8' },
-      'in-flight': { type: 'string', default: '8' },
+      'in-flight': { type: 'string', default: '32' },
       rows: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },

@@ -5,30 +5,30 @@ import { PROVIDER_MSP_IDS } from '@pulseledger/domain';
 import {
   BatchSigner,
   type CertifiedKey,
-  connectGateway,
   createSignatory,
   fixedSignatory,
-  type LedgerConnection,
+  LedgerConnection,
   parseRecordChunksResult,
   recordChunksTransaction,
 } from '@pulseledger/ledger';
 import { type BenchOptions, type Configuration, parseArguments, USAGE } from './arguments.ts';
-import { bytesBelow } from './disk.ts';
+import { newCountedClient, type Submitted } from './counted-client.ts';
 import { measure, type Submit, type Workload } from './measure.ts';
-import { openPlainGateway } from './plain-gateway.ts';
+import { plainSubmit } from './plain-gateway.ts';
 import { newReport, type Row, type RowSource, toRow, toTable } from './report.ts';
 import { enrol, ingestIdentity } from './seed.ts';
 import { type RunningNetwork, startNetwork } from './start-network.ts';
 import { Wearable } from './wearables.ts';
 
-/** The network writes some of a row only a little after its last commit is known. */
-const SETTLE_MS = 500;
+/** Chunks under way at the same time: enough to keep two cores busy, and few enough wearables to register. */
+const CHUNKS_UNDER_WAY = 500;
 
 interface Bench {
   readonly options: BenchOptions;
   readonly dataDir: string;
   readonly network: RunningNetwork;
   readonly connection: LedgerConnection;
+  readonly submitted: Submitted;
   readonly identity: CertifiedKey;
   readonly wearables: readonly Wearable[];
 }
@@ -42,9 +42,15 @@ async function run(options: BenchOptions): Promise<void> {
   try {
     say(`Starting ${options.network} …`);
     const network = await startNetwork(options.network, dataDir);
-    const connection = connectGateway(network.profile, 'hospital');
+    const submitted: Submitted = { bytes: 0 };
+    const connection = new LedgerConnection({
+      profile: network.profile,
+      organization: 'hospital',
+      newClient: () => newCountedClient(network.profile, submitted),
+    });
     try {
-      await report(await prepare({ options, dataDir, network, connection }));
+      const work = prepare({ options, dataDir, network, connection, submitted }).then(report);
+      await Promise.race([work, interruption()]);
     } finally {
       connection.close();
       await network.stop();
@@ -54,11 +60,25 @@ async function run(options: BenchOptions): Promise<void> {
   }
 }
 
+/** Ctrl-C ends a run, but not before its network is stopped and its folder removed. */
+function interruption(): Promise<never> {
+  return new Promise((_, reject) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        reject(new Error('interrupted'));
+      });
+    }
+  });
+}
+
 async function prepare(base: Omit<Bench, 'identity' | 'wearables'>): Promise<Bench> {
   const { options, dataDir, connection } = base;
   const keysDir = join(dataDir, 'keys');
-  const most = Math.max(...options.rows.map((row) => row.chunksPerTransaction));
-  const wearables = Array.from({ length: 2 * most * options.inFlight }, () => new Wearable());
+  const most = Math.max(
+    ...options.rows.map((row) => row.chunksPerTransaction * inFlight(options, row)),
+    options.inFlight,
+  );
+  const wearables = Array.from({ length: 2 * most }, () => new Wearable());
   say(`Registering ${wearables.length} wearables …`);
   await enrol(connection, keysDir, wearables);
   return { ...base, wearables, identity: await ingestIdentity(keysDir) };
@@ -82,18 +102,22 @@ async function report(bench: Bench): Promise<void> {
   }
 }
 
-/** What everybody does at first: one reading a transaction, `contract.submit` with the client's defaults. */
+/**
+ * What everybody does at first: one reading a transaction, `contract.submit` with the client's defaults, as many at a
+ * time as any row has.
+ */
 async function measurePlain(bench: Bench): Promise<RowSource> {
+  const { network, identity, submitted } = bench;
   say('Measuring one reading a transaction by the plain Gateway call …');
-  const plain = openPlainGateway(bench.network.profile, bench.identity);
+  const client = newCountedClient(network.profile, submitted);
   try {
     return await measureRow(bench, undefined, {
       chunksPerTransaction: 1,
       next: (wearable) => wearable.nextReading(),
-      submit: plain.submit,
+      submit: plainSubmit(client, network.profile, identity),
     });
   } finally {
-    plain.close();
+    client.close();
   }
 }
 
@@ -133,13 +157,28 @@ async function measureRow(
   configuration: Configuration | undefined,
   row: Pick<Workload, 'chunksPerTransaction' | 'next' | 'submit'>,
 ): Promise<RowSource> {
-  const { inFlight, seconds } = bench.options;
-  const ledgerDir = join(bench.dataDir, 'ledger');
-  const before = await bytesBelow(ledgerDir);
-  const measurement = await measure({ ...row, inFlight, seconds, wearables: bench.wearables });
-  await new Promise((settled) => setTimeout(settled, SETTLE_MS));
-  const ledgerBytes = (await bytesBelow(ledgerDir)) - before;
-  return { configuration, inFlight, measurement, ledgerBytes };
+  const { options, wearables, submitted } = bench;
+  const before = submitted.bytes;
+  const workload = {
+    ...row,
+    inFlight: inFlight(options, row),
+    seconds: options.seconds,
+    wearables,
+  };
+  const measurement = await measure(workload);
+  const { inFlight: transactions } = workload;
+  return {
+    configuration,
+    inFlight: transactions,
+    measurement,
+    blockBytes: submitted.bytes - before,
+  };
+}
+
+/** Transactions at a time, so that not more chunks are under way than there are wearables for. */
+function inFlight(options: BenchOptions, row: Pick<Configuration, 'chunksPerTransaction'>): number {
+  const room = Math.floor(CHUNKS_UNDER_WAY / row.chunksPerTransaction);
+  return Math.min(options.inFlight, Math.max(1, room));
 }
 
 try {
@@ -151,5 +190,5 @@ try {
   }
 } catch (error) {
   say(`bench: ${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
-  process.exitCode = 1;
+  process.exit(1);
 }

@@ -26,6 +26,8 @@ export interface Measurement {
   readonly p99Ms: number;
   /** All readings of the row, also those recorded before and after the measured time. */
   readonly allReadings: number;
+  /** Bytes of all those chunks. */
+  readonly allChunkBytes: number;
 }
 
 const WARM_UP_MS = 2_000;
@@ -91,7 +93,7 @@ export async function measure(workload: Workload): Promise<Measurement> {
   }
   const startMs = performance.now() + WARM_UP_MS;
   const endMs = startMs + seconds * 1_000;
-  const counts = { transactions: 0, chunks: 0, readings: 0, allReadings: 0 };
+  const counts = { transactions: 0, chunks: 0, readings: 0, allReadings: 0, allChunkBytes: 0 };
   const latencies: number[] = [];
   const run = async (lane: Lane): Promise<void> => {
     while (performance.now() < endMs) {
@@ -99,8 +101,9 @@ export async function measure(workload: Workload): Promise<Measurement> {
       const inHandMs = performance.now();
       await submit(bundle.map(({ bytes }) => bytes));
       const knownMs = performance.now();
-      const readings = bundle.reduce((sum, chunk) => sum + chunk.readings, 0);
+      const readings = sum(bundle.map((chunk) => chunk.readings));
       counts.allReadings += readings;
+      counts.allChunkBytes += sum(bundle.map(({ bytes }) => bytes.length));
       if (knownMs >= startMs && knownMs < endMs) {
         counts.transactions += 1;
         counts.chunks += bundle.length;
@@ -119,6 +122,10 @@ function stock({ chunksPerTransaction, inFlight, seconds }: Workload): number {
   const { transactions, chunks } = MOST_PER_SECOND;
   const perSecond = Math.min(transactions, chunks / chunksPerTransaction);
   return Math.ceil((perSecond * (seconds + WARM_UP_MS / 1_000)) / inFlight);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 /** Nearest rank of sorted values; NaN for none. */

@@ -15,6 +15,7 @@ export interface Row {
   /** Times as many readings as one reading a transaction in the same run. */
   readonly ratio: number;
   readonly readingsPerTransaction: number;
+  /** Transactions in blocks and chunks in the private collection, as each provider's peer keeps them, without indexes. */
   readonly ledgerBytesPerReading: number;
   readonly deviceToCommitMs: { readonly p50: number; readonly p99: number };
 }
@@ -34,13 +35,14 @@ export interface RowSource {
   readonly configuration: Configuration | undefined;
   readonly inFlight: number;
   readonly measurement: Measurement;
-  /** By how much the ledger's folder has grown in the row. */
-  readonly ledgerBytes: number;
+  /** Bytes of the row's transactions in blocks. */
+  readonly blockBytes: number;
 }
 
 export function toRow(source: RowSource, plainReadingsPerSecond: number): Row {
-  const { configuration, measurement, inFlight, ledgerBytes } = source;
-  const { seconds, transactions, chunks, readings, p50Ms, p99Ms, allReadings } = measurement;
+  const { configuration, measurement, inFlight, blockBytes } = source;
+  const { seconds, transactions, chunks, readings, p50Ms, p99Ms } = measurement;
+  const ledgerBytes = blockBytes + measurement.allChunkBytes;
   const name =
     configuration === undefined
       ? 'plain Gateway call, one reading a transaction'
@@ -54,7 +56,7 @@ export function toRow(source: RowSource, plainReadingsPerSecond: number): Row {
     readingsPerSecond: rounded(readings / seconds, 1),
     ratio: rounded(readings / seconds / plainReadingsPerSecond, 1),
     readingsPerTransaction: rounded(readings / transactions, 1),
-    ledgerBytesPerReading: rounded(ledgerBytes / allReadings, 2),
+    ledgerBytesPerReading: rounded(ledgerBytes / measurement.allReadings, 2),
     deviceToCommitMs: { p50: Math.round(p50Ms), p99: Math.round(p99Ms) },
   };
 }
