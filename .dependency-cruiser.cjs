@@ -1,5 +1,15 @@
 /** Who may import whom (docs/ARCHITECTURE.md). A folder that is not listed as allowed is forbidden. */
-const folders = ['domain', 'chaincode', 'ledger', 'lambdas', 'device-simulator', 'network', 'local', 'test', 'scripts'];
+const folders = [
+  'domain',
+  'chaincode',
+  'ledger',
+  'lambdas',
+  'device-simulator',
+  'network',
+  'local',
+  'test',
+  'scripts',
+];
 const allowed = {
   domain: [],
   chaincode: ['domain'],
@@ -23,15 +33,33 @@ module.exports = {
         ...(from === 'ledger' || from === 'lambdas' ? { pathNot: '^network/identity/' } : {}),
       },
     })),
-    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
-    { name: 'domain-is-pure', severity: 'error', from: { path: '^domain/src', pathNot: '\\.test\\.ts$' }, to: { dependencyTypes: ['core'], pathNot: '^(node:)?(crypto|zlib)$' } },
-    { name: 'devnet-stands-alone', severity: 'error', from: { path: '^network/devnet/' }, to: { path: '^network/fabric/' } },
+    {
+      name: 'no-circular',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'domain-is-pure',
+      severity: 'error',
+      from: { path: '^domain/src', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['core'], pathNot: '^(node:)?(crypto|zlib)$' },
+    },
+    {
+      name: 'devnet-stands-alone',
+      severity: 'error',
+      from: { path: '^network/devnet/' },
+      to: { path: '^network/fabric/' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '(^|/)(dist|\\.cache)/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.base.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default'],
+    },
   },
 };

@@ -1,9 +1,30 @@
 /** ESM-only dependencies that jest must compile to CommonJS. */
-const esmOnly = ['aedes', 'jose', '@peculiar', 'cockatiel', '@garmin', 'commander', '@noble', 'asn1js', 'pvtsutils', 'saxes'];
+const esmOnly = [
+  'aedes',
+  'jose',
+  '@peculiar',
+  'cockatiel',
+  '@garmin',
+  'commander',
+  '@noble',
+  'asn1js',
+  'pvtsutils',
+  'saxes',
+];
 
 export default {
   testEnvironment: 'node',
-  roots: ['domain', 'chaincode/src', 'ledger', 'lambdas', 'device-simulator', 'network', 'local', 'test', 'scripts'].map((d) => `<rootDir>/${d}`),
+  roots: [
+    'domain',
+    'chaincode/src',
+    'ledger',
+    'lambdas',
+    'device-simulator',
+    'network',
+    'local',
+    'test',
+    'scripts',
+  ].map((d) => `<rootDir>/${d}`),
   testMatch: ['**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   modulePathIgnorePatterns: ['<rootDir>/.pulseledger/', '<rootDir>/.cache/'],
@@ -11,7 +32,11 @@ export default {
     '^.+\\.[cm]?[jt]s$': [
       '@swc/jest',
       {
-        jsc: { parser: { syntax: 'typescript', decorators: true }, transform: { legacyDecorator: true, decoratorMetadata: true }, target: 'es2024' },
+        jsc: {
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: true },
+          target: 'es2024',
+        },
         module: { type: 'commonjs' },
       },
     ],
