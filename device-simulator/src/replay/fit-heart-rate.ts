@@ -1,23 +1,16 @@
-import { FIT, type FitMessage } from './fit-messages.ts';
+import type { FitMessage } from './fit-messages.ts';
 
 const TICKS_PER_SECOND = 1_024;
 const FRACTION_PER_SECOND = 32_768;
 const LOW_BITS = 0xfff;
 const INVALID_RATE = 0xff;
 
-/** One value of an `hr` message, or what is wrong with the message. */
-export type HeartRateEvent = {
-  readonly message: FitMessage;
-  /** The first event of its message. */
-  readonly first: boolean;
-} & (
-  | {
-      /** Seconds of the FIT epoch, with fractions. */
-      readonly timestamp: number;
-      readonly rate: number;
-    }
-  | { readonly problem: string }
-);
+/** One value of an `hr` message. */
+export interface HeartRateEvent {
+  /** Seconds of the FIT epoch, with fractions. */
+  readonly timestamp: number;
+  readonly rate: number;
+}
 
 /** Event times of a message in ticks: whole words, or 12 bits each that continue the last. */
 function eventTicks(message: FitMessage, last: number | undefined): number[] | undefined {
@@ -59,23 +52,19 @@ class TickClock {
   }
 }
 
-/**
- * The values of the `hr` messages with their times. A message with a timestamp anchors the tick
- * counter; the following ones count on from it (FIT SDK, "HR messages").
- */
-export function* heartRateEvents(messages: readonly FitMessage[]): Generator<HeartRateEvent> {
-  const clock = new TickClock();
-  for (const message of messages) {
-    if (message.number !== FIT.heartRate) continue;
+/** Reads the `hr` messages of one FIT file, one after the other. */
+export class HeartRateReader {
+  readonly #clock = new TickClock();
+
+  /**
+   * The values of a message with their times. A message with a timestamp anchors the tick counter;
+   * the following ones count on from it (FIT SDK, "HR messages").
+   */
+  events(message: FitMessage): HeartRateEvent[] | undefined {
     const rates = message.bytes(6) ?? [];
-    const times = clock.times(message, rates.length);
-    if (times === undefined) {
-      yield { message, first: true, problem: 'event times do not belong to the values' };
-      continue;
-    }
-    for (const [index, timestamp] of times.entries()) {
-      const rate = rates[index] ?? INVALID_RATE;
-      if (rate !== INVALID_RATE) yield { message, first: index === 0, timestamp, rate };
-    }
+    return this.#clock
+      .times(message, rates.length)
+      ?.map((timestamp, index) => ({ timestamp, rate: rates[index] ?? INVALID_RATE }))
+      .filter(({ rate }) => rate !== INVALID_RATE);
   }
 }

@@ -1,4 +1,5 @@
 import FitParser, { type ParsedRawFitMessage } from 'fit-file-parser';
+import type { FitPart } from './fit-frames.ts';
 
 /** Messages of the FIT profile that concern us, by global message number. */
 export const FIT = {
@@ -18,18 +19,16 @@ const UNSIGNED = { 1: 0xff, 2: 0xffff, 4: 0xffff_ffff } as const;
 /** A message with its fields as raw bytes, read by number. */
 export class FitMessage {
   readonly #raw: ParsedRawFitMessage;
+  /** Which one among the messages of its number, from 1. */
+  readonly ordinal: number;
 
-  constructor(raw: ParsedRawFitMessage) {
+  constructor(raw: ParsedRawFitMessage, ordinal: number) {
     this.#raw = raw;
+    this.ordinal = ordinal;
   }
 
   get number(): number {
     return this.#raw.global_message_number;
-  }
-
-  /** Which one among the messages of its number, from 1. */
-  get ordinal(): number {
-    return this.#raw.message_index + 1;
   }
 
   /** The field's bytes; undefined when the message has no such field. */
@@ -79,16 +78,22 @@ export class FitMessage {
 }
 
 /**
- * The messages we know, in the order of the file.
+ * The messages with these numbers, in the order of the file.
  *
  * @throws whatever the parser throws at a structure it does not accept.
  */
-export async function fitMessages(bytes: Uint8Array): Promise<FitMessage[]> {
-  const parser = new FitParser({
-    force: true,
-    rawMessagesOnly: true,
-    includeRawMessages: Object.values(FIT),
-  });
-  const parsed = await parser.parseAsync(Buffer.from(bytes));
-  return (parsed.raw_messages ?? []).map((raw) => new FitMessage(raw));
+export async function* fitMessages(
+  part: FitPart,
+  numbers: readonly number[],
+): AsyncGenerator<FitMessage> {
+  const counts = new Map<number, number>();
+  for (const block of part.blocks) {
+    const parser = new FitParser({ rawMessagesOnly: true, includeRawMessages: numbers });
+    const parsed = await parser.parseAsync(block.bytes().buffer);
+    for (const raw of parsed.raw_messages ?? []) {
+      const ordinal = (counts.get(raw.global_message_number) ?? 0) + 1;
+      counts.set(raw.global_message_number, ordinal);
+      yield new FitMessage(raw, ordinal);
+    }
+  }
 }

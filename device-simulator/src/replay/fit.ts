@@ -2,8 +2,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { PulseError, type VitalCode } from '@pulseledger/domain';
 import { getFitGarminProductName, getFitManufacturerName } from 'fit-file-parser';
 import { type FitPart, fitParts } from './fit-frames.ts';
-import { heartRateEvents } from './fit-heart-rate.ts';
-import { FIT, FitMessage, fitMessages } from './fit-messages.ts';
+import { HeartRateReader } from './fit-heart-rate.ts';
+import { FIT, type FitMessage, fitMessages } from './fit-messages.ts';
 import { momentInZone } from './time.ts';
 import type { ImportContext, Importer, ImportSink, Moment, Source } from './types.ts';
 
@@ -114,7 +114,7 @@ function single(code: VitalCode, unit: string, value: number | undefined): Measu
   return value === undefined ? [] : [[code, unit, value]];
 }
 
-function measures(message: FitMessage): Measured[] | undefined {
+function measures(message: FitMessage): Measured[] {
   switch (message.number) {
     case FIT.record:
       return recordMeasures(message);
@@ -129,7 +129,7 @@ function measures(message: FitMessage): Measured[] | undefined {
       return single('9279-1', '/min', hundredths === undefined ? undefined : hundredths / 100);
     }
     default:
-      return undefined;
+      return [];
   }
 }
 
@@ -142,9 +142,8 @@ const KIND: Readonly<Record<number, string>> = {
   [FIT.respiration]: 'respiration_rate',
 };
 
-function placeOf(message: FitMessage): string {
-  return `${KIND[message.number] ?? 'message'} ${message.ordinal}`;
-}
+/** Messages that hold readings. */
+const MEASURING: readonly number[] = Object.keys(KIND).map(Number);
 
 /** Monitoring messages carry the low 16 bits of the time after the first. */
 class MonitoringTime {
@@ -161,104 +160,119 @@ class MonitoringTime {
   }
 }
 
-function takeMessages(
-  messages: readonly FitMessage[],
-  source: Source,
-  time: FitTime,
-  sink: ImportSink,
-): void {
-  const monitoring = new MonitoringTime();
-  for (const message of messages) {
+/** Takes the messages of one part. */
+class PartReader {
+  readonly #source: Source;
+  readonly #time: FitTime;
+  readonly #sink: ImportSink;
+  /** Put before the places, when the file has several parts. */
+  readonly #prefix: string;
+  readonly #monitoring = new MonitoringTime();
+  readonly #heartRate = new HeartRateReader();
+
+  constructor(source: Source, time: FitTime, sink: ImportSink, prefix: string) {
+    this.#source = source;
+    this.#time = time;
+    this.#sink = sink;
+    this.#prefix = prefix;
+  }
+
+  #place(message: FitMessage): string {
+    return `${this.#prefix}${KIND[message.number] ?? 'message'} ${message.ordinal}`;
+  }
+
+  take(message: FitMessage): void {
+    this.#sink.row();
+    if (message.number === FIT.heartRate) this.#takeStrapMemory(message);
+    else this.#takeMeasures(message);
+  }
+
+  #takeMeasures(message: FitMessage): void {
+    const timestamp = this.#monitoring.of(message);
     const found = measures(message);
-    if (found === undefined) continue;
-    sink.row();
-    const timestamp = monitoring.of(message);
-    if (found.length === 0) continue;
-    const place = placeOf(message);
-    const moment = timestamp === undefined ? { problem: 'no timestamp' } : time.moment(timestamp);
+    if (found.length === 0) return;
+    const { content } = message;
+    for (const measured of found) {
+      this.#reading(message, timestamp, measured, `${measured[0]}|${content}`);
+    }
+  }
+
+  /** Beats that a strap kept and handed over afterwards, e.g. from a swim. */
+  #takeStrapMemory(message: FitMessage): void {
+    const events = this.#heartRate.events(message);
+    if (events === undefined) {
+      this.#sink.refuse(this.#place(message), 'event times do not belong to the values');
+      return;
+    }
+    for (const { timestamp, rate } of events) {
+      this.#reading(message, timestamp, ['8867-4', '/min', rate], `hr|${timestamp}|${rate}`);
+    }
+  }
+
+  #reading(
+    message: FitMessage,
+    timestamp: number | undefined,
+    [code, unit, value]: Measured,
+    identity: string,
+  ): void {
+    const place = this.#place(message);
+    const moment =
+      timestamp === undefined ? { problem: 'no timestamp' } : this.#time.moment(timestamp);
     if ('problem' in moment) {
-      sink.refuse(place, moment.problem);
-      continue;
+      this.#sink.refuse(place, moment.problem);
+      return;
     }
-    for (const [code, unit, value] of found) {
-      // 0 (and below, in respiration) is what a strap or watch writes while it has no contact.
-      const what = value <= 0 ? ('not-performed' as const) : value;
-      const identity = `${code}|${message.content}`;
-      sink.reading(place, { source, code, unit, ...moment, what, identity });
-    }
+    // 0 (and below, in respiration) is what a strap or watch writes while it has no contact.
+    const what = value <= 0 ? 'not-performed' : value;
+    this.#sink.reading(place, { source: this.#source, code, unit, ...moment, what, identity });
   }
 }
 
-/** Beats that a strap kept and handed over afterwards, e.g. from a swim. */
-function takeEvents(
-  messages: readonly FitMessage[],
-  source: Source,
-  time: FitTime,
-  sink: ImportSink,
-): void {
-  for (const event of heartRateEvents(messages)) {
-    if (event.first) sink.row();
-    if ('problem' in event) {
-      sink.refuse(placeOf(event.message), event.problem);
-      continue;
-    }
-    const moment = time.moment(event.timestamp);
-    if ('problem' in moment) {
-      sink.refuse(placeOf(event.message), moment.problem);
-      continue;
-    }
-    const what = event.rate === 0 ? ('not-performed' as const) : event.rate;
-    const identity = `hr|${event.timestamp}|${event.rate}`;
-    sink.reading(placeOf(event.message), {
-      source,
-      code: '8867-4',
-      unit: '/min',
-      ...moment,
-      what,
-      identity,
-    });
-  }
-}
-
-interface ReadPart {
+interface TrustedPart {
   readonly place: string;
   readonly part: FitPart;
-  readonly messages: readonly FitMessage[];
+  readonly description: readonly FitMessage[];
+  readonly offsetMinutes: number | undefined;
 }
 
-/** The messages of a part, when its data can be trusted and read. */
-async function readPart(part: FitPart, place: string, sink: ImportSink): Promise<ReadPart[]> {
+/** What a part says of itself, when its data can be trusted and read. */
+async function trust(part: FitPart, place: string, sink: ImportSink): Promise<TrustedPart[]> {
   if (part.checksum === 'wrong') {
     sink.refuse(place, 'the checksum does not fit the data, so no value in it can be trusted');
     return [];
   }
   try {
-    return [{ place, part, messages: await fitMessages(part.bytes) }];
+    const description: FitMessage[] = [];
+    for await (const message of fitMessages(part, [FIT.fileId, FIT.activity])) {
+      description.push(message);
+    }
+    return [{ place, part, description, offsetMinutes: statedOffsetMinutes(description) }];
   } catch {
     sink.refuse(place, 'the structure is not that of a FIT file');
     return [];
   }
 }
 
-function requireZone(messages: readonly FitMessage[], { zone, start }: ImportContext): void {
-  const measuring = messages.some((message) => KIND[message.number] !== undefined);
-  if (!measuring || zone !== undefined || start !== undefined) return;
-  throw new PulseError(
-    'invalid_input',
-    'the file does not state the zone offset: say where the wearer was with --zone, e.g. --zone Europe/Paris',
-  );
-}
+const NEEDS_ZONE =
+  'the file does not state the zone offset: say where the wearer was with --zone, e.g. --zone Europe/Paris';
 
 /** The parts of a file belong to one activity: what one of them states holds for all. */
-function takeParts(parts: readonly ReadPart[], context: ImportContext, sink: ImportSink): void {
-  const all = parts.flatMap(({ messages }) => messages);
-  const source = sourceOf(all);
-  const stated = statedOffsetMinutes(all);
-  if (stated === undefined) requireZone(all, context);
-  for (const { place, part, messages } of parts) {
-    const time = new FitTime(statedOffsetMinutes(messages) ?? stated, context);
-    takeMessages(messages, source, time, sink);
-    takeEvents(messages, source, time, sink);
+async function takeParts(
+  parts: readonly TrustedPart[],
+  context: ImportContext,
+  sink: ImportSink,
+): Promise<void> {
+  const source = sourceOf(parts.flatMap(({ description }) => description));
+  const stated = parts.find((part) => part.offsetMinutes !== undefined)?.offsetMinutes;
+  const zoneless =
+    stated === undefined && context.zone === undefined && context.start === undefined;
+  for (const { place, part, offsetMinutes } of parts) {
+    const time = new FitTime(offsetMinutes ?? stated, context);
+    const reader = new PartReader(source, time, sink, parts.length > 1 ? `${place}, ` : '');
+    for await (const message of fitMessages(part, MEASURING)) {
+      if (zoneless) throw new PulseError('invalid_input', NEEDS_ZONE);
+      reader.take(message);
+    }
     if (part.checksum === undefined) sink.note(`${place} has no checksum to check its data by`);
     if (part.problem !== undefined) {
       sink.refuse(place, `${part.problem}; what comes before it is read, the rest is not`);
@@ -279,10 +293,10 @@ export const importFit: Importer = async (path, context, sink) => {
   }
   const { parts, rest } = fitParts(await readFile(path));
   if (parts.length === 0) throw new PulseError('malformed', 'not a FIT file');
-  const read: ReadPart[] = [];
+  const trusted: TrustedPart[] = [];
   for (const [index, part] of parts.entries()) {
-    read.push(...(await readPart(part, `part ${index + 1}`, sink)));
+    trusted.push(...(await trust(part, `part ${index + 1}`, sink)));
   }
-  takeParts(read, context, sink);
+  await takeParts(trusted, context, sink);
   if (rest > 0) sink.refuse(`part ${parts.length + 1}`, `${rest} bytes that are no FIT file`);
 };
