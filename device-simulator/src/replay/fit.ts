@@ -256,6 +256,15 @@ async function trust(part: FitPart, place: string, sink: ImportSink): Promise<Tr
 const NEEDS_ZONE =
   'the file does not state the zone offset: say where the wearer was with --zone, e.g. --zone Europe/Paris';
 
+async function takePart(trusted: TrustedPart, reader: PartReader, sink: ImportSink): Promise<void> {
+  const { part, place } = trusted;
+  for await (const message of fitMessages(part, MEASURING)) reader.take(message);
+  if (part.checksum === undefined) sink.note(`${place} has no checksum to check its data by`);
+  if (part.problem !== undefined) {
+    sink.refuse(place, `${part.problem}; what comes before it is read, the rest is not`);
+  }
+}
+
 /** The parts of a file belong to one activity: what one of them states holds for all. */
 async function takeParts(
   parts: readonly TrustedPart[],
@@ -264,19 +273,13 @@ async function takeParts(
 ): Promise<void> {
   const source = sourceOf(parts.flatMap(({ description }) => description));
   const stated = parts.find((part) => part.offsetMinutes !== undefined)?.offsetMinutes;
-  const zoneless =
-    stated === undefined && context.zone === undefined && context.start === undefined;
-  for (const { place, part, offsetMinutes } of parts) {
-    const time = new FitTime(offsetMinutes ?? stated, context);
-    const reader = new PartReader(source, time, sink, parts.length > 1 ? `${place}, ` : '');
-    for await (const message of fitMessages(part, MEASURING)) {
-      if (zoneless) throw new PulseError('invalid_input', NEEDS_ZONE);
-      reader.take(message);
-    }
-    if (part.checksum === undefined) sink.note(`${place} has no checksum to check its data by`);
-    if (part.problem !== undefined) {
-      sink.refuse(place, `${part.problem}; what comes before it is read, the rest is not`);
-    }
+  if (stated === undefined && context.zone === undefined && context.start === undefined) {
+    throw new PulseError('invalid_input', NEEDS_ZONE);
+  }
+  for (const trusted of parts) {
+    const time = new FitTime(trusted.offsetMinutes ?? stated, context);
+    const prefix = parts.length > 1 ? `${trusted.place}, ` : '';
+    await takePart(trusted, new PartReader(source, time, sink, prefix), sink);
   }
 }
 
