@@ -15,7 +15,7 @@ declare module 'aedes-persistence/asyncPersistence.js' {
       client: ClientRef,
       packet: StoredPacket,
     ): Promise<StoredPacket | undefined>;
-    outgoingStream(client: ClientRef): AsyncIterable<StoredPacket>;
+    outgoingStream(client: ClientRef): import('node:stream').Readable;
     cleanSubscriptions(client: ClientRef): Promise<void>;
   }
 }

@@ -89,9 +89,7 @@ describe('a persistent session', () => {
   const client = { id: 'device' };
 
   async function waiting(store: SessionStore): Promise<number> {
-    let count = 0;
-    for await (const { messageId } of store.outgoingStream(client)) if (messageId) count += 1;
-    return count;
+    return (await store.outgoingStream(client).toArray()).length;
   }
 
   test('keeps messages up to its limit, and again after some are taken', async () => {
@@ -100,8 +98,8 @@ describe('a persistent session', () => {
       store.outgoingEnqueueCombi([{ clientId: client.id }], { messageId });
     for (let i = 1; i <= MAX_SESSION_MESSAGES + 5; i++) await add(i);
     expect(await waiting(store)).toBe(MAX_SESSION_MESSAGES);
-    for await (const packet of store.outgoingStream(client)) {
-      await store.outgoingClearMessageId(client, packet);
+    for (let i = 1; i <= MAX_SESSION_MESSAGES; i++) {
+      await store.outgoingClearMessageId(client, {});
     }
     await add(1);
     expect(await waiting(store)).toBe(1);

@@ -51,9 +51,9 @@ export class SessionStore extends MemoryPersistence {
 
   async #end(client: { readonly id: string }): Promise<void> {
     await this.cleanSubscriptions(client);
-    for await (const packet of this.outgoingStream(client)) {
-      await this.outgoingClearMessageId(client, packet);
-    }
+    const waiting: readonly { readonly messageId?: number }[] =
+      await this.outgoingStream(client).toArray();
+    for (const packet of waiting) await this.outgoingClearMessageId(client, packet);
   }
 
   #count(clientId: string): number {
