@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Context, Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { ZodError } from 'zod';
+import { limitedBody } from '../limited-body.ts';
 import { AwsError } from './aws-error.ts';
 import type { LocalRole } from './role.ts';
 import type { SignatureVerifier } from './signature.ts';
@@ -30,7 +30,7 @@ export function jsonServiceApp(service: JsonService): Hono {
   const app = new Hono();
   const tooLarge = (c: Context): Response =>
     errorResponse(c, service, new AwsError('RequestEntityTooLarge', 'Body too large.', 413));
-  app.post('*', bodyLimit({ maxSize: service.maxBodyBytes, onError: tooLarge }), async (c) => {
+  app.post('*', limitedBody(service.maxBodyBytes, tooLarge), async (c) => {
     try {
       return await answer(c, service);
     } catch (error) {

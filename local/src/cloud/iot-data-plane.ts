@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { type Context, Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { AwsError } from '../aws/aws-error.ts';
 import { asAwsError } from '../aws/json-protocol.ts';
 import { type LocalRole, roleAllows } from '../aws/role.ts';
 import { SignatureVerifier } from '../aws/signature.ts';
+import { limitedBody } from '../limited-body.ts';
 import { MAX_PAYLOAD_BYTES } from './broker/packet-meter.ts';
 
 /** AWS IoT Core: a topic has at most 256 bytes and seven slashes. */
@@ -26,7 +26,7 @@ export function iotDataPlaneApp(options: DataPlaneOptions): Hono {
   const app = new Hono();
   const tooLarge = (): Response =>
     errorResponse(new AwsError('RequestEntityTooLargeException', 'Payload over 128 KB.', 413));
-  app.post('*', bodyLimit({ maxSize: MAX_PAYLOAD_BYTES, onError: tooLarge }), async (c) => {
+  app.post('*', limitedBody(MAX_PAYLOAD_BYTES, tooLarge), async (c) => {
     try {
       await publish(c, verifier, options);
       return c.json({ message: 'OK', traceId: randomUUID() });

@@ -1,7 +1,7 @@
 import { PulseError } from '@pulseledger/domain';
 import { type Context, Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { LambdaTimeoutError } from '../lambda-host/lambda-function.ts';
+import { limitedBody } from '../limited-body.ts';
 import { errorCode, type Logger } from '../process/logger.ts';
 import type { RequireAdministrator } from './access-token.ts';
 import { EnrolmentRequest, type Enrolments } from './enrolment.ts';
@@ -42,15 +42,19 @@ export function apiApp(options: ApiOptions): Hono {
     await next();
     c.header('x-content-type-options', 'nosniff');
   });
+  app.onError((error) => {
+    options.logger.log('error', 'request_failed', { code: errorCode(error) });
+    return operationOutcome(asPulseError(error));
+  });
   app.get('/', (c) => c.text(WELCOME));
   app.post(
     '/local/devices',
-    bodyLimit({ maxSize: MAX_ENROLMENT_BYTES, onError: () => problem(tooLarge()) }),
+    limitedBody(MAX_ENROLMENT_BYTES, () => problem(tooLarge())),
     (c) => enrol(c, options),
   );
   app.all(
     '*',
-    bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => operationOutcome(tooLarge()) }),
+    limitedBody(MAX_BODY_BYTES, () => operationOutcome(tooLarge())),
     (c) => forward(c, options, slots),
   );
   return app;

@@ -169,6 +169,20 @@ describe('the HTTP API', () => {
     expect(seen).toMatchObject({ body, isBase64Encoded });
   });
 
+  test.each(['DELETE', 'PUT', 'PATCH', 'OPTIONS', 'POST', 'HEAD'])(
+    'hands over %s without a body as well',
+    async (method) => {
+      let seen: unknown;
+      invoke = (event) => {
+        seen = event;
+        return { statusCode: 405 };
+      };
+      expect((await ask('/Patient', { method })).status).toBe(405);
+      expect(seen).toMatchObject({ requestContext: { http: { method } } });
+      expect(seen).not.toHaveProperty('body');
+    },
+  );
+
   test.each<[string, unknown, number, string]>([
     ['a whole response', { statusCode: 404, body: 'no', headers: { etag: 'W/"1"' } }, 404, 'no'],
     ['bytes', { statusCode: 200, body: 'w7w=', isBase64Encoded: true }, 200, 'ü'],

@@ -1,7 +1,7 @@
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
 import { type Context, Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { importJWK, type JWK, SignJWT } from 'jose';
+import { limitedBody } from '../limited-body.ts';
 import { AttemptLimit } from './attempt-limit.ts';
 import type { Login } from './logins.ts';
 
@@ -31,7 +31,11 @@ export function issuerApp(options: IssuerOptions): Hono {
   app.get('/.well-known/openid-configuration', (c) => c.json(discovery(options.issuer())));
   app.get('/.well-known/jwks.json', (c) => c.json({ keys: [publicHalf(options.signingKey)] }));
   const attempts = new AttemptLimit(options.now);
-  app.post('/token', bodyLimit({ maxSize: MAX_FORM_BYTES }), (c) => token(c, options, attempts));
+  app.post(
+    '/token',
+    limitedBody(MAX_FORM_BYTES, (c) => c.json({ error: 'invalid_request' }, 413)),
+    (c) => token(c, options, attempts),
+  );
   return app;
 }
 
