@@ -43,7 +43,9 @@ the patients' own certificates. The figures (counts are readings):
   lost          handed over - committed - quarantined
   duplicated    found on the ledger more than once
   altered       found on the ledger otherwise than measured
-  ledgerBytesPerReading  growth of the ledger folder on disk, all organizations together
+  chunkBytesPerReading   what a device signs and sends, with signature and salt
+  ledgerBytesPerReading  growth of the ledger folder on disk from the first reading to the stopped
+                         network, all organizations together, databases not compacted
   commitLatencyMs        window closed at the device to ledger acknowledgement at the device
 
 Exit codes:

@@ -20,6 +20,7 @@ export interface RunReport {
   readonly chunks: number;
   readonly transactions: number;
   readonly readingsPerTransaction: number;
+  readonly chunkBytesPerReading: number;
   readonly ledgerBytesPerReading: number;
   readonly commitLatencyMs: { readonly p50: number; readonly p99: number } | null;
   readonly readySeconds: number;
@@ -54,6 +55,7 @@ export function runReport(facts: RunFacts): RunReport {
     chunks,
     transactions: recorded.transactions,
     readingsPerTransaction: ratio(committed, recorded.transactions),
+    chunkBytesPerReading: ratio(truth.chunkBytes, comparison.handedOver),
     ledgerBytesPerReading: ratio(ledgerBytes, committed),
     commitLatencyMs: truth.commitLatencyMs,
     readySeconds: rounded(facts.readySeconds),

@@ -137,13 +137,14 @@ export class Run {
   ): Promise<Account | undefined> {
     const { keys, ledger, truthFile } = this.#folder;
     await rm(truthFile, { force: true });
-    const ledgerBefore = await folderBytes(ledger);
     const watch = await TransactionWatch.open(keys, system.profile, system.people);
     const watching = new AbortController();
     const firstBlock = watch.firstBlock(watching.signal);
     const fleet = this.#fleet(context, DRAIN_SECONDS, true);
     await this.#unlessInterrupted(fleet.start());
     this.#progress(`${String(this.#options.devices)} wearables are enrolled and measuring`);
+    // From here on the ledger grows by readings only, no more by patients and devices.
+    const ledgerBefore = await folderBytes(ledger);
     await Promise.race([delay(forSeconds * 1000), this.#interrupts.asked]);
     await fleet.stop();
     await this.#drainQueue(system, DRAIN_SECONDS);

@@ -56,6 +56,7 @@ describe('the truth of a run', () => {
       { code: '8867-4', unit: '/min', atMs: 1_000, value: 72 },
     ]);
     expect(result).toMatchObject({
+      chunkBytes: 300,
       published: 2,
       acknowledged: 1,
       commitLatencyMs: { p50: 500, p99: 500 },

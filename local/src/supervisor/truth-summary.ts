@@ -4,6 +4,8 @@ import type { ExpectedChunk } from './comparison.ts';
 /** What the devices themselves know of a run, by the simulator's truth file. */
 export interface Truth {
   readonly chunks: readonly ExpectedChunk[];
+  /** Length of all signed chunks. */
+  readonly chunkBytes: number;
   /** Readings that the broker has taken over (PUBACK). */
   readonly published: number;
   /** Readings of which the device learned that they are on the ledger. */
@@ -16,6 +18,7 @@ export interface Truth {
 export async function readTruthFile(file: string): Promise<Truth> {
   const wearers = new Map<string, string>();
   const chunks = new Map<string, ExpectedChunk & { readonly closedAt: number }>();
+  const lengths = new Map<string, number>();
   const published = new Map<string, number>();
   const acknowledged = new Map<string, number>();
   const latencies = new Map<string, number>();
@@ -30,6 +33,7 @@ export async function readTruthFile(file: string): Promise<Truth> {
     else if (line.t === 'chunk') {
       const { readings, closedAt } = line;
       const patientId = wearers.get(device) ?? '';
+      lengths.set(name, line.bytes);
       chunks.set(name, { device, boot, first, patientId, readings, closedAt });
     } else if (line.status === 'committed' && !acknowledged.has(name)) {
       acknowledged.set(name, count);
@@ -39,6 +43,7 @@ export async function readTruthFile(file: string): Promise<Truth> {
   }
   return {
     chunks: [...chunks.values()],
+    chunkBytes: total(lengths),
     published: total(published),
     acknowledged: total(acknowledged),
     commitLatencyMs: percentiles([...latencies.values()]),
