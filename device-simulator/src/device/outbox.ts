@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { PulseError } from '@pulseledger/domain';
 
@@ -74,6 +75,8 @@ function isBusy(error: unknown): boolean {
 }
 
 function openDatabase(path: string): DatabaseSync {
+  // Readings of people: for the owner's eyes only, from the first byte.
+  if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600));
   const database = new DatabaseSync(path);
   try {
     // Two processes that number the same device would tear its sequences apart: one at a time. FULL,
