@@ -5,12 +5,6 @@ import { dirname } from 'node:path';
 const reason = /\(skipped: ([^)]+)\)/;
 
 export default class TestReporter {
-  #file;
-
-  constructor(_globalConfig, options) {
-    this.#file = options.file;
-  }
-
   onRunComplete(_contexts, results) {
     const skipped = [];
     for (const suite of results.testResults) {
@@ -20,10 +14,11 @@ export default class TestReporter {
         }
       }
     }
-    mkdirSync(dirname(this.#file), { recursive: true });
+    const file = process.env.PULSE_TEST_RESULT;
+    mkdirSync(dirname(file), { recursive: true });
     const broken = results.testResults.filter((suite) => suite.testExecError).length;
     writeFileSync(
-      this.#file,
+      file,
       JSON.stringify({
         passed: results.numPassedTests,
         failed: results.numFailedTests + broken,

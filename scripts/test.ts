@@ -40,14 +40,19 @@ function runJest(): JestResult {
     process.execPath,
     [
       jest,
+      ...process.argv.slice(2),
       '--reporters=default',
       '--reporters=<rootDir>/scripts/test-reporter.js',
-      ...process.argv.slice(2),
     ],
     {
       cwd: root,
       stdio: ['ignore', 'inherit', 'inherit'],
-      env: { ...process.env, TMPDIR: temporary, PULSE_TEST_RUN: mark.split('=')[1] },
+      env: {
+        ...process.env,
+        TMPDIR: temporary,
+        PULSE_TEST_RUN: mark.split('=')[1],
+        PULSE_TEST_RESULT: resultFile,
+      },
     },
   );
   if (!existsSync(resultFile)) return { passed: 0, failed: 1, skipped: [] };
