@@ -25,6 +25,12 @@ import { connectionProfile, type NetworkProfile } from './profile.ts';
 import { type FabricPrograms, findPrograms } from './programs.ts';
 import { awaitEndorsers, awaitLeader, NotReadyError } from './readiness.ts';
 
+/**
+ * Go collects when the heap has grown fivefold instead of doubled. A peer's live heap is small and its garbage,
+ * blocks and write sets, plentiful: measured, a sixth less CPU a chunk for about 100 MB more a peer.
+ */
+const GARBAGE_COLLECTION = '400';
+
 /** A step of the start that is done. */
 export interface Progress {
   readonly step: string;
@@ -157,6 +163,7 @@ class Start {
       environment: {
         FABRIC_CFG_PATH: place.configFolder,
         FABRIC_LOGGING_SPEC: process.env['FABRIC_LOGGING_SPEC'] ?? 'warning',
+        GOGC: process.env['GOGC'] ?? GARBAGE_COLLECTION,
       },
       logFile: place.logFile,
       onCrash: (message) => this.#options.onCrash?.(message),
