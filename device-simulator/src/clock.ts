@@ -41,24 +41,3 @@ export class FastClock implements Clock {
     return Math.max(0, (moment - this.now()) / this.#speed);
   }
 }
-
-/** A clock that stands still until it is moved: for tests and for making recordings at once. */
-export class ManualClock implements Clock {
-  #nowMs: number;
-
-  constructor(startMs: number) {
-    this.#nowMs = startMs;
-  }
-
-  now(): number {
-    return this.#nowMs;
-  }
-
-  realMsUntil(): number {
-    return 0;
-  }
-
-  advance(ms: number): void {
-    this.#nowMs += ms;
-  }
-}

@@ -19,7 +19,9 @@ function report(error: unknown): number {
   if (error instanceof InvalidArgumentError) say(error.message);
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (error instanceof PulseError) {
-    say(`${error.code}: ${error.message}\n${ERRORS[error.code].remedy}`);
+    const { title, remedy } = ERRORS[error.code];
+    // A text of its own says what to do; the table's title needs the table's remedy.
+    say(`${error.code}: ${error.message}${error.message === title ? ` ${remedy}` : ''}`);
   } else {
     say(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Identifier, PulseError } from '@pulseledger/domain';
@@ -72,10 +73,12 @@ export async function readSystemFile(path: string): Promise<SystemFile> {
 
 /**
  * Where a simulator keeps its keys, outbox and memory of what it has delivered: beside the ledger
- * that it delivers to, so that the two are kept and thrown away together.
+ * that it delivers to, under the fingerprint of that system's authority, so that another system's
+ * memory is never taken for this one's.
  */
 export function stateFolder(system: SystemFile, systemPath: string, name: string): string {
-  return join(system.dataFolder ?? join(dirname(systemPath), '..'), name);
+  const authority = createHash('sha256').update(system.apiCaPem).digest('hex').slice(0, 12);
+  return join(system.dataFolder ?? join(dirname(systemPath), '..'), name, authority);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { FastClock } from '../clock.ts';
 import { enrolmentAt } from '../device/enrolment.ts';
 import { type Fleet, type FleetOptions, MAX_DEVICES, startFleet } from '../fleet/fleet.ts';
@@ -187,7 +187,11 @@ export function addFleetCommand(program: Command): void {
     .option('--system <file>', 'coordinates of the running system', '.pulseledger/run/system.json')
     .option('--devices <n>', 'wearables', wholeArgument(1, MAX_DEVICES), 10)
     .option('--seed <n>', 'same seed and clock, same readings', wholeArgument(0, MAX_SEED), 1)
-    .option('--window <duration>', 'readings of this time make a chunk', durationArgument, 60_000)
+    .addOption(
+      new Option('--window <duration>', 'readings of this time make a chunk')
+        .argParser(durationArgument)
+        .default(60_000, '60s'),
+    )
     .option('--rate <hz>', 'samples a second of each of five signals', numberArgument(0.1, 10), 1)
     .option('--for <duration>', 'stop measuring after this time', durationArgument)
     .option('--zone <name>', 'where the wearers live', zoneArgument, 'Europe/Paris')

@@ -143,11 +143,10 @@ export function addReplayCommand(program: Command): void {
     .addOption(new Option('--lenient', 'replay what is valid (default)').conflicts('strict'))
     .option('--dry-run', 'read and report, send nothing', false)
     .option('--system <file>', 'coordinates of the running system', '.pulseledger/run/system.json')
-    .option(
-      '--patience <duration>',
-      'give up after this time without an answer of the ledger',
-      durationArgument,
-      120_000,
+    .addOption(
+      new Option('--patience <duration>', 'give up after this time without an answer of the ledger')
+        .argParser(durationArgument)
+        .default(120_000, '2m'),
     )
     .option('--json', 'the report as one JSON line on stdout', false)
     .addHelpText(

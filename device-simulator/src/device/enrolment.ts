@@ -55,6 +55,14 @@ function refusal(what: string, answer: HttpAnswer): PulseError {
   return new PulseError('access_denied', `${what} was refused: HTTP ${answer.status}${named}`);
 }
 
+function parsed<T>(schema: z.ZodType<T>, answer: HttpAnswer): T {
+  try {
+    return schema.parse(JSON.parse(answer.body));
+  } catch (error) {
+    throw new PulseError('internal', 'the system answered otherwise than agreed', { cause: error });
+  }
+}
+
 async function patiently(ask: () => Promise<HttpAnswer>): Promise<HttpAnswer> {
   for (let attempt = 1; ; attempt += 1) {
     const last = attempt === MAX_ATTEMPTS;
@@ -66,7 +74,8 @@ async function patiently(ask: () => Promise<HttpAnswer>): Promise<HttpAnswer> {
         wait = Math.min(LONGEST_WAIT_MS, answer.retryAfterSeconds * 1_000);
       }
     } catch (error) {
-      if (last) throw error;
+      const transient = error instanceof PulseError && error.code === 'unavailable';
+      if (last || !transient) throw error;
     }
     await sleep(wait);
   }
@@ -97,23 +106,21 @@ export function enrolmentAt(system: SystemFile): Enrol {
       ),
     );
     if (answer.status !== 200) throw refusal('the administrator login', answer);
-    token = { text: Token.parse(JSON.parse(answer.body)).access_token, atMs: Date.now() };
+    token = { text: parsed(Token, answer).access_token, atMs: Date.now() };
     return token.text;
   }
 
   return async (request) => {
-    const answer = await patiently(async () =>
+    const bearer = await freshToken();
+    const answer = await patiently(() =>
       post(
         system.enrolmentUrl,
         system.apiCaPem,
-        {
-          'content-type': 'application/json',
-          authorization: `Bearer ${await freshToken()}`,
-        },
+        { 'content-type': 'application/json', authorization: `Bearer ${bearer}` },
         JSON.stringify(request),
       ),
     );
     if (answer.status !== 200 && answer.status !== 201) throw refusal('the enrolment', answer);
-    return Enrolled.parse(JSON.parse(answer.body));
+    return parsed(Enrolled, answer);
   };
 }

@@ -12,10 +12,23 @@ export interface HttpAnswer {
   readonly retryAfterSeconds?: number;
 }
 
+/** Codes of TLS for a certificate that is not what we trust; asking again does not help. */
+const CERTIFICATE_ERROR = /CERT|SIGNED|SIGNATURE|ERR_TLS/;
+
+function failure(cause: unknown): PulseError {
+  const known = typeof cause === 'object' && cause !== null && 'code' in cause;
+  const code = known ? String(cause.code) : '';
+  if (CERTIFICATE_ERROR.test(code)) {
+    const text = `the certificate of the system is not the one that its system file names (${code})`;
+    return new PulseError('unauthenticated', text, { cause });
+  }
+  return new PulseError('unavailable', 'the system does not answer', { cause });
+}
+
 /**
  * POST over TLS, trusting only the given CA (`fetch` cannot be told a CA for one request).
  *
- * @throws PulseError unavailable when there is no answer.
+ * @throws PulseError unavailable when there is no answer, unauthenticated when it is not from there.
  */
 export async function post(
   url: string,
@@ -25,7 +38,7 @@ export async function post(
 ): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     const fail = (cause: unknown): void => {
-      reject(new PulseError('unavailable', 'the system does not answer', { cause }));
+      reject(failure(cause));
     };
     const call = request(
       url,

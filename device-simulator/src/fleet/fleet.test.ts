@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Chunk, Reading } from '@pulseledger/domain';
+import { FastClock } from '../clock.ts';
 import { enrolmentAt } from '../device/enrolment.ts';
 import { readSystemFile } from '../system-file.ts';
 import { eventually, FakeSystem } from '../test-support/fake-system.ts';
@@ -172,6 +173,17 @@ describe('a fleet of wearables', () => {
     await eventually(() => handedOver() >= 2, 'two short windows');
     const [, second] = received();
     expect(second!.endMs - second!.startMs).toBeLessThanOrEqual(2_000);
+  });
+
+  test('a fast clock fills whole windows of a minute in a second', async () => {
+    const startMs = Date.now() - 3_600_000;
+    const clock = new FastClock(startMs, 60);
+    await start({ devices: 2, windowSeconds: 60, rate: 1, clock });
+    await eventually(() => received().some((chunk) => chunk.count >= 300), 'a whole window');
+    const whole = received().find((chunk) => chunk.count >= 300);
+    expect(whole!.startMs).toBeGreaterThanOrEqual(startMs);
+    expect(whole!.endMs).toBeLessThan(Date.now());
+    expect(system.enrolments.every((e) => e.fromMs <= whole!.startMs)).toBe(true);
   });
 
   test('devices beyond the patients take turns, and nonsense is refused in words', async () => {

@@ -57,6 +57,8 @@ export const importFitbit: Importer = async (path, { zone }, sink) => {
   let header = true;
   for await (const { line, cells } of csvRows(path)) {
     if (header) {
+      if (!isFitbitHeader(cells))
+        throw new PulseError('malformed', 'the header is not Id,Time,Value');
       header = false;
       continue;
     }

@@ -63,6 +63,12 @@ describe('Fitbit heart-rate CSV', () => {
     expect(sink.refused.map((r) => r.place)).toEqual([2, 3, 4, 5, 6, 8].map((n) => `line ${n}`));
   });
 
+  test('a CSV with another header is not taken for one', async () => {
+    await expect(run(importFitbit, 'Id,Zeit,Wert\n1,2,3\n', { zone: 'UTC' })).rejects.toThrow(
+      'header',
+    );
+  });
+
   test('without a zone it is not replayed at all', async () => {
     await expect(run(importFitbit, `${head}1,5/10/2016 6:55:26 AM,82\n`)).rejects.toThrow('--zone');
   });
@@ -364,6 +370,16 @@ describe('Open mHealth', () => {
     sink.refused.forEach((refused, i) => {
       expect(refused.reason).toContain(refusals[i]![1]);
     });
+  });
+
+  test('a line of any length is named and passed over', async () => {
+    const good = JSON.stringify(rate(at));
+    const sink = await run(
+      importOpenMhealth,
+      `\uFEFF${good}\r\n"${'x'.repeat(3_000_000)}"\n${good}`,
+    );
+    expect(sink.readings.map((r) => r.place)).toEqual(['line 1', 'line 3']);
+    expect(sink.refused).toEqual([{ place: 'line 2', reason: 'the line is too long' }]);
   });
 
   test('a line that is no JSON does not stop the others', async () => {

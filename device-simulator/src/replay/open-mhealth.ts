@@ -1,8 +1,7 @@
-import { createReadStream } from 'node:fs';
 import { open, readFile, stat } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
 import { canonicalJson, MAX_DURATION_MS, PulseError, type VitalCode } from '@pulseledger/domain';
 import { z } from 'zod';
+import { boundedLines } from './lines.ts';
 import {
   BodyFrame,
   MEASURES,
@@ -226,7 +225,11 @@ async function isLineByLine(path: string): Promise<boolean> {
   const file = await open(path);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_LINE_CHARACTERS));
-    const text = buffer.subarray(0, bytesRead).toString('utf8').trimStart();
+    const text = buffer
+      .subarray(0, bytesRead)
+      .toString('utf8')
+      .replace(/^\uFEFF/, '')
+      .trimStart();
     const end = text.indexOf('\n');
     if (end < 0) return false;
     JSON.parse(text.slice(0, end));
@@ -240,22 +243,15 @@ async function isLineByLine(path: string): Promise<boolean> {
 }
 
 async function takeLines(path: string, sink: ImportSink): Promise<void> {
-  let number = 0;
-  for await (const line of createInterface({ input: createReadStream(path, 'utf8') })) {
-    number += 1;
-    if (line.trim() === '') continue;
+  for await (const { number, text } of boundedLines(path, MAX_LINE_CHARACTERS)) {
+    if (text?.trim() === '') continue;
     const place = `line ${number}`;
-    if (line.length > MAX_LINE_CHARACTERS) {
-      sink.row();
-      sink.refuse(place, 'the line is too long');
-      continue;
-    }
     let value: unknown;
     try {
-      value = JSON.parse(line);
+      value = JSON.parse((text ?? '').replace(/^\uFEFF/, ''));
     } catch {
       sink.row();
-      sink.refuse(place, 'not JSON');
+      sink.refuse(place, text === undefined ? 'the line is too long' : 'not JSON');
       continue;
     }
     takePoint(value, place, sink);
