@@ -1,3 +1,4 @@
+import { tolerateClosedOutput } from './closed-output.ts';
 import { EXIT, StartFailure } from './supervisor/failure.ts';
 import { Interrupts } from './supervisor/interrupts.ts';
 import { parseOptions } from './supervisor/options.ts';
@@ -5,13 +6,6 @@ import { exitCodeOf, Run } from './supervisor/run.ts';
 
 function say(text: string): void {
   if (text !== '') process.stderr.write(`${text}\n`);
-}
-
-/** Whoever read our output (`| head`) may have gone; that is no reason to fail. */
-function tolerateClosedOutput(stream: NodeJS.WriteStream): void {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
 }
 
 async function main(): Promise<number> {
@@ -32,8 +26,7 @@ async function main(): Promise<number> {
   }
 }
 
-tolerateClosedOutput(process.stdout);
-tolerateClosedOutput(process.stderr);
+tolerateClosedOutput();
 try {
   process.exitCode = await main();
 } catch (error) {

@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { RunningSystem } from './running-system.ts';
-import { CHECKOUT, lastJson, start } from './start.ts';
+import { CHECKOUT, freePort, lastJson, start } from './start.ts';
 
 const SAMPLES = join(CHECKOUT, '..', 'shared', 'data');
 const LIMIT_MS = 240_000;
@@ -37,19 +36,6 @@ const Bundle = z.object({
   link: z.array(z.object({ relation: z.string(), url: z.string() })),
   entry: z.array(z.object({ resource: Observation })).optional(),
 });
-
-function freePort(): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  const server = createServer();
-  server.on('error', reject);
-  server.listen(0, '127.0.0.1', () => {
-    const address = server.address();
-    server.close(() => {
-      resolve(typeof address === 'object' && address !== null ? address.port : 0);
-    });
-  });
-  return promise;
-}
 
 /** One line an observation: when, which code, what value; what the API says, sorted. */
 function lineOf(observation: Observation): string {

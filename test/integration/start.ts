@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -52,4 +53,18 @@ export async function withFolder<T>(work: (folder: string) => Promise<T>): Promi
 /** The last line of a command's standard output, parsed. */
 export function lastJson(stdout: string): unknown {
   return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
+}
+
+/** A port of loopback that nobody listens on. */
+export function freePort(): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const server = createServer();
+  server.on('error', reject);
+  server.listen(0, '127.0.0.1', () => {
+    const address = server.address();
+    server.close(() => {
+      resolve(typeof address === 'object' && address !== null ? address.port : 0);
+    });
+  });
+  return promise;
 }

@@ -27,7 +27,10 @@ export const localRoleSchema: z.ZodType<LocalRole> = z.strictObject({
   permissions: z.array(z.strictObject({ action: z.string(), resource: z.string() })),
 });
 
-/** A role with fresh credentials; they live in the memory of the processes that need them only. */
+/**
+ * A role with fresh credentials. They live in the memory of the processes that need them only; those of a person
+ * are in the system file, for its owner to read.
+ */
 export function createRole(name: string, permissions: readonly Permission[]): LocalRole {
   return {
     name,

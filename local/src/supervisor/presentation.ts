@@ -37,6 +37,8 @@ A doctor reads a patient's latest vital signs:
 
 Next: npm run simulate -- replay FILE --patient ${patient?.user ?? ''}${systemArgument(options)}
       plays a real recording into it.
+      npm run quarantine -- list${systemArgument(options)}
+      shows what could not be recorded, and why.
       Ctrl-C ends it in order: what is measured is committed first.
 `;
 }

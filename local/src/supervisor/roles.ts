@@ -13,6 +13,8 @@ export interface Roles {
   readonly enrolment: LocalRole;
   /** The supervisor itself: looks at queues, writes to none. */
   readonly operator: LocalRole;
+  /** The person in front of this machine, at the quarantine (`npm run quarantine`). */
+  readonly quarantineOperator: LocalRole;
 }
 
 export function createRoles(): Roles {
@@ -38,6 +40,12 @@ export function createRoles(): Roles {
     operator: createRole('operator', [
       { action: 'sqs:ReceiveMessage', resource: QUARANTINE_QUEUE },
       { action: 'sqs:ReceiveMessage', resource: INGEST_DEAD_LETTERS },
+    ]),
+    quarantineOperator: createRole('quarantine-operator', [
+      { action: 'sqs:ReceiveMessage', resource: QUARANTINE_QUEUE },
+      { action: 'sqs:DeleteMessage', resource: QUARANTINE_QUEUE },
+      { action: 'sqs:ChangeMessageVisibility', resource: QUARANTINE_QUEUE },
+      { action: 'sqs:SendMessage', resource: INGEST_QUEUE },
     ]),
   };
 }

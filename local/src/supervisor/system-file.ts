@@ -1,9 +1,32 @@
+import { z } from 'zod';
 import type { Login } from '../identity-services/logins.ts';
 import type { NetworkKind } from './network-process.ts';
 
+/** What `npm run quarantine` needs: the queues, and a role that may do just its work there. */
+export interface QuarantineAccess {
+  readonly region: string;
+  /** Where the queue service is. */
+  readonly endpoint: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly quarantineQueueUrl: string;
+  readonly ingestQueueUrl: string;
+}
+
+const Url = z.url({ protocol: /^http$/ });
+
+export const QuarantineAccess: z.ZodType<QuarantineAccess> = z.object({
+  region: z.string().min(1).max(64),
+  endpoint: Url,
+  accessKeyId: z.string().min(1).max(128),
+  secretAccessKey: z.string().min(1).max(256),
+  quarantineQueueUrl: Url,
+  ingestQueueUrl: Url,
+});
+
 /**
- * Coordinates of a running system for programs on the same machine (`npm run simulate`). Only the owner can
- * read the file, since it holds the test logins.
+ * Coordinates of a running system for programs on the same machine (`npm run simulate`, `npm run quarantine`).
+ * Only the owner can read the file, since it holds the test logins and the key of a role.
  */
 export interface SystemFile {
   readonly version: 1;
@@ -18,6 +41,7 @@ export interface SystemFile {
   readonly brokerUrl: string;
   readonly brokerCaPem: string;
   readonly enrolmentUrl: string;
+  readonly quarantine: QuarantineAccess;
   readonly logins: readonly Login[];
   readonly patients: readonly { readonly patientId: string; readonly login?: string }[];
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ConnectionProfile } from '@pulseledger/domain';
 import { writePrivate } from '@pulseledger/network/identity';
 import { z } from 'zod';
-import type { LocalRole } from '../aws/role.ts';
+import { credentialsOf, type LocalRole } from '../aws/role.ts';
 import { type CloudInfo, type CloudReport, cloudInfo, cloudReport } from '../cloud/cloud.ts';
 import { INGEST_QUEUE, QUARANTINE_QUEUE } from '../cloud/queue/queue-set.ts';
 import { queueArn, queueUrl } from '../cloud/sqs-service.ts';
@@ -24,7 +24,7 @@ import { loadPeople, type People } from './people.ts';
 import { choosePorts, isPortFree } from './ports.ts';
 import { createRoles, type Roles } from './roles.ts';
 import { seed } from './seeding.ts';
-import { formatSystemFile } from './system-file.ts';
+import { formatSystemFile, type QuarantineAccess } from './system-file.ts';
 
 /** AWS locates this project in Europe; the name only has to be one. */
 const REGION = 'eu-central-1';
@@ -268,6 +268,7 @@ export class System {
       brokerUrl,
       brokerCaPem: installation.tlsCaPem,
       enrolmentUrl: `${apiUrl}/local/devices`,
+      quarantine: quarantineAccess(addresses.sqsUrl, this.roles.quarantineOperator),
       logins: people.logins,
       patients: people.patients.map(({ patientId, login }) => ({
         patientId,
@@ -290,6 +291,16 @@ interface Parts {
   readonly addresses: SystemAddresses;
   readonly cloud: CloudInfo;
   readonly identity: IdentityServicesInfo;
+}
+
+function quarantineAccess(sqsUrl: string, role: LocalRole): QuarantineAccess {
+  return {
+    region: REGION,
+    endpoint: sqsUrl,
+    ...credentialsOf(role),
+    quarantineQueueUrl: queueUrl(sqsUrl, QUARANTINE_QUEUE),
+    ingestQueueUrl: queueUrl(sqsUrl, INGEST_QUEUE),
+  };
 }
 
 /** What the function finds in its environment on AWS, with endpoints of this machine. */
