@@ -98,6 +98,16 @@ describe('the batch signer', () => {
     expect(gateway.mostInFlight).toBeGreaterThan(1);
   });
 
+  it('has three endorsements under way at most, over all batches', async () => {
+    const shared = signer();
+    await Promise.all([
+      shared.submitAll(transactions(6), { concurrency: 6 }),
+      shared.submitAll(transactions(6), { concurrency: 6 }),
+    ]);
+    expect(gateway.mostAtOnce.get('endorse')).toBe(3);
+    expect(gateway.valid()).toHaveLength(12);
+  });
+
   it('signs all proposals of a batch in one pass', async () => {
     const signatory = createSignatory(keys.ingest);
     let passesAtFirstCall = 0;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { PulseError } from '@pulseledger/domain';
-import { bulkhead } from 'cockatiel';
+import { type BulkheadPolicy, bulkhead } from 'cockatiel';
 import type { LedgerConnection } from './connection.ts';
 import { type LedgerTransaction, newProposal, signMessages, toUnsigned } from './messages.ts';
 import type { Signatory, SignatorySource } from './signatory.ts';
@@ -12,6 +12,14 @@ import { type RunContext, type TransactionOutcome, TransactionRun } from './tran
  */
 export const MAX_BATCH_TRANSACTIONS = 128;
 
+/**
+ * Endorsements under way at the same time. An endorsing chaincode works on one thread: asked for more at once, it finishes
+ * all of them late instead of one after the other, and then nothing is endorsed while all of them wait for their block.
+ */
+const ENDORSEMENTS_AT_ONCE = 3;
+/** Endorsements that may wait for their turn, over all batches. */
+const MAX_WAITING_ENDORSEMENTS = 10_000;
+
 /** Options of {@link BatchSigner}. */
 export interface BatchSignerOptions {
   readonly connection: LedgerConnection;
@@ -22,6 +30,7 @@ export interface BatchSignerOptions {
   readonly sleep?: (ms: number) => Promise<void>;
   /** In [0, 1); spreads retries. */
   readonly random?: () => number;
+  readonly endorsementsAtOnce?: number;
 }
 
 /** Limits of one batch. */
@@ -38,9 +47,12 @@ export interface BatchOptions {
  */
 export class BatchSigner {
   readonly #options: BatchSignerOptions;
+  readonly #endorsing: BulkheadPolicy;
 
   constructor(options: BatchSignerOptions) {
     this.#options = options;
+    const atOnce = options.endorsementsAtOnce ?? ENDORSEMENTS_AT_ONCE;
+    this.#endorsing = bulkhead(atOnce, MAX_WAITING_ENDORSEMENTS);
   }
 
   /**
@@ -86,6 +98,7 @@ export class BatchSigner {
       now: this.#options.now ?? Date.now,
       sleep: this.#options.sleep ?? ((ms) => delay(ms)),
       random: this.#options.random ?? Math.random,
+      endorsing: (work) => this.#endorsing.execute(work),
     };
     const gateway = connection.builder(signatory);
     const unsigned = transactions.map((transaction) =>

@@ -59,6 +59,8 @@ export interface RunContext {
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;
   readonly random: () => number;
+  /** Runs an endorsement when it is its turn. */
+  readonly endorsing: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 type CallStep = Extract<Step, { do: 'propose' | 'endorse' | 'submit' | 'probe' | 'await' }>;
@@ -150,12 +152,14 @@ export class TransactionRun {
   }
 
   async #endorse(): Promise<RetryEvent> {
-    const { connection, signatory, giveUpAtMs, now } = this.#context;
+    const { connection, signatory, giveUpAtMs, now, endorsing } = this.#context;
     const { bytes, signature } = this.#proposal;
-    const transaction = await connection.call(signatory, (gateway) =>
-      gateway
-        .newSignedProposal(bytes, signature)
-        .endorse(callOptions('endorse', now(), giveUpAtMs)),
+    const transaction = await endorsing(() =>
+      connection.call(signatory, (gateway) =>
+        gateway
+          .newSignedProposal(bytes, signature)
+          .endorse(callOptions('endorse', now(), giveUpAtMs)),
+      ),
     );
     this.#result = transaction.getResult();
     [this.#envelope, this.#commitRequest] = await signMessages(signatory, [

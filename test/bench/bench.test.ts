@@ -39,7 +39,7 @@ describe('the command line of the bench', () => {
 describe('a wearable of the bench', () => {
   it('signs windows of five signals at 1 Hz, one after the other without a gap', () => {
     const wearable = new Wearable();
-    wearable.reboot();
+    wearable.goOnAtFullHour();
     const [first, second] = [wearable.nextWindow(60), wearable.nextWindow(60)];
     const chunk = decodeChunk(first.bytes);
     expect(first.readings).toBe(300);
@@ -57,7 +57,7 @@ describe('a wearable of the bench', () => {
   it('never has a window over the end of an hour, whatever was measured before', () => {
     const wearable = new Wearable();
     for (const window of [2, 10, 60]) {
-      wearable.reboot();
+      wearable.goOnAtFullHour();
       for (let count = 0; count < 61; count += 1) {
         const { startMs, endMs } = decodeChunk(wearable.nextWindow(window).bytes);
         expect(Math.floor(endMs / 3_600_000)).toBe(Math.floor(startMs / 3_600_000));

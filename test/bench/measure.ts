@@ -85,7 +85,7 @@ class Lane {
 export async function measure(workload: Workload): Promise<Measurement> {
   const { inFlight, seconds, submit } = workload;
   for (const wearable of workload.wearables) {
-    wearable.reboot();
+    wearable.goOnAtFullHour();
   }
   const lanes = Array.from({ length: inFlight }, (_, index) => new Lane(workload, index));
   for (const lane of lanes) {

@@ -30,7 +30,6 @@ export class Wearable {
   readonly deviceId: string = randomBytes(16).toString('hex');
   readonly publicKeySpkiBase64: string;
   readonly #key: KeyObject;
-  #boot = 0;
   #sequence = 0;
   #atMs = FIRST_HOUR_MS;
 
@@ -40,11 +39,8 @@ export class Wearable {
     this.publicKeySpkiBase64 = publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
   }
 
-  /** Begins a boot of its own for each row, so that rows do not share sequences. */
-  reboot(): void {
-    this.#boot += 1;
-    this.#sequence = 0;
-    // Windows divide the hour, so that none is cut by the end of one.
+  /** Goes on at the next full hour: windows divide the hour, so that none is cut by the end of one. */
+  goOnAtFullHour(): void {
     this.#atMs = Math.ceil(this.#atMs / CHUNK_HOUR_MS) * CHUNK_HOUR_MS;
   }
 
@@ -75,7 +71,7 @@ export class Wearable {
   #sign(readings: readonly Reading[]): SignedChunk {
     const body = encodeChunk({
       deviceId: this.deviceId,
-      boot: this.#boot,
+      boot: 1,
       firstSequence: this.#sequence,
       zoneOffsetMinutes: 60,
       readings,

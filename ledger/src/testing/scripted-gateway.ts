@@ -56,6 +56,8 @@ export class ScriptedGateway {
   readonly ledger: Map<string, number> = new Map<string, number>();
   inFlight = 0;
   mostInFlight = 0;
+  /** By method, the most calls of it that were under way at the same time. */
+  readonly mostAtOnce: Map<string, number> = new Map<string, number>();
   #server: Server = new Server();
   #port = 0;
 
@@ -117,7 +119,10 @@ export class ScriptedGateway {
   }
 
   #unary<Q, A>(name: string, handle: (request: Q) => A | ScriptedFault): Handler<Q, A> {
+    let ofThisMethod = 0;
     return (call, callback) => {
+      ofThisMethod += 1;
+      this.mostAtOnce.set(name, Math.max(ofThisMethod, this.mostAtOnce.get(name) ?? 0));
       this.calls.push(name);
       this.inFlight += 1;
       this.mostInFlight = Math.max(this.mostInFlight, this.inFlight);
@@ -130,6 +135,7 @@ export class ScriptedGateway {
       const finished = answer;
       setTimeout(() => {
         this.inFlight -= 1;
+        ofThisMethod -= 1;
         if (isFault(finished)) callback(serviceError(finished), null);
         else callback(null, finished);
       }, 2);
