@@ -159,9 +159,9 @@ Exit codes: 0 all valid readings are on the ledger, 1 a file was not replayed or
 were committed, 2 wrong usage.
 
 Examples:
-  npm run simulate -- replay ride.fit --patient anna --zone Europe/Paris
+  npm run simulate -- replay ride.fit --patient patient-ada --zone Europe/Paris
   npm run simulate -- replay export.xml --dry-run
-  npm run simulate -- replay numerics.csv --patient anna --start 2026-03-01T10:44:18 --zone Europe/Paris`,
+  npm run simulate -- replay numerics.csv --patient patient-ada --start 2026-03-01T10:44:18 --zone Europe/Paris`,
     )
     .action(runReplay);
 }
