@@ -4,7 +4,6 @@ const esmOnly = [
   'jose',
   '@peculiar',
   'cockatiel',
-  '@garmin',
   'commander',
   '@noble',
   'asn1js',

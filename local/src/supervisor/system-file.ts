@@ -32,6 +32,8 @@ export interface SystemFile {
   readonly version: 1;
   readonly network: NetworkKind;
   readonly pid: number;
+  /** What belongs to the same ledger is kept in here. */
+  readonly dataFolder: string;
   readonly apiUrl: string;
   readonly apiCaPem: string;
   readonly issuerUrl: string;

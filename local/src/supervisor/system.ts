@@ -259,6 +259,7 @@ export class System {
       version: 1,
       network,
       pid: process.pid,
+      dataFolder: this.#options.folder.root,
       apiUrl,
       apiCaPem: installation.tlsCaPem,
       issuerUrl,
