@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { Identifier, PulseError } from '@pulseledger/domain';
 import { z } from 'zod';
 
@@ -14,7 +14,7 @@ export interface SystemFile {
   readonly apiCaPem: string;
   readonly enrolmentUrl: string;
   /** Folder that holds this system's ledger: what belongs to the same ledger is kept beside it. */
-  readonly dataFolder?: string | undefined;
+  readonly dataFolder: string;
   readonly logins: readonly {
     readonly user: string;
     readonly password: string;
@@ -29,7 +29,7 @@ export const SystemFile: z.ZodType<SystemFile> = z.object({
   clientId: z.string().max(256),
   apiCaPem: Pem,
   enrolmentUrl: Url,
-  dataFolder: z.string().max(4_096).optional(),
+  dataFolder: z.string().min(1).max(4_096),
   logins: z
     .array(
       z.object({
@@ -76,9 +76,9 @@ export async function readSystemFile(path: string): Promise<SystemFile> {
  * that it delivers to, under the fingerprint of that system's authority, so that another system's
  * memory is never taken for this one's.
  */
-export function stateFolder(system: SystemFile, systemPath: string, name: string): string {
+export function stateFolder(system: SystemFile, name: string): string {
   const authority = createHash('sha256').update(system.apiCaPem).digest('hex').slice(0, 12);
-  return join(system.dataFolder ?? join(dirname(systemPath), '..'), name, authority);
+  return join(system.dataFolder, name, authority);
 }
 
 /**

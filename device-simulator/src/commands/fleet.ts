@@ -97,7 +97,7 @@ async function fleetOptions(options: FleetArguments): Promise<FleetOptions> {
     zone: options.zone,
     patients: system.patients.map((patient) => patient.patientId),
     enrol: enrolmentAt(system),
-    folder: options.outbox ?? stateFolder(system, options.system, 'simulator'),
+    folder: options.outbox ?? stateFolder(system, 'simulator'),
     ...(options.truth === undefined ? {} : { truthFile: options.truth }),
     ...(options.speed === 1 ? {} : { clock: new FastClock(Date.now() - lengthMs, options.speed) }),
   };

@@ -116,7 +116,7 @@ async function deliver(what: ReplayOptions, options: ReplayArguments): Promise<R
   return replay(what, {
     patientId: patientNamed(system, options.patient),
     enrol: enrolmentAt(system),
-    folder: stateFolder(system, options.system, 'replay'),
+    folder: stateFolder(system, 'replay'),
     patienceMs: options.patience,
   });
 }

@@ -50,6 +50,7 @@ function system(more: Partial<SystemFile> = {}): SystemFile {
     clientId: 'cli',
     apiCaPem: authority.caPem,
     enrolmentUrl: `${base}/devices`,
+    dataFolder: '/nowhere',
     logins: [
       {
         user: 'root',
