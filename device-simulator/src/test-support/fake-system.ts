@@ -98,6 +98,7 @@ export class FakeSystem {
         clientId: 'pulseledger-cli',
         apiCaPem: this.#authority.caPem,
         enrolmentUrl: `${base}/local/devices`,
+        dataFolder: this.folder,
         logins: [
           {
             user: 'admin',

@@ -18,7 +18,6 @@ export interface EndorserTransaction {
 /** What an envelope is, or the code by which it is invalid. */
 export type EnvelopeCheck =
   | { readonly kind: 'transaction'; readonly transaction: EndorserTransaction }
-  | { readonly kind: 'configuration' }
   | { readonly kind: 'invalid'; readonly code: ValidationCode };
 
 function invalid(code: ValidationCode): EnvelopeCheck {
@@ -126,7 +125,6 @@ export function checkEnvelope(data: Uint8Array, channel: string, msps: MspManage
   const headers = readHeaders(payload.getHeader());
   if (headers === undefined) return invalid(ValidationCode.BAD_COMMON_HEADER);
   const { channelHeader, creator } = headers;
-  if (channelHeader.getType() === common.HeaderType.CONFIG) return { kind: 'configuration' };
   const isOurs = channelHeader.getChannelId() === channel;
   if (!isOurs || !isSignedByCreator(envelope, payloadBytes, creator, msps)) {
     return invalid(ValidationCode.BAD_CREATOR_SIGNATURE);
