@@ -27,11 +27,6 @@ import { type FabricPrograms, findPrograms } from './programs.ts';
 import { awaitEndorsers, awaitLeader, NotReadyError } from './readiness.ts';
 
 /**
- * Go collects when the heap has grown fivefold instead of doubled. A peer's live heap is small and its garbage,
- * blocks and write sets, plentiful: measured, a sixth less CPU a chunk for about 100 MB more a peer.
- */
-const GARBAGE_COLLECTION = '400';
-/**
  * Three peers, three orderers and the chaincodes share this machine. A Go program that believes all cores to be its own
  * spends a fifth of a peer's time on waking and spinning threads (seen on two cores: 1.25 against 0.98 ms a chunk).
  */
@@ -170,7 +165,6 @@ class Start {
         FABRIC_CFG_PATH: place.configFolder,
         FABRIC_LOGGING_SPEC: process.env['FABRIC_LOGGING_SPEC'] ?? 'warning',
         GOMAXPROCS: String(THREADS_OF_A_NODE),
-        GOGC: process.env['GOGC'] ?? GARBAGE_COLLECTION,
       },
       logFile: place.logFile,
       onCrash: (message) => this.#options.onCrash?.(message),
