@@ -65,6 +65,20 @@ export {
   QuarantineEntry,
   WatchCommand,
 } from './messages.ts';
+export {
+  DENIAL_REASONS,
+  DENIERS,
+  type DenialReason,
+  METRICS,
+  METRICS_NAMESPACE,
+  type MetricDescription,
+  type MetricDimensions,
+  type MetricName,
+  type MetricSink,
+  RETRY_REASONS,
+  type RetryReason,
+  WATCHED_QUEUES,
+} from './metrics.ts';
 export { parseInput, parseJsonInput, type Schema } from './parse-input.ts';
 export { joinChunks, splitChunks } from './record/chunk-list.ts';
 export {
