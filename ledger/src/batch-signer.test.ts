@@ -15,6 +15,7 @@ let keys: { issuingCa: CertifiedKey; ingest: CertifiedKey };
 let gateway: ScriptedGateway;
 let connection: LedgerConnection;
 let waits: number[];
+let observed: string[];
 
 beforeAll(async () => {
   keys = await hospitalKeys();
@@ -29,6 +30,7 @@ beforeEach(async () => {
     newClient: () => gateway.newClient(),
   });
   waits = [];
+  observed = [];
 });
 
 afterEach(() => {
@@ -46,6 +48,11 @@ function signer(signatories = fixedSignatory(createSignatory(keys.ingest))) {
       return Promise.resolve();
     },
     random: () => 0.5,
+    observer: {
+      retried: (stage, reason) => observed.push(`retried ${stage} ${reason}`),
+      commitUnknown: () => observed.push('unknown'),
+      unknownResolved: (as) => observed.push(`resolved ${as}`),
+    },
   });
 }
 
@@ -190,6 +197,7 @@ describe('a submit of unknown fate', () => {
     expect(gateway.submitted).toEqual([outcome.transactionId]);
     expect(gateway.valid()).toEqual([outcome.transactionId]);
     expect(gateway.calls).toEqual(['endorse', 'submit', 'commitStatus']);
+    expect(observed).toEqual(['unknown', 'resolved committed']);
   });
 
   it('that was lost is submitted again, the same envelope', async () => {
@@ -199,6 +207,7 @@ describe('a submit of unknown fate', () => {
     expect(gateway.calls).toEqual(['endorse', 'submit', 'commitStatus', 'submit', 'commitStatus']);
     expect(gateway.submitted).toEqual([outcome.transactionId, outcome.transactionId]);
     expect(gateway.valid()).toHaveLength(1);
+    expect(observed).toEqual(['unknown', 'resolved absent', 'retried commit timeout']);
   });
 
   it('that stays without any answer ends unknown, with the transaction ID', async () => {
@@ -214,6 +223,14 @@ describe('a submit of unknown fate', () => {
     gateway.commitStatus.push({ code: status.UNAVAILABLE, message: 'connection dropped' });
     expect(await submitOne()).toMatchObject({ status: 'committed' });
     expect(gateway.submitted).toHaveLength(1);
+    expect(observed).toEqual(['unknown', 'retried commit unreachable', 'resolved committed']);
+  });
+
+  it('and invalid in its block after all is resolved as invalid', async () => {
+    gateway.submit.push('unheard');
+    gateway.verdicts.push(StatusCode.MVCC_READ_CONFLICT);
+    expect(await submitOne()).toMatchObject({ status: 'committed' });
+    expect(observed).toEqual(['unknown', 'resolved invalid', 'retried commit conflict']);
   });
 });
 
@@ -231,6 +248,7 @@ describe('a submit', () => {
     gateway.commitStatus.push({ code: status.DEADLINE_EXCEEDED, message: 'context deadline' });
     expect(await submitOne()).toMatchObject({ status: 'unknown' });
     expect(gateway.submitted).toHaveLength(1);
+    expect(observed).toEqual(['unknown']);
   });
 });
 
@@ -243,6 +261,7 @@ describe('a transaction that is invalid in its block', () => {
       expect(new Set(gateway.submitted).size).toBe(3);
       expect(gateway.valid()).toHaveLength(1);
       expect(waits).toEqual([100, 200]);
+      expect(observed).toEqual(Array(2).fill('retried commit conflict'));
     },
   );
 

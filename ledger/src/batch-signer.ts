@@ -3,6 +3,7 @@ import { PulseError } from '@pulseledger/domain';
 import { type BulkheadPolicy, bulkhead } from 'cockatiel';
 import type { LedgerConnection } from './connection.ts';
 import { type LedgerTransaction, newProposal, signMessages, toUnsigned } from './messages.ts';
+import { NO_OBSERVER, type SubmissionObserver } from './observer.ts';
 import type { Signatory, SignatorySource } from './signatory.ts';
 import { type RunContext, type TransactionOutcome, TransactionRun } from './transaction-run.ts';
 
@@ -31,6 +32,8 @@ export interface BatchSignerOptions {
   /** In [0, 1); spreads retries. */
   readonly random?: () => number;
   readonly endorsementsAtOnce?: number;
+  /** Told of retries and unknown commits. */
+  readonly observer?: SubmissionObserver | undefined;
 }
 
 /** Limits of one batch. */
@@ -99,6 +102,7 @@ export class BatchSigner {
       sleep: this.#options.sleep ?? ((ms) => delay(ms)),
       random: this.#options.random ?? Math.random,
       endorsing: (work) => this.#endorsing.execute(work),
+      observer: this.#options.observer ?? NO_OBSERVER,
     };
     const gateway = connection.builder(signatory);
     const unsigned = transactions.map((transaction) =>

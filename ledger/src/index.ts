@@ -5,7 +5,7 @@ export {
   MAX_BATCH_TRANSACTIONS,
 } from './batch-signer.ts';
 export { type ConnectionOptions, connectGateway, LedgerConnection } from './connection.ts';
-export type { FaultKind } from './faults.ts';
+export type { FaultKind, Stage } from './faults.ts';
 export {
   IdentitySource,
   type IdentitySourceOptions,
@@ -13,6 +13,12 @@ export {
   serviceSignatories,
 } from './identity-source.ts';
 export type { LedgerTransaction } from './messages.ts';
+export {
+  NO_OBSERVER,
+  type RetryReason,
+  type SubmissionObserver,
+  type UnknownResolution,
+} from './observer.ts';
 export {
   parseRecordChunksResult,
   RecordClient,

@@ -10,6 +10,7 @@ import {
   signMessages,
   toUnsigned,
 } from './messages.ts';
+import { type SubmissionObserver, SubmissionWatch } from './observer.ts';
 import {
   decide,
   type FailureKind,
@@ -61,6 +62,7 @@ export interface RunContext {
   readonly random: () => number;
   /** Runs an endorsement when it is its turn. */
   readonly endorsing: <T>(work: () => Promise<T>) => Promise<T>;
+  readonly observer: SubmissionObserver;
 }
 
 type CallStep = Extract<Step, { do: 'propose' | 'endorse' | 'submit' | 'probe' | 'await' }>;
@@ -88,10 +90,13 @@ export class TransactionRun {
     const startedMs = this.#context.now();
     let state = FIRST_STATE;
     let step: Step = FIRST_STEP;
+    const watch = new SubmissionWatch(this.#context.observer);
     let steps = 0;
     while (isCall(step)) {
       steps += 1;
-      ({ state, step } = decide(state, await this.#take(step)));
+      const event = await this.#take(step);
+      ({ state, step } = decide(state, event));
+      watch.decided(event, step);
     }
     this.#times.totalMs = this.#context.now() - startedMs;
     return this.#outcome(step, steps);

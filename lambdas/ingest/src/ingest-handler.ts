@@ -11,7 +11,12 @@ import {
 } from '@pulseledger/ledger';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { IngestEnvironment } from './environment.ts';
-import { type IngestPorts, type IngestReport, ingestMessages } from './ingest.ts';
+import {
+  type IngestObserver,
+  type IngestPorts,
+  type IngestReport,
+  ingestMessages,
+} from './ingest.ts';
 import { LiveHints } from './live-hints.ts';
 import { Publisher } from './publisher.ts';
 import { Quarantine } from './quarantine.ts';
@@ -31,10 +36,12 @@ export type IngestHandler = (
  * The handler with its clients, which live as long as the process. Endpoints and credentials of AWS come from the SDK's own
  * environment variables.
  * @param log - gets one line of JSON an invocation, without anything personal.
+ * @param observer - is told of retries, unknown commits and what each invocation came to.
  */
 export function createIngestHandler(
   environment: IngestEnvironment,
   log: (line: string) => void,
+  observer?: IngestObserver,
 ): IngestHandler {
   const connection = connectGateway(environment.profile, environment.organization);
   const identities = new IdentitySource({
@@ -42,7 +49,12 @@ export function createIngestHandler(
     prefix: environment.secretPrefix,
   });
   const signatories = serviceSignatories(identities, environment.organization);
-  const signer = new BatchSigner({ connection, signatories, endorsers: PROVIDER_MSP_IDS });
+  const signer = new BatchSigner({
+    connection,
+    signatories,
+    endorsers: PROVIDER_MSP_IDS,
+    observer,
+  });
   const record = new RecordClient({ connection, signatories });
   const publisher = new Publisher(new IoTDataPlaneClient());
   const quarantine = new Quarantine({
@@ -67,6 +79,7 @@ export function createIngestHandler(
     const giveUpAtMs = startedMs + context.getRemainingTimeInMillis() - KEPT_FOR_SENDING_MS;
     const report = await ingestMessages(event.Records.map(toQueued), portsUntil(giveUpAtMs));
     log(logLine(report, Date.now() - startedMs));
+    observer?.ingested(report);
     return {
       batchItemFailures: report.failedMessageIds.map((itemIdentifier) => ({ itemIdentifier })),
     };
@@ -78,16 +91,18 @@ function toQueued(record: SQSRecord): Parameters<typeof ingestMessages>[0][numbe
     messageId: record.messageId,
     body: record.body,
     sentAtMs: Number(record.attributes.SentTimestamp),
+    receiveCount: Number(record.attributes.ApproximateReceiveCount),
   };
 }
 
 /** Only what is named here is logged. */
 function logLine(report: IngestReport, durationMs: number): string {
-  const { failedMessageIds, messages, chunks, recorded, already, quarantined } = report;
-  const { transactionIds, failures, endorseMs, commitMs } = report;
+  const { failedMessageIds, messages, redelivered, chunks, recorded, already } = report;
+  const { quarantined, transactionIds, failures, endorseMs, commitMs } = report;
   return JSON.stringify({
     message: 'ingested',
     messages,
+    redelivered,
     chunks,
     recorded,
     already,

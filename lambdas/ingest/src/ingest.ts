@@ -6,6 +6,7 @@ import {
   type QuarantineEntry,
   type QuarantineReason,
 } from '@pulseledger/domain';
+import type { SubmissionObserver } from '@pulseledger/ledger';
 import { bulkhead } from 'cockatiel';
 import type { NewReadings } from './live-hints.ts';
 import { parseMessage, type QueuedMessage, type ReceivedChunk } from './parse-message.ts';
@@ -37,8 +38,11 @@ export interface IngestReport {
   /** Messages that must be delivered again: their outcome is not known, or the trouble passes. */
   readonly failedMessageIds: readonly string[];
   readonly messages: number;
+  /** Messages that the queue had handed out before. */
+  readonly redelivered: number;
   readonly chunks: number;
   readonly recorded: number;
+  /** Chunks that were on the ledger before: what a redelivery or a repeated sending ends as. */
   readonly already: number;
   readonly quarantined: Readonly<Partial<Record<QuarantineReason, number>>>;
   readonly transactionIds: readonly string[];
@@ -46,6 +50,14 @@ export interface IngestReport {
   readonly failures: Readonly<Record<string, number>>;
   readonly endorseMs: number;
   readonly commitMs: number;
+  /** Of each recorded chunk, from the broker's PUBACK to the acknowledgement by the ledger. */
+  readonly commitLatenciesMs: readonly number[];
+}
+
+/** Told what ingest does, to be counted. Must not throw. */
+export interface IngestObserver extends SubmissionObserver {
+  /** Once a batch of messages. */
+  readonly ingested: (report: IngestReport) => void;
 }
 
 /** Takes a batch of messages from the queue to the ledger. One bad message never holds up another. */
@@ -69,6 +81,7 @@ export async function ingestMessages(
     ...batch.report(),
     ...summarize(report),
     messages: queued.length,
+    redelivered: queued.filter(({ receiveCount }) => receiveCount > 1).length,
     chunks: report.judged.length,
   };
 }
@@ -96,6 +109,7 @@ class Batch {
   readonly #counts = { recorded: 0, already: 0 };
   readonly #quarantined: Partial<Record<QuarantineReason, number>> = {};
   readonly #new: NewReadings[] = [];
+  readonly #latencies: number[] = [];
 
   constructor(ports: IngestPorts) {
     this.#ports = ports;
@@ -111,6 +125,7 @@ class Batch {
         this.reject({ messageIds, message, header, reason: verdict.reason });
         return;
       case 'recorded':
+        this.#latencies.push(this.#ports.now() - message.receivedAtMs);
         this.#new.push({
           deviceId: header.deviceId,
           atMs: header.startMs,
@@ -149,8 +164,16 @@ class Batch {
     await this.#ports.hint(this.#new);
   }
 
-  report(): Pick<IngestReport, 'failedMessageIds' | 'recorded' | 'already' | 'quarantined'> {
-    return { failedMessageIds: this.#failed, ...this.#counts, quarantined: this.#quarantined };
+  report(): Pick<
+    IngestReport,
+    'failedMessageIds' | 'recorded' | 'already' | 'quarantined' | 'commitLatenciesMs'
+  > {
+    return {
+      failedMessageIds: this.#failed,
+      ...this.#counts,
+      quarantined: this.#quarantined,
+      commitLatenciesMs: this.#latencies,
+    };
   }
 
   /** What could not be sent comes back as a message: the contract then answers "already". */

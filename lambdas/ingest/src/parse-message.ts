@@ -15,6 +15,8 @@ export interface QueuedMessage {
   readonly body: string;
   /** When the queue took it (Unix milliseconds). */
   readonly sentAtMs: number;
+  /** How often the queue has handed it out, this time included. */
+  readonly receiveCount: number;
 }
 
 /** A signed chunk whose sender is the device that it names. */

@@ -50,5 +50,5 @@ export class TestDevice {
 
 /** Any body in the queue. */
 export function queuedBody(body: string): QueuedMessage {
-  return { messageId: randomBytes(8).toString('hex'), body, sentAtMs: START_MS };
+  return { messageId: randomBytes(8).toString('hex'), body, sentAtMs: START_MS, receiveCount: 1 };
 }
