@@ -47,7 +47,14 @@ async function buildLambdas() {
   const out = (name) => join(root, 'dist', 'lambdas', name, 'index.cjs');
   if (
     !names.some((name) =>
-      isStale(out(name), `lambdas/${name}`, 'ledger', 'domain/src', 'network/identity'),
+      isStale(
+        out(name),
+        `lambdas/${name}`,
+        'lambdas/common',
+        'ledger',
+        'domain/src',
+        'network/identity',
+      ),
     )
   )
     return;

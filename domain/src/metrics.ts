@@ -15,6 +15,8 @@ export const RETRY_REASONS = [
   'unreachable',
   'too_large',
   'refused',
+  'out_of_time',
+  'duplicate',
 ] as const;
 
 /** A reason for which a step of a transaction was taken again. */
@@ -55,7 +57,6 @@ export type MetricName =
   | keyof MetricDimensions
   | 'PubackToCommit'
   | 'ChunksRecorded'
-  | 'ReadingsRecorded'
   | 'RedeliveriesResolved'
   | 'UnknownCommitsResolved'
   | 'MessagesReturned'
@@ -95,12 +96,6 @@ export const METRICS: { readonly [Name in MetricName]: MetricDescription<Name> }
     kind: 'counter',
     dimensions: {},
     help: 'Chunks that the contract recorded.',
-  },
-  ReadingsRecorded: {
-    unit: 'Count',
-    kind: 'counter',
-    dimensions: {},
-    help: 'Readings in the chunks that the contract recorded.',
   },
   RedeliveriesResolved: {
     unit: 'Count',
