@@ -5,11 +5,13 @@ export { type Fleet, type FleetOptions, startFleet } from './fleet/fleet.ts';
 export { type ClosedWindow, Measurement, type MeasurementPlan } from './fleet/measurement.ts';
 export type { FleetTotals } from './fleet/totals.ts';
 export { Prng } from './prng.ts';
-export {
-  readTruth,
-  type TruthAnswered,
-  type TruthChunk,
-  type TruthDevice,
-  type TruthLine,
-  type TruthPublished,
-} from './truth.ts';
+export { readTruth } from './truth.ts';
+export type {
+  Fate,
+  TruthAnswered,
+  TruthAttempt,
+  TruthChunk,
+  TruthDevice,
+  TruthLine,
+  TruthPublished,
+} from './truth-lines.ts';

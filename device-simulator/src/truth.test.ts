@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { readTruth, type TruthLine, TruthWriter } from './truth.ts';
+import { readTruth, TruthWriter } from './truth.ts';
+import type { TruthLine } from './truth-lines.ts';
 
 const device = 'd'.repeat(32);
 const LINES: readonly TruthLine[] = [
@@ -18,6 +19,7 @@ const LINES: readonly TruthLine[] = [
     closedAt: 1_790_000_000_000,
     bytes: 321,
     sha256: '0'.repeat(64),
+    fate: { quarantined: 'clock_out_of_range' },
     readings: [
       { code: '8867-4', unit: '/min', atMs: 1_790_000_000_000, value: 62.5 },
       { code: '59408-5', unit: '%', atMs: 1_790_000_000_000, absent: 'not-performed' },
@@ -41,6 +43,42 @@ const LINES: readonly TruthLine[] = [
     reason: 'overlap',
     at: 1_790_000_000_200,
   },
+  { t: 'copy', device, boot: 1, first: 0, count: 3, fate: 'duplicate', at: 1_790_000_000_300 },
+  {
+    t: 'attempt',
+    attempt: 'flood/1',
+    attack: 'flood',
+    device,
+    sha256: '1'.repeat(64),
+    bytes: 130,
+    fate: 'committed',
+    at: 1_790_000_000_300,
+    chunk: {
+      device,
+      boot: 1,
+      first: 0,
+      count: 1,
+      zone: 0,
+      readings: [{ code: '8867-4', unit: '/min', atMs: 1_790_000_000_000, value: 62 }],
+    },
+  },
+  {
+    t: 'attempt',
+    attempt: 'forged/1',
+    attack: 'forged',
+    device,
+    sha256: '2'.repeat(64),
+    bytes: 130,
+    fate: { quarantined: 'bad_signature' },
+    at: 1_790_000_000_300,
+  },
+  { t: 'taken', attempt: 'forged/1', at: 1_790_000_000_310 },
+  { t: 'turnedAway', attempt: 'other-ca/1', how: 'ECONNRESET', at: 1_790_000_000_320 },
+  { t: 'lost', device, boot: 1, cause: 'battery', readings: 17, at: 1_790_000_000_330 },
+  { t: 'run', seed: 7, faultScale: 1_440, at: 1_790_000_000_000 },
+  { t: 'open', readings: 117, at: 1_790_000_000_340 },
+  { t: 'stopped', at: 1_790_000_000_350 },
+  { t: 'fault', device, fault: 'offline', fromMs: 1_790_000_000_000, untilMs: 1_790_000_100_000 },
 ];
 
 let folder: string;

@@ -76,8 +76,16 @@ class StopRequest {
   }
 }
 
-function progress(totals: FleetTotals): Record<string, number> {
+/** Counts of readings, and the same as chunks. */
+function progress(totals: FleetTotals): Record<string, number | Record<string, number>> {
+  const chunks = {
+    handedOver: totals.handedOver.chunks,
+    committed: totals.committed.chunks,
+    quarantined: totals.quarantined.chunks,
+    pending: totals.pending.chunks,
+  };
   return {
+    chunks,
     handedOver: totals.handedOver.readings,
     published: totals.published.readings,
     acknowledged: totals.committed.readings,
@@ -151,8 +159,10 @@ async function measureUntil(request: StopRequest, fleet: Fleet, json: boolean): 
   const line = new ProgressLine();
   const ticker = setInterval(() => {
     const { handedOver, committed } = fleet.totals();
-    if (json) printJson({ event: 'progress', ...progress(fleet.totals()) });
-    else line.update(() => `${handedOver.readings} handed over, ${committed.readings} committed`);
+    if (json) {
+      const commitLatencyMs = fleet.recentLatency();
+      printJson({ event: 'progress', ...progress(fleet.totals()), commitLatencyMs });
+    } else line.update(() => `${handedOver.readings} handed over, ${committed.readings} committed`);
   }, PROGRESS_MS);
   request.started();
   await request.stopped;

@@ -1,5 +1,11 @@
-import { acknowledgementTopic, commandTopic, PulseError } from '@pulseledger/domain';
-import mqtt, { type MqttClient } from 'mqtt';
+import {
+  acknowledgementTopic,
+  type Clock,
+  commandTopic,
+  PulseError,
+  SYSTEM_CLOCK,
+} from '@pulseledger/domain';
+import mqtt, { type IClientOptions } from 'mqtt';
 import type { Prng } from '../prng.ts';
 
 /** Shortest and longest wait before the next attempt to connect; doubled at each failure, with jitter. */
@@ -19,7 +25,30 @@ export interface LinkOptions {
   readonly privateKeyPem: string;
   /** For jitter. */
   readonly random: Prng;
+  /** The machine's clock when left out. */
+  readonly clock?: Clock;
+  /** Makes the MQTT client; `mqtt.connect` when left out. */
+  readonly connect?: Connect;
 }
+
+/** What the link needs of an MQTT client (a part of MQTT.js' `MqttClient`). */
+export interface LinkClient {
+  readonly connected: boolean;
+  on(event: 'connect' | 'close', listener: () => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'message', listener: (topic: string, payload: Uint8Array) => void): unknown;
+  subscribe(topics: string[], options: { qos: 1 }, done: (error: Error | null) => void): unknown;
+  publish(
+    topic: string,
+    payload: Buffer,
+    options: { qos: 1 },
+    done: (error?: Error | null) => void,
+  ): unknown;
+  end(force?: boolean, done?: () => void): unknown;
+}
+
+/** Makes an MQTT client that is connecting. */
+export type Connect = (brokerUrl: string, options: IClientOptions) => LinkClient;
 
 /** What the link tells its device. */
 export interface LinkListener {
@@ -38,8 +67,8 @@ export interface LinkListener {
 export class Link {
   readonly #options: LinkOptions;
   readonly #listener: LinkListener;
-  #client: MqttClient | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #client: LinkClient | undefined;
+  #cancelReconnect: (() => void) | undefined;
   #failures = 0;
   #connected = false;
   #closed = false;
@@ -53,6 +82,10 @@ export class Link {
     this.#listener = listener;
   }
 
+  get #clock(): Clock {
+    return this.#options.clock ?? SYSTEM_CLOCK;
+  }
+
   get connected(): boolean {
     return this.#connected;
   }
@@ -61,7 +94,8 @@ export class Link {
   open(): void {
     if (this.#closed || this.#client !== undefined) return;
     const { brokerUrl, deviceId, brokerCaPem, certificatePem, privateKeyPem } = this.#options;
-    const client = mqtt.connect(brokerUrl, {
+    const connect = this.#options.connect ?? mqtt.connect;
+    const client = connect(brokerUrl, {
       protocolVersion: 4,
       clientId: deviceId,
       clean: false,
@@ -88,7 +122,7 @@ export class Link {
     });
   }
 
-  #subscribe(client: MqttClient): void {
+  #subscribe(client: LinkClient): void {
     const { deviceId } = this.#options;
     const topics = [acknowledgementTopic(deviceId), commandTopic(deviceId)];
     client.subscribe(topics, { qos: 1 }, (error) => {
@@ -105,7 +139,7 @@ export class Link {
     });
   }
 
-  #lost(client: MqttClient): void {
+  #lost(client: LinkClient): void {
     if (this.#client !== client) return;
     this.#client = undefined;
     client.end(true);
@@ -117,9 +151,10 @@ export class Link {
     if (this.#closed) return;
     const ceiling = Math.min(RECONNECT_LONGEST_MS, RECONNECT_FIRST_MS * 2 ** this.#failures);
     this.#failures += 1;
-    this.#timer = setTimeout(() => {
+    const wait = ceiling * this.#options.random.between(0.5, 1);
+    this.#cancelReconnect = this.#clock.after(wait, () => {
       this.open();
-    }, ceiling * this.#options.random.between(0.5, 1));
+    });
   }
 
   /**
@@ -144,20 +179,20 @@ export class Link {
   async close(): Promise<void> {
     this.#closed = true;
     this.#connected = false;
-    clearTimeout(this.#timer);
+    this.#cancelReconnect?.();
     const client = this.#client;
     this.#client = undefined;
     for (const reject of this.#unanswered) reject(new PulseError('unavailable'));
     this.#unanswered.clear();
     if (client === undefined) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(() => {
+      const cancel = this.#clock.after(DISCONNECT_TIMEOUT_MS, () => {
         client.end(true, () => {
           resolve();
         });
-      }, DISCONNECT_TIMEOUT_MS);
+      });
       client.end(!client.connected, () => {
-        clearTimeout(timer);
+        cancel();
         resolve();
       });
     });

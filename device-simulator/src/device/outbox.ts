@@ -74,10 +74,13 @@ function isBusy(error: unknown): boolean {
   return (Number(error.errcode) & 0xff) === SQLITE_BUSY;
 }
 
-function openDatabase(path: string): DatabaseSync {
+function openFile(path: string): DatabaseSync {
   // Readings of people: for the owner's eyes only, from the first byte.
   if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600));
-  const database = new DatabaseSync(path);
+  return new DatabaseSync(path);
+}
+
+function prepared(database: DatabaseSync): DatabaseSync {
   try {
     // Two processes that number the same device would tear its sequences apart: one at a time. FULL,
     // because in WAL mode anything less does not sync at commit.
@@ -111,9 +114,9 @@ export class Outbox {
   readonly #numbering: StatementSync;
   readonly #saveNumbering: StatementSync;
 
-  /** @param path Database file; `:memory:` for tests. The folder must exist. */
-  constructor(path: string) {
-    const database = openDatabase(path);
+  /** @param storage Database file (its folder must exist; `:memory:` for tests), or an open database. */
+  constructor(storage: string | DatabaseSync) {
+    const database = prepared(typeof storage === 'string' ? openFile(storage) : storage);
     this.#database = database;
     this.#insert = database.prepare(
       'INSERT INTO chunk (device_id, boot, first_sequence, count, closed_at, bytes) VALUES (?, ?, ?, ?, ?, ?)',

@@ -1,8 +1,10 @@
 import {
   Acknowledgement,
   acknowledgementTopic,
+  type Clock,
   chunkPublishTopic,
   commandTopic,
+  SYSTEM_CLOCK,
   WatchCommand,
 } from '@pulseledger/domain';
 import type { z } from 'zod';
@@ -75,6 +77,7 @@ export class Publisher {
   readonly #outbox: Outbox;
   readonly #listener: PublisherListener;
   readonly #random: Prng;
+  readonly #clock: Clock;
   readonly #link: Link;
   readonly #onTheWay = new Map<string, OnTheWay>();
   /** Everything up to here is on the way or answered. */
@@ -85,6 +88,7 @@ export class Publisher {
     this.#outbox = outbox;
     this.#listener = listener;
     this.#random = link.random;
+    this.#clock = link.clock ?? SYSTEM_CLOCK;
     this.#link = new Link(link, {
       connected: () => {
         this.#listener.connected?.();
@@ -128,7 +132,7 @@ export class Publisher {
   }
 
   /** Send again what has waited too long for the ledger. Call now and then. */
-  sendOverdue(nowMs: number = Date.now()): void {
+  sendOverdue(nowMs: number = this.#clock.now()): void {
     if (!this.#link.connected) return;
     for (const entry of this.#onTheWay.values()) {
       if (entry.sendAgainAtMs <= nowMs) this.#send(entry);
@@ -147,7 +151,7 @@ export class Publisher {
     const attempt = entry.attempts;
     this.#link.publish(chunkPublishTopic(this.#deviceId), entry.chunk.bytes).then(
       () => {
-        const nowMs = Date.now();
+        const nowMs = this.#clock.now();
         const wait = Math.min(
           ACKNOWLEDGEMENT_LONGEST_MS,
           ACKNOWLEDGEMENT_FIRST_MS * 2 ** (attempt - 1),
@@ -160,7 +164,7 @@ export class Publisher {
       () => {
         // Lost with the connection: everything on the way is sent again after the next one.
         // Refused although connected (e.g. the client is busy closing): the same, a little later.
-        entry.sendAgainAtMs = Date.now() + 1_000;
+        entry.sendAgainAtMs = this.#clock.now() + 1_000;
       },
     );
   }
@@ -172,7 +176,7 @@ export class Publisher {
     } else if (topic === commandTopic(this.#deviceId)) {
       const command = parseMessage(WatchCommand, payload);
       if (command !== undefined) {
-        this.#listener.watched?.(Math.min(command.watchUntilMs, Date.now() + MAX_WATCH_MS));
+        this.#listener.watched?.(Math.min(command.watchUntilMs, this.#clock.now() + MAX_WATCH_MS));
       }
     }
   }
@@ -185,7 +189,7 @@ export class Publisher {
     if (chunk?.count !== acknowledgement.count) return;
     this.#outbox.remove({ deviceId: this.#deviceId, boot, firstSequence });
     this.#onTheWay.delete(key);
-    this.#listener.answered({ chunk, acknowledgement, atMs: Date.now() });
+    this.#listener.answered({ chunk, acknowledgement, atMs: this.#clock.now() });
     this.pump();
   }
 

@@ -5,7 +5,8 @@ import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { eventually, FakeSystem } from '../test-support/fake-system.ts';
-import { readTruth, type TruthChunk } from '../truth.ts';
+import { readTruth } from '../truth.ts';
+import type { TruthChunk } from '../truth-lines.ts';
 
 const MAIN = join(__dirname, '..', 'main.ts');
 

@@ -6,7 +6,8 @@ import { FastClock } from '../clock.ts';
 import { enrolmentAt } from '../device/enrolment.ts';
 import { readSystemFile } from '../system-file.ts';
 import { eventually, FakeSystem } from '../test-support/fake-system.ts';
-import { readTruth, type TruthChunk, type TruthLine } from '../truth.ts';
+import { readTruth } from '../truth.ts';
+import type { TruthChunk, TruthLine } from '../truth-lines.ts';
 import { type Fleet, type FleetOptions, startFleet } from './fleet.ts';
 
 let system: FakeSystem;

@@ -12,7 +12,8 @@ import { type DeviceIdentity, deviceIdentity } from '../device/identity.ts';
 import { Outbox, type PendingChunk } from '../device/outbox.ts';
 import { type Delivery, Publisher } from '../device/publisher.ts';
 import { Prng } from '../prng.ts';
-import { type TruthChunk, TruthWriter } from '../truth.ts';
+import { TruthWriter } from '../truth.ts';
+import type { TruthChunk } from '../truth-lines.ts';
 import { type ZoneOffsets, zoneOffsets } from '../zone-offsets.ts';
 import { type ClosedWindow, Measurement } from './measurement.ts';
 import { Counters, type FleetTotals } from './totals.ts';
@@ -56,6 +57,8 @@ export interface FleetOptions {
 /** A running fleet. */
 export interface Fleet {
   readonly totals: () => FleetTotals;
+  /** Latencies of the chunks answered since the last call; null without any. */
+  readonly recentLatency: () => FleetTotals['commitLatencyMs'];
   /** Stop measuring; the partial windows are handed over and published. */
   readonly stopMeasuring: () => void;
   /** Wait until the ledger has answered for everything, at most this long; true when it has. */
@@ -77,6 +80,7 @@ function truthLine(
     closedAt: chunk.closedAtMs,
     bytes: chunk.bytes.byteLength,
     sha256: createHash('sha256').update(chunk.bytes).digest('hex'),
+    fate: 'committed',
     readings: [...chunk.readings],
   };
 }
@@ -173,7 +177,7 @@ class RunningFleet implements Fleet {
           const { status, reason } = acknowledgement;
           const { boot: b, firstSequence: first, count } = chunk;
           Counters.add(this.#counters[status], count);
-          this.#counters.latency.add(atMs - chunk.closedAtMs);
+          this.#counters.answeredAfter(atMs - chunk.closedAtMs);
           if (reason !== undefined) {
             this.#counters.reasons.set(reason, (this.#counters.reasons.get(reason) ?? 0) + count);
           }
@@ -290,6 +294,10 @@ class RunningFleet implements Fleet {
         this.#measurement?.setWindow(index, this.#options.windowSeconds * 1_000);
       }
     });
+  }
+
+  recentLatency(): FleetTotals['commitLatencyMs'] {
+    return this.#counters.recentLatency();
   }
 
   totals(): FleetTotals {

@@ -28,6 +28,13 @@ export interface FleetTotals {
   readonly reconnects: number;
 }
 
+/** Median and 99th percentile of a histogram; null while it is empty. */
+function percentilesOf(latency: LatencyHistogram): FleetTotals['commitLatencyMs'] {
+  const p50 = latency.percentile(0.5);
+  const p99 = latency.percentile(0.99);
+  return p50 === undefined || p99 === undefined ? null : { p50, p99 };
+}
+
 /** Running counts of a fleet. */
 export class Counters {
   readonly handedOver: Amount = { chunks: 0, readings: 0 };
@@ -36,13 +43,27 @@ export class Counters {
   readonly committed: Amount = { chunks: 0, readings: 0 };
   readonly quarantined: Amount = { chunks: 0, readings: 0 };
   readonly reasons: Map<QuarantineReason, number> = new Map<QuarantineReason, number>();
-  readonly latency: LatencyHistogram = new LatencyHistogram();
+  readonly #latency: LatencyHistogram = new LatencyHistogram();
+  #recent: LatencyHistogram = new LatencyHistogram();
   discardedReadings = 0;
 
   /** Count one chunk. */
   static add(amount: Amount, readings: number): void {
     amount.chunks += 1;
     amount.readings += readings;
+  }
+
+  /** The ledger has answered for a chunk whose window was closed so long ago. */
+  answeredAfter(ms: number): void {
+    this.#latency.add(ms);
+    this.#recent.add(ms);
+  }
+
+  /** Latencies since the last call of this. */
+  recentLatency(): FleetTotals['commitLatencyMs'] {
+    const recent = percentilesOf(this.#recent);
+    this.#recent = new LatencyHistogram();
+    return recent;
   }
 
   get pending(): Amount {
@@ -52,8 +73,6 @@ export class Counters {
   }
 
   totals(reconnects: number): FleetTotals {
-    const p50 = this.latency.percentile(0.5);
-    const p99 = this.latency.percentile(0.99);
     return {
       handedOver: { ...this.handedOver },
       resumed: { ...this.resumed },
@@ -63,7 +82,7 @@ export class Counters {
       quarantineReasons: Object.fromEntries(this.reasons),
       pending: this.pending,
       discardedReadings: this.discardedReadings,
-      commitLatencyMs: p50 === undefined || p99 === undefined ? null : { p50, p99 },
+      commitLatencyMs: percentilesOf(this.#latency),
       reconnects,
     };
   }

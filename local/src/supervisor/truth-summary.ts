@@ -23,10 +23,8 @@ export async function readTruthFile(file: string): Promise<Truth> {
   const acknowledged = new Map<string, number>();
   const latencies = new Map<string, number>();
   for await (const line of readTruth(file)) {
-    if (line.t === 'device') {
-      wearers.set(line.device, line.patientId);
-      continue;
-    }
+    if (line.t === 'device') wearers.set(line.device, line.patientId);
+    if (line.t !== 'chunk' && line.t !== 'published' && line.t !== 'answered') continue;
     const { device, boot, first, count } = line;
     const name = `${device}/${String(boot)}/${String(first)}`;
     if (line.t === 'published') published.set(name, count);
