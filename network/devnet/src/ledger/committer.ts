@@ -1,5 +1,6 @@
 import { setImmediate as eventLoop } from 'node:timers/promises';
 import { common, peer } from '@hyperledger/fabric-protos';
+import { BoundedCache } from '../msp/bounded-cache.ts';
 import { applyWrites } from './apply-writes.ts';
 import { BlockBatch } from './block-batch.ts';
 import {
@@ -14,18 +15,20 @@ import type { Collections } from './collections.ts';
 import { commitHash, updateBytes } from './commit-hash.ts';
 import type { Database } from './database.ts';
 import { PrivateData, type ValidTransaction } from './private-data.ts';
-import { validateReads } from './read-validation.ts';
+import { findConflict } from './read-validation.ts';
 import { decodeRwset, type NamespaceRwset } from './rwset-codec.ts';
 import { State } from './state.ts';
 import { type ParsedTransaction, parseTransaction } from './transaction.ts';
 import { type TransactionIndex, toValidationCode } from './transaction-index.ts';
 import { TRANSIENT_RETENTION_BLOCKS, type TransientStore } from './transient-store.ts';
-import type { CommitResult } from './types.ts';
+import type { CommitInterventions, CommitResult, ReadConflict } from './types.ts';
 import { UpdateBatch } from './update-batch.ts';
 
 const { TxValidationCode } = peer;
 /** A big block must not keep the process from its other work for longer. */
 const TURN_MS = 8;
+/** Explanations kept for whoever asks why. */
+const MAX_CONFLICTS = 10_000;
 
 export interface CommitterOptions {
   readonly channel: string;
@@ -36,6 +39,7 @@ export interface CommitterOptions {
   readonly index: TransactionIndex;
   /** Namespaces of which some key has had metadata; added to here. */
   readonly metadataUsed: Set<string>;
+  readonly interventions: CommitInterventions | undefined;
 }
 
 interface Validated {
@@ -47,10 +51,15 @@ interface Validated {
 export class Committer {
   readonly #options: CommitterOptions;
   readonly #state: State;
+  readonly #conflicts = new BoundedCache<ReadConflict>(MAX_CONFLICTS);
 
   constructor(options: CommitterOptions) {
     this.#options = options;
     this.#state = new State(options.database);
+  }
+
+  conflictOf(txId: string): ReadConflict | undefined {
+    return this.#conflicts.get(txId);
   }
 
   /** See `Ledger.commitBlock`. */
@@ -96,19 +105,34 @@ export class Committer {
     let turn = performance.now();
     for (const [index, transaction] of transactions.entries()) {
       if (codes[index] !== TxValidationCode.VALID) continue;
-      const decoded = decode(transaction);
-      codes[index] =
-        typeof decoded === 'number' ? decoded : await validateReads(decoded, state, updates);
-      if (typeof decoded === 'number' || codes[index] !== TxValidationCode.VALID) continue;
+      const namespaces = decode(transaction);
+      const txId = transaction?.txId ?? '';
+      const refused =
+        typeof namespaces === 'number' ? namespaces : await this.#refuse(txId, namespaces, updates);
+      if (typeof namespaces === 'number' || refused !== undefined) {
+        codes[index] = refused ?? TxValidationCode.INVALID_OTHER_REASON;
+        continue;
+      }
       const version = { block: number, transaction: index };
-      applyWrites(decoded, version, { state, updates, metadataUsed });
-      valid.push({ txId: transaction?.txId ?? '', version, namespaces: decoded });
+      applyWrites(namespaces, version, { state, updates, metadataUsed });
+      valid.push({ txId, version, namespaces });
       if (performance.now() - turn > TURN_MS) {
         await eventLoop();
         turn = performance.now();
       }
     }
     return { valid, updates };
+  }
+
+  async #refuse(
+    txId: string,
+    namespaces: readonly NamespaceRwset[],
+    updates: UpdateBatch,
+  ): Promise<number | undefined> {
+    const conflict = await findConflict(namespaces, this.#state, updates);
+    if (conflict === undefined) return this.#options.interventions?.codeOf(txId);
+    this.#conflicts.set(txId, conflict);
+    return conflict.code;
   }
 
   /** Writes the final codes and the commit hash into the block. */
@@ -129,8 +153,8 @@ export class Committer {
     batch: BlockBatch,
     { valid, updates }: Validated,
   ): Promise<CommitResult['missing']> {
-    const { organizations, collections, transient, database } = this.#options;
-    const data = new PrivateData(collections, transient);
+    const { organizations, collections, transient, database, interventions } = this.#options;
+    const data = new PrivateData(collections, transient, interventions);
     for (const transaction of valid) data.add(transaction);
     for (const mspId of organizations) {
       await batch.putPrivate(mspId, data.forMember(mspId, this.#state, updates));

@@ -1,6 +1,10 @@
+import { existsSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ClassicLevel, type Iterator, type Snapshot as LevelSnapshot } from 'classic-level';
 import { afterPrefix } from './keys.ts';
 import { LedgerError } from './types.ts';
+import { type UndoLayer, UndoLog } from './undo-log.ts';
 
 const CACHE_BYTES = 64 * 1024 * 1024;
 /** Larger than LevelDB's 4 MB: a block of chunks is a few MB, and fewer, larger flushes compact less. */
@@ -76,28 +80,56 @@ export class WriteBatch {
 
 /** One LevelDB: point reads are synchronous (microseconds), a batch is atomic. */
 export class Database {
-  readonly #level: Level;
+  readonly dir: string;
   readonly #sync: boolean;
+  #level: Level;
+  #undo: UndoLog;
 
-  constructor(level: Level, sync: boolean) {
-    this.#level = level;
+  private constructor(dir: string, sync: boolean, level: Level, undo: UndoLog) {
+    this.dir = dir;
     this.#sync = sync;
+    this.#level = level;
+    this.#undo = undo;
   }
 
   /** @throws LedgerError when another process has the directory open, or it is no database. */
   static async open(dir: string, sync: boolean): Promise<Database> {
-    const level = new ClassicLevel<Buffer, Buffer>(dir, {
-      keyEncoding: 'buffer',
-      valueEncoding: 'buffer',
-      cacheSize: CACHE_BYTES,
-      writeBufferSize: WRITE_BUFFER_BYTES,
-    });
-    try {
-      await level.open();
-    } catch (error) {
-      throw openingError(error);
-    }
-    return new Database(level, sync);
+    await finishReplacement(dir);
+    const level = await openLevel(dir);
+    return new Database(dir, sync, level, await UndoLog.open(level));
+  }
+
+  /** Moments that can be reverted to, oldest first. */
+  get snapshots(): readonly UndoLayer[] {
+    return this.#undo.layers;
+  }
+
+  /** Nothing may be written meanwhile. */
+  async addSnapshot(note: string): Promise<UndoLayer> {
+    return this.#undo.add(note, this.#sync);
+  }
+
+  /** Nothing may be read or written meanwhile. @throws LedgerError when there is no such snapshot. */
+  async revert(serial: number): Promise<void> {
+    await this.#undo.revert(serial, this.#sync);
+  }
+
+  /** Nothing may be written meanwhile. @throws LedgerError when there is no such snapshot. */
+  async releaseSnapshot(serial: number): Promise<void> {
+    await this.#undo.release(serial, this.#sync);
+  }
+
+  /**
+   * Puts another database, which must be closed, in the place of this one. Nothing may be read or written meanwhile. A kill
+   * at any moment leaves the one or the other.
+   */
+  async replaceWith(dir: string): Promise<void> {
+    await this.#level.close();
+    await rename(this.dir, replacedFolder(this.dir));
+    await rename(dir, this.dir);
+    await finishReplacement(this.dir);
+    this.#level = await openLevel(this.dir);
+    this.#undo = await UndoLog.open(this.#level);
   }
 
   get(key: Buffer, snapshot?: Snapshot): Buffer | undefined {
@@ -131,7 +163,7 @@ export class Database {
   /** All or nothing; durable when resolved. */
   async write(batch: WriteBatch): Promise<void> {
     const chained = this.#level.batch();
-    for (const [key, value] of batch.changes) {
+    for (const [key, value] of [...batch.changes, ...this.#undo.records(batch.changes)]) {
       if (value === undefined) chained.del(key);
       else chained.put(key, value);
     }
@@ -141,6 +173,34 @@ export class Database {
   async close(): Promise<void> {
     await this.#level.close();
   }
+}
+
+async function openLevel(dir: string): Promise<Level> {
+  const level = new ClassicLevel<Buffer, Buffer>(dir, {
+    keyEncoding: 'buffer',
+    valueEncoding: 'buffer',
+    cacheSize: CACHE_BYTES,
+    writeBufferSize: WRITE_BUFFER_BYTES,
+  });
+  try {
+    await level.open();
+  } catch (error) {
+    throw openingError(error);
+  }
+  return level;
+}
+
+/** Where the database is while another one takes its place. */
+function replacedFolder(dir: string): string {
+  return `${dir}.replaced`;
+}
+
+/** A replacement that was cut off between its two steps is taken back; one that was complete is cleared up. */
+async function finishReplacement(dir: string): Promise<void> {
+  const replaced = replacedFolder(dir);
+  if (!existsSync(replaced)) return;
+  if (existsSync(join(dir, 'CURRENT'))) await rm(replaced, { recursive: true });
+  else await rename(replaced, dir);
 }
 
 function openingError(error: unknown): LedgerError {

@@ -1,41 +1,56 @@
+import { rm } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import { common, type ledger, peer } from '@hyperledger/fabric-protos';
+import { z } from 'zod';
 import type { Tip } from './block-checks.ts';
-import { blockHeaderHash } from './block-hash.ts';
 import { Committer, type CommitterOptions } from './committer.ts';
 import { type Database, prefixRange } from './database.ts';
+import { dump, undump } from './dump.ts';
 import { KeyHistory } from './history.ts';
 import {
   blockKey,
   decodeMissingKey,
   hashedSpace,
+  METADATA_USED_PREFIX,
   MISSING_PREFIX,
+  metadataUsedNamespace,
   publicSpace,
-  TIP_KEY,
 } from './keys.ts';
 import { Simulator } from './simulator.ts';
 import { State } from './state.ts';
-import { decodeTip, EMPTY_CHAIN } from './tip.ts';
+
 import { TransactionIndex } from './transaction-index.ts';
 import {
   type CommitListener,
   type CommitResult,
+  type DevelopmentLedger,
   type KeyMetadata,
-  type Ledger,
   LedgerError,
+  type LedgerSnapshot,
   type MissingPrivateData,
+  type ReadConflict,
   type TransactionStatus,
   type TxSimulator,
 } from './types.ts';
+import type { UndoLayer } from './undo-log.ts';
+import { readTip, verifyChain } from './verify-chain.ts';
 import { decodeMetadata, NO_METADATA } from './versioned-value.ts';
 
-/** See {@link Ledger}. */
-export class KvLedger implements Ledger {
+const NoteOfSnapshot = z.strictObject({ height: z.int(), atMs: z.number() });
+
+function toSnapshot({ serial, note }: UndoLayer): LedgerSnapshot {
+  return { id: serial, ...NoteOfSnapshot.parse(JSON.parse(note)) };
+}
+
+/** See {@link DevelopmentLedger}. */
+export class KvLedger implements DevelopmentLedger {
   readonly channel: string;
   readonly #options: CommitterOptions;
   readonly #database: Database;
   readonly #state: State;
   readonly #committer: Committer;
   readonly #listeners = new Set<CommitListener>();
+  readonly #resetListeners = new Set<() => void>();
   #tip: Tip;
   /** The commit under way and those behind it. */
   #queue: Promise<unknown> = Promise.resolve();
@@ -46,7 +61,7 @@ export class KvLedger implements Ledger {
     this.#database = options.database;
     this.#state = new State(options.database);
     this.#committer = new Committer(this.#options);
-    this.#tip = this.#recover();
+    this.#tip = readTip(this.#database, this.channel);
   }
 
   get height(): number {
@@ -83,14 +98,12 @@ export class KvLedger implements Ledger {
   }
 
   commitBlock(block: common.Block): Promise<CommitResult> {
-    const commit = this.#queue.then(async () => {
+    return this.#exclusive(async () => {
       const { result, tip } = await this.#committer.commit(block, this.#tip);
       this.#tip = tip;
       this.#notify(result);
       return result;
     });
-    this.#queue = commit.catch(() => undefined);
-    return commit;
   }
 
   onCommit(listener: CommitListener): () => void {
@@ -150,9 +163,74 @@ export class KvLedger implements Ledger {
     return missing;
   }
 
+  onReset(listener: () => void): () => void {
+    this.#resetListeners.add(listener);
+    return () => {
+      this.#resetListeners.delete(listener);
+    };
+  }
+
+  snapshots(): readonly LedgerSnapshot[] {
+    return this.#database.snapshots.map(toSnapshot);
+  }
+
+  snapshot(): Promise<LedgerSnapshot> {
+    return this.#exclusive(async () => {
+      const note = JSON.stringify({ height: this.height, atMs: Date.now() });
+      return toSnapshot(await this.#database.addSnapshot(note));
+    });
+  }
+
+  revert(id: number): Promise<void> {
+    return this.#exclusive(async () => {
+      await this.#database.revert(id);
+      await this.#reset();
+    });
+  }
+
+  releaseSnapshot(id: number): Promise<void> {
+    return this.#exclusive(() => this.#database.releaseSnapshot(id));
+  }
+
+  dump(): Promise<Readable> {
+    return this.#exclusive(() => {
+      const { channel, height } = this;
+      return Promise.resolve(dump(this.#database, { channel, height }));
+    });
+  }
+
+  load(from: Readable, refuse: (genesis: common.Block) => string | undefined): Promise<void> {
+    return this.#exclusive(async () => {
+      const dir = `${this.#database.dir}.loading`;
+      const { database } = await undump(dir, from);
+      try {
+        const { genesis } = await verifyChain(database, this.channel);
+        const refusal = refuse(genesis);
+        if (refusal !== undefined) throw new LedgerError(refusal);
+        await database.close();
+        await this.#database.replaceWith(dir);
+      } finally {
+        await database.close();
+        await rm(dir, { recursive: true, force: true });
+      }
+      await this.#reset();
+    });
+  }
+
+  async verifyChain(): Promise<number> {
+    return this.#exclusive(async () => {
+      if (this.height > 0) await verifyChain(this.#database, this.channel);
+      return this.height;
+    });
+  }
+
   async close(): Promise<void> {
     await this.#queue;
     await this.#database.close();
+  }
+
+  conflictOf(txId: string): ReadConflict | undefined {
+    return this.#committer.conflictOf(txId);
   }
 
   #readBlock(number: number): common.Block | undefined {
@@ -170,17 +248,21 @@ export class KvLedger implements Ledger {
     }
   }
 
-  #recover(): Tip {
-    const bytes = this.#database.get(TIP_KEY);
-    if (bytes === undefined) return EMPTY_CHAIN;
-    const tip = decodeTip(bytes, this.channel);
-    const last = this.#database.get(blockKey(tip.height - 1));
-    const header = last && common.Block.deserializeBinary(last).getHeader();
-    if (header === undefined || !blockHeaderHash(header).equals(tip.lastHash)) {
-      throw new LedgerError(
-        'the ledger is damaged: its last block does not have the hash that was written with it. Restore it from a copy',
-      );
-    }
-    return tip;
+  /** Between two blocks: whatever runs here sees, and leaves, a ledger that nobody writes to. */
+  #exclusive<T>(run: () => Promise<T>): Promise<T> {
+    const done = this.#queue.then(run);
+    this.#queue = done.catch(() => undefined);
+    return done;
+  }
+
+  /** Reads anew what is kept in memory, and tells whoever keeps more. */
+  async #reset(): Promise<void> {
+    const { metadataUsed, transient } = this.#options;
+    const used = await this.#database.all({ ...prefixRange(METADATA_USED_PREFIX), keysOnly: true });
+    metadataUsed.clear();
+    for (const { key } of used) metadataUsed.add(metadataUsedNamespace(key));
+    await transient.reload();
+    this.#tip = readTip(this.#database, this.channel);
+    for (const listener of this.#resetListeners) listener();
   }
 }

@@ -4,14 +4,14 @@ import { Database, prefixRange } from './database.ts';
 import { METADATA_USED_PREFIX, metadataUsedNamespace } from './keys.ts';
 import { KvLedger } from './kv-ledger.ts';
 import { TransientStore } from './transient-store.ts';
-import type { Ledger, LedgerOptions } from './types.ts';
+import type { DevelopmentLedger, LedgerOptions } from './types.ts';
 
 /**
  * Opens a channel's ledger, or makes an empty one. After a kill at any moment it is as of the last block that was
  * written completely.
  * @throws LedgerError when the directory is in use, cannot be written, or holds another channel.
  */
-export async function openLedger(options: LedgerOptions): Promise<Ledger> {
+export async function openLedger(options: LedgerOptions): Promise<DevelopmentLedger> {
   await mkdir(options.dir, { recursive: true, mode: 0o700 });
   const database = await Database.open(options.dir, options.sync ?? true);
   try {
@@ -24,6 +24,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       database,
       collections,
       transient,
+      interventions: options.interventions,
       metadataUsed: new Set(used.map(({ key }) => metadataUsedNamespace(key))),
     });
   } catch (error) {

@@ -12,7 +12,7 @@ import { inSpace, privateSpace } from './keys.ts';
 import { decodePrivateWrites, type NamespaceRwset, type SpaceRwset } from './rwset-codec.ts';
 import type { State } from './state.ts';
 import type { TransientStore } from './transient-store.ts';
-import type { MissingPrivateData, Version } from './types.ts';
+import type { CommitInterventions, MissingPrivateData, Version } from './types.ts';
 import { UpdateBatch } from './update-batch.ts';
 
 /** A private key's new value; undefined = deleted. */
@@ -38,15 +38,23 @@ export class PrivateData {
   readonly missing: MissingPrivateData[] = [];
   readonly #collections: Collections;
   readonly #transient: TransientStore;
+  readonly #interventions: CommitInterventions | undefined;
+  /** What single members lost on purpose: MSP id and index of the transaction. */
+  readonly #lost = new Set<string>();
   /** The same at every member. */
   readonly #updates = new UpdateBatch<PrivateUpdate>();
   readonly #metadataKeys: CollectionKey[] = [];
   /** By key hash: the version of the latest purge of it. */
   readonly #purges = new UpdateBatch<Version>();
 
-  constructor(collections: Collections, transient: TransientStore) {
+  constructor(
+    collections: Collections,
+    transient: TransientStore,
+    interventions: CommitInterventions | undefined,
+  ) {
     this.#collections = collections;
     this.#transient = transient;
+    this.#interventions = interventions;
   }
 
   add(transaction: ValidTransaction): void {
@@ -61,7 +69,9 @@ export class PrivateData {
     for (const { namespace, collection, keys } of this.#updates.spaces()) {
       if (!this.#isMember(mspId, namespace, collection)) continue;
       const target = member.space(namespace, collection).keys;
-      for (const [key, update] of keys) target.set(key, update);
+      for (const [key, update] of keys) {
+        if (!this.#lost.has(lostBy(mspId, update.version))) target.set(key, update);
+      }
     }
     for (const at of this.#metadataKeys) renewVersion(at, mspId, { member, state, hashes });
     return member;
@@ -101,6 +111,10 @@ export class PrivateData {
     if (bytes === undefined) {
       this.missing.push(...members.map((mspId) => ({ mspId, ...version, namespace, collection })));
       return;
+    }
+    for (const mspId of members.filter((m) => this.#interventions?.losesPrivateData(txId, m))) {
+      this.#lost.add(lostBy(mspId, version));
+      this.missing.push({ mspId, ...version, namespace, collection });
     }
     const decoded = decodePrivateWrites(bytes);
     const { keys } = this.#updates.space(namespace, collection);
@@ -143,6 +157,10 @@ export class PrivateData {
   #isMember(mspId: string, namespace: string, collection: string): boolean {
     return this.#collections.members(namespace, collection).includes(mspId);
   }
+}
+
+function lostBy(mspId: string, { transaction }: Version): string {
+  return `${mspId} ${transaction}`;
 }
 
 /**

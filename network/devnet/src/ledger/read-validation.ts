@@ -1,5 +1,5 @@
 import { ledger, peer } from '@hyperledger/fabric-protos';
-import { fromBinary } from './bytes.ts';
+import { binaryToText, fromBinary } from './bytes.ts';
 import { combinedRange, type KeyVersion } from './combined-range.ts';
 import { stateSpace } from './keys.ts';
 import { RangeQueryResults } from './range-query-results.ts';
@@ -10,47 +10,60 @@ import {
   toVersion,
 } from './rwset-codec.ts';
 import type { State } from './state.ts';
+import type { ReadConflict } from './types.ts';
 import type { UpdateBatch } from './update-batch.ts';
 import { sameVersion } from './versioned-value.ts';
 
 const { TxValidationCode } = peer;
 
 /**
- * Whether everything that the transaction read is still so, given the valid transactions before it in its block:
+ * The first read that is not so any more, given the valid transactions before it in its block; undefined when all stand:
  * public reads, then range queries, then hashed reads, namespace by namespace (Fabric's
  * core/ledger/kvledger/txmgmt/validation/validator.go).
  */
-export async function validateReads(
+export async function findConflict(
   namespaces: readonly NamespaceRwset[],
   state: State,
   updates: UpdateBatch,
-): Promise<number> {
+): Promise<ReadConflict | undefined> {
   for (const { namespace, publicSpace, rangeQueries, collections } of namespaces) {
-    if (!readsStand(publicSpace, state, updates)) return TxValidationCode.MVCC_READ_CONFLICT;
+    const read = conflictOfReads(publicSpace, state, updates);
+    if (read !== undefined) return read;
     for (const query of rangeQueries) {
-      if (!(await rangeStands(namespace, query, state, updates))) {
-        return TxValidationCode.PHANTOM_READ_CONFLICT;
-      }
+      if (await rangeStands(namespace, query, state, updates)) continue;
+      return phantom(namespace, query);
     }
-    if (!collections.every((collection) => readsStand(collection, state, updates))) {
-      return TxValidationCode.MVCC_READ_CONFLICT;
+    for (const collection of collections) {
+      const hashed = conflictOfReads(collection, state, updates);
+      if (hashed !== undefined) return hashed;
     }
   }
-  return TxValidationCode.VALID;
+  return undefined;
 }
 
 /** A key that an earlier transaction of the block wrote conflicts, whatever the version. */
-function readsStand(
+function conflictOfReads(
   { namespace, collection, reads }: SpaceRwset,
   state: State,
   updates: UpdateBatch,
-): boolean {
+): ReadConflict | undefined {
+  if (reads.length === 0) return undefined;
   const space = stateSpace(namespace, collection);
-  return reads.every(
-    ({ key, version }) =>
-      updates.get(namespace, collection, key) === undefined &&
-      sameVersion(state.get(space, fromBinary(key))?.version, version),
-  );
+  for (const { key, version } of reads) {
+    const written = updates.get(namespace, collection, key)?.version;
+    const found = written ?? state.get(space, fromBinary(key))?.version;
+    if (written === undefined && sameVersion(found, version)) continue;
+    const name = collection === '' ? binaryToText(key) : fromBinary(key).toString('hex');
+    const code = TxValidationCode.MVCC_READ_CONFLICT;
+    return { code, namespace, collection, key: name, read: version, found };
+  }
+  return undefined;
+}
+
+function phantom(namespace: string, query: RangeQueryInfo): ReadConflict {
+  const key = `${query.getStartKey()} .. ${query.getEndKey()}`;
+  const code = TxValidationCode.PHANTOM_READ_CONFLICT;
+  return { code, namespace, collection: '', key, read: undefined, found: undefined };
 }
 
 async function rangeStands(

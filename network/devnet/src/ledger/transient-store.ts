@@ -29,17 +29,23 @@ export class TransientStore {
 
   static async open(database: Database, collections: Collections): Promise<TransientStore> {
     const store = new TransientStore(database, collections);
-    const cursor = database.cursor({ ...prefixRange(TRANSIENT_PREFIX), keysOnly: true });
+    await store.reload();
+    return store;
+  }
+
+  /** Reads anew what the database holds. */
+  async reload(): Promise<void> {
+    this.#entries.clear();
+    const cursor = this.#database.cursor({ ...prefixRange(TRANSIENT_PREFIX), keysOnly: true });
     try {
       for (let entry = await cursor.next(); entry; entry = await cursor.next()) {
         const { mspId, txId, height, serial } = decodeTransientKey(entry.key);
-        store.#serial = Math.max(store.#serial, serial);
-        store.#list(txId, mspId).push({ key: entry.key, height });
+        this.#serial = Math.max(this.#serial, serial);
+        this.#list(txId, mspId).push({ key: entry.key, height });
       }
     } finally {
       await cursor.close();
     }
-    return store;
   }
 
   /** Durable when resolved. Nothing is kept of collections of which the organization is no member. */

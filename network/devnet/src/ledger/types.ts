@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { common, ledger, peer } from '@hyperledger/fabric-protos';
 
 /** A refusal of the ledger. The message is Fabric's own text, as a client or chaincode would read it from a peer. */
@@ -29,6 +30,7 @@ export interface LedgerOptions {
   readonly namespaces: readonly NamespaceDefinition[];
   /** Default true: a commit is answered after fsync. False keeps it safe against kill -9 but not against power loss. */
   readonly sync?: boolean;
+  readonly interventions?: CommitInterventions | undefined;
 }
 
 /** One of `peer.TxValidationCode`. */
@@ -236,4 +238,65 @@ export interface Ledger {
 
   /** Waits for the commits under way. */
   close(): Promise<void>;
+}
+
+/** What of a transaction's reads was not so any more when it was validated. */
+export interface ReadConflict {
+  readonly code: ValidationCode;
+  readonly namespace: string;
+  /** '' = public state. */
+  readonly collection: string;
+  /** The key; of a private one the SHA-256, in hex; of a range its two ends. */
+  readonly key: string;
+  /** What was read; undefined = nothing there, or a range. */
+  readonly read: Version | undefined;
+  /** What was there; undefined = nothing, or a range. */
+  readonly found: Version | undefined;
+}
+
+/** What goes wrong on purpose at a commit (developers' faults). */
+export interface CommitInterventions {
+  /** The code of a transaction that would be valid; undefined leaves it so. */
+  codeOf(txId: string): ValidationCode | undefined;
+  /** Whether an organization's peer gets the transaction's private data from nobody. */
+  losesPrivateData(txId: string, mspId: string): boolean;
+}
+
+/** A moment that a ledger can go back to. */
+export interface LedgerSnapshot {
+  readonly id: number;
+  /** Number of blocks at that moment. */
+  readonly height: number;
+  readonly atMs: number;
+}
+
+/**
+ * What no real peer can do: go back, and be carried away. All of it happens between two blocks; the caller sees to it that no
+ * simulation runs meanwhile.
+ */
+export interface DevelopmentLedger extends Ledger {
+  /** Oldest first. They outlive the process. */
+  snapshots(): readonly LedgerSnapshot[];
+  /** Costs nothing at once; from then on each change also writes what was there before. */
+  snapshot(): Promise<LedgerSnapshot>;
+  /**
+   * Everything (blocks, state, private data, history, transient store) as it was, in one atomic write. The snapshot stays, later
+   * ones go. @throws LedgerError when there is none with that id.
+   */
+  revert(id: number): Promise<void>;
+  /** @throws LedgerError when there is no snapshot with that id. */
+  releaseSnapshot(id: number): Promise<void>;
+  /** The whole ledger as it is now, without snapshots, as a stream of bytes. */
+  dump(): Promise<Readable>;
+  /**
+   * Replaces everything, snapshots too, by a dump. It is checked completely first: bytes, chain of blocks, and what the
+   * caller asks of its genesis block. @throws LedgerError when it is refused; the ledger stays as it was.
+   */
+  load(from: Readable, refuse: (genesis: common.Block) => string | undefined): Promise<void>;
+  /** Why a transaction had a read conflict; known of the latest ones since the start. */
+  conflictOf(txId: string): ReadConflict | undefined;
+  /** Reads all blocks and checks their chain. Answers the height. @throws LedgerError when it is damaged. */
+  verifyChain(): Promise<number>;
+  /** Called when the ledger has become another one, by revert or load. Returns how to stop. */
+  onReset(listener: () => void): () => void;
 }

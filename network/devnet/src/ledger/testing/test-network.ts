@@ -3,6 +3,7 @@ import { blockDataHash } from '../block-hash.ts';
 import { openLedger } from '../open.ts';
 import type {
   CommitResult,
+  DevelopmentLedger,
   KeyValue,
   Ledger,
   LedgerOptions,
@@ -42,7 +43,7 @@ export function testOptions(dir: string): LedgerOptions {
 }
 
 /** A ledger that holds an (empty) genesis block. */
-export async function openTestLedger(dir: string): Promise<Ledger> {
+export async function openTestLedger(dir: string): Promise<DevelopmentLedger> {
   const ledger = await openLedger(testOptions(dir));
   if (ledger.height === 0) await ledger.commitBlock(nextBlock(ledger, []));
   return ledger;
