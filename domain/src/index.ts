@@ -31,6 +31,7 @@ export {
 } from './chunk/reading.ts';
 export { canonicalOrder } from './chunk/series.ts';
 export { mergeSummaries, summarizeReadings } from './chunk/summary.ts';
+export { type Clock, pause, SYSTEM_CLOCK } from './clock.ts';
 export {
   ConnectionProfile,
   MSP_IDS,

@@ -1,9 +1,11 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { status } from '@grpc/grpc-js';
 import { StatusCode } from '@hyperledger/fabric-gateway';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { BatchSigner, MAX_BATCH_TRANSACTIONS } from './batch-signer.ts';
 import { LedgerConnection } from './connection.ts';
 import type { LedgerTransaction } from './messages.ts';
+import { LEDGER_CHANNEL } from './observer.ts';
 import { type CertifiedKey, createSignatory, fixedSignatory } from './signatory.ts';
 import { hospitalKeys, PROFILE } from './testing/identities.ts';
 import { ScriptedGateway } from './testing/scripted-gateway.ts';
@@ -224,6 +226,21 @@ describe('a submit of unknown fate', () => {
     expect(await submitOne()).toMatchObject({ status: 'committed' });
     expect(gateway.submitted).toHaveLength(1);
     expect(observed).toEqual(['unknown', 'retried commit unreachable', 'resolved committed']);
+  });
+
+  it('can be followed from outside, without naming anything', async () => {
+    const events: unknown[] = [];
+    const follow = (event: unknown) => events.push(event);
+    subscribe(LEDGER_CHANNEL, follow);
+    gateway.submit.push('unheard');
+    await submitOne();
+    unsubscribe(LEDGER_CHANNEL, follow);
+    expect(events).toEqual([
+      { type: 'submitting' },
+      { type: 'unknown_commit' },
+      { type: 'unknown_resolved', as: 'committed' },
+      { type: 'settled', outcome: 'committed' },
+    ]);
   });
 
   it('and invalid in its block after all is resolved as invalid', async () => {

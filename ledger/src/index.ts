@@ -14,8 +14,10 @@ export {
 } from './identity-source.ts';
 export type { LedgerTransaction } from './messages.ts';
 export {
+  LEDGER_CHANNEL,
   NO_OBSERVER,
   type RetryReason,
+  type SubmissionEvent,
   type SubmissionObserver,
   type UnknownResolution,
 } from './observer.ts';

@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel';
 import type { Stage } from './faults.ts';
 import type { FailureKind, RetryEvent, Step } from './retry.ts';
 
@@ -30,10 +31,32 @@ export const NO_OBSERVER: SubmissionObserver = {
   unknownResolved: () => undefined,
 };
 
+/** Message on the diagnostics channel {@link LEDGER_CHANNEL}. */
+export type SubmissionEvent =
+  /** The orderer is about to get the transaction for the first time. */
+  | { readonly type: 'submitting' }
+  /** What had been submitted has come to its end. */
+  | { readonly type: 'settled'; readonly outcome: 'committed' | 'failed' | 'unknown' }
+  | { readonly type: 'retried'; readonly stage: Stage; readonly reason: RetryReason }
+  | { readonly type: 'unknown_commit' }
+  | { readonly type: 'unknown_resolved'; readonly as: UnknownResolution };
+
+/** Whoever runs a built function in its own process can follow its transactions here (node:diagnostics_channel). */
+export const LEDGER_CHANNEL = 'pulseledger.ledger';
+
+const ledgerChannel = channel(LEDGER_CHANNEL);
+
+function publish(event: SubmissionEvent): void {
+  ledgerChannel.publish(event);
+}
+
+const OUTCOMES = { commit: 'committed', fail: 'failed', leave_unknown: 'unknown' } as const;
+
 /** Watches the decisions on one transaction and tells an observer what they mean. */
 export class SubmissionWatch {
   readonly #observer: SubmissionObserver;
   #unknown = false;
+  #submitted = false;
 
   constructor(observer: SubmissionObserver) {
     this.#observer = observer;
@@ -41,6 +64,16 @@ export class SubmissionWatch {
 
   /** After `event` the decision was to take the step `next`. */
   decided(event: RetryEvent, next: Step): void {
+    this.#told(event, next);
+    if (next.do === 'submit' && !this.#submitted) {
+      this.#submitted = true;
+      publish({ type: 'submitting' });
+    } else if (this.#submitted && !('retry' in next)) {
+      publish({ type: 'settled', outcome: OUTCOMES[next.do] });
+    }
+  }
+
+  #told(event: RetryEvent, next: Step): void {
     if (event.type === 'fault') this.#fault(event.fault.stage, event.fault.kind, next);
     else if (event.type === 'status') this.#status(next);
   }
@@ -49,25 +82,32 @@ export class SubmissionWatch {
     const unanswered = kind === 'timeout' || kind === 'unreachable';
     if ((stage === 'submit' || stage === 'commit') && unanswered && !this.#unknown) {
       this.#unknown = true;
+      publish({ type: 'unknown_commit' });
       this.#observer.commitUnknown();
     }
     // Asked for and not there: the envelope is sent once more.
     if (stage === 'commit' && next.do === 'submit') this.#resolve('absent');
-    if (isAgain(next)) this.#observer.retried(stage, kind);
+    if (isAgain(next)) this.#retried(stage, kind);
   }
 
   #status(next: Step): void {
     if (next.do === 'await') {
-      this.#observer.retried('commit', 'duplicate');
+      this.#retried('commit', 'duplicate');
       return;
     }
     this.#resolve(next.do === 'commit' ? 'committed' : 'invalid');
-    if (isAgain(next)) this.#observer.retried('commit', 'conflict');
+    if (isAgain(next)) this.#retried('commit', 'conflict');
+  }
+
+  #retried(stage: Stage, reason: RetryReason): void {
+    publish({ type: 'retried', stage, reason });
+    this.#observer.retried(stage, reason);
   }
 
   #resolve(as: UnknownResolution): void {
     if (!this.#unknown) return;
     this.#unknown = false;
+    publish({ type: 'unknown_resolved', as });
     this.#observer.unknownResolved(as);
   }
 }

@@ -19,9 +19,12 @@ export class SigningQueue {
   readonly #key: SigningKey;
   #waiting: Waiting[] = [];
   #passes = 0;
+  readonly #putOff: (pass: () => void) => void;
 
-  constructor(key: SigningKey) {
+  /** @param putOff - calls when the requests of this turn are in; see {@link afterPoll}. */
+  constructor(key: SigningKey, putOff: (pass: () => void) => void = afterPoll) {
     this.#key = key;
+    this.#putOff = putOff;
   }
 
   /** How many passes were made so far. */
@@ -51,8 +54,7 @@ export class SigningQueue {
   }
 
   #schedule(): void {
-    // After the poll phase, so that requests read from several sockets in it are signed together.
-    setImmediate(() => {
+    this.#putOff(() => {
       this.#pass();
     });
   }
@@ -75,6 +77,11 @@ export class SigningQueue {
       }
     }
   }
+}
+
+/** After the event loop's poll phase, so that requests read from several sockets in it are signed together. */
+function afterPoll(pass: () => void): void {
+  setImmediate(pass);
 }
 
 function settle(entry: Waiting, signature: Uint8Array | undefined): void {

@@ -66,19 +66,37 @@ export function createIngestHandler(
     hint: (pseudonym, blockNumber) => publisher.hint(pseudonym, blockNumber),
     now: Date.now,
   });
+  return ingestHandler({ signer, publisher, quarantine, hints, now: Date.now, log, observer });
+}
+
+/** What an invocation works with. */
+export interface IngestParts {
+  readonly signer: Pick<BatchSigner, 'submitAll'>;
+  readonly publisher: Pick<Publisher, 'acknowledge'>;
+  readonly quarantine: Pick<Quarantine, 'put'>;
+  readonly hints: Pick<LiveHints, 'tell'>;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  readonly log: (line: string) => void;
+  readonly observer?: IngestObserver | undefined;
+}
+
+/** The handler over its parts: what an invocation leaves undone comes back as `batchItemFailures`. */
+export function ingestHandler(parts: IngestParts): IngestHandler {
+  const { signer, publisher, quarantine, hints, now, log, observer } = parts;
   const portsUntil = (giveUpAtMs: number): IngestPorts => ({
     submitAll: (transactions) =>
       signer.submitAll(transactions, { concurrency: TRANSACTIONS_AT_ONCE, giveUpAtMs }),
     acknowledge: (deviceId, acknowledgement) => publisher.acknowledge(deviceId, acknowledgement),
     quarantine: (entry) => quarantine.put(entry),
     hint: (readings) => hints.tell(readings),
-    now: Date.now,
+    now,
   });
   return async (event, context) => {
-    const startedMs = Date.now();
+    const startedMs = now();
     const giveUpAtMs = startedMs + context.getRemainingTimeInMillis() - KEPT_FOR_SENDING_MS;
     const report = await ingestMessages(event.Records.map(toQueued), portsUntil(giveUpAtMs));
-    log(logLine(report, Date.now() - startedMs));
+    log(logLine(report, now() - startedMs));
     observer?.ingested(report);
     return {
       batchItemFailures: report.failedMessageIds.map((itemIdentifier) => ({ itemIdentifier })),

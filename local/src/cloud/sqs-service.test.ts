@@ -14,8 +14,10 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { SYSTEM_CLOCK } from '@pulseledger/domain';
 import { createRole, type LocalRole } from '../aws/role.ts';
 import { type RunningServer, serveLoopback } from '../loopback-server.ts';
+import { SYSTEM_ENVIRONMENT } from './queue/durable-queue.ts';
 import { QueueSet } from './queue/queue-set.ts';
 import { sqsApp } from './sqs-service.ts';
 
@@ -59,7 +61,10 @@ beforeAll(async () => {
     { name: 'dead', visibilityTimeoutMs: 30_000, retentionMs: HOUR },
     { name: 'tiny', visibilityTimeoutMs: 30_000, retentionMs: HOUR, maxBytes: 4 },
   ];
-  queues = await QueueSet.open(folder, settings, () => now);
+  queues = await QueueSet.open(folder, settings, {
+    ...SYSTEM_ENVIRONMENT,
+    clock: { ...SYSTEM_CLOCK, now: () => now },
+  });
   const roles = [everything, sender];
   const origin = (): string => server.origin;
   server = await serveLoopback(sqsApp({ queues, roles, region: 'eu-central-1', origin }));

@@ -1,8 +1,10 @@
 import type { Message } from '@aws-sdk/client-sqs';
+import { type Clock, pause } from '@pulseledger/domain';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { z } from 'zod';
 import { errorCode, type Logger } from '../process/logger.ts';
 import type { QueuePort } from './queue-port.ts';
+import { STEADY_CLOCK } from './steady-clock.ts';
 
 /** Lambda's limit of one invocation's payload. */
 const MAX_BATCH_BYTES: number = 6 * 1024 * 1024;
@@ -23,6 +25,8 @@ export interface MappingOptions {
   readonly maxConcurrency: number;
   readonly invoke: (event: SQSEvent) => Promise<unknown>;
   readonly logger: Logger;
+  /** From any moment on; one that nobody sets when left out. */
+  readonly clock?: Clock;
 }
 
 const batchResponse: z.ZodType<SQSBatchResponse> = z.object({
@@ -42,6 +46,7 @@ export interface MappingFigures {
  */
 export class EventSourceMapping {
   readonly #options: MappingOptions;
+  readonly #clock: Clock;
   readonly #stop = new AbortController();
   readonly #invocations = new Set<Promise<void>>();
   #polling: Promise<void> | undefined;
@@ -49,6 +54,7 @@ export class EventSourceMapping {
 
   constructor(options: MappingOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? STEADY_CLOCK;
   }
 
   get figures(): MappingFigures {
@@ -83,15 +89,15 @@ export class EventSourceMapping {
     const { batchSize, batchingWindowMs } = this.#options;
     const batch = await this.#receive(batchSize, 1, MAX_LONG_POLL_SECONDS);
     if (batch.length === 0) return batch;
-    const deadline = performance.now() + batchingWindowMs;
+    const deadline = this.#clock.now() + batchingWindowMs;
     let bytes = byteLength(batch);
     while (batch.length < batchSize && bytes < MAX_BATCH_BYTES && !this.#stop.signal.aborted) {
-      const left = deadline - performance.now();
+      const left = deadline - this.#clock.now();
       const more = await this.#receive(batchSize - batch.length, PARALLEL_RECEIVES, 0);
       batch.push(...more);
       bytes += byteLength(more);
       if (left <= 0) break;
-      if (more.length === 0) await pause(Math.min(left, batchingWindowMs / 4));
+      if (more.length === 0) await pause(this.#clock, Math.min(left, batchingWindowMs / 4));
     }
     return batch;
   }
@@ -109,14 +115,14 @@ export class EventSourceMapping {
     } catch (error) {
       if (this.#stop.signal.aborted) return [];
       logger.log('warn', 'receive_failed', { code: errorCode(error) });
-      await pause(PAUSE_AFTER_FAULT_MS);
+      await pause(this.#clock, PAUSE_AFTER_FAULT_MS);
       return [];
     }
   }
 
   async #process(batch: readonly Message[]): Promise<void> {
     const { queue, logger } = this.#options;
-    const startedMs = performance.now();
+    const startedMs = this.#clock.now();
     const failed = await this.#failedOf(batch);
     const done = batch.filter((message) => !failed.has(message.MessageId ?? ''));
     const back = batch.filter((message) => failed.has(message.MessageId ?? ''));
@@ -124,7 +130,7 @@ export class EventSourceMapping {
     this.#figures.messages += batch.length;
     this.#figures.failures += back.length;
     if (back.length > 0) {
-      const durationMs = Math.round(performance.now() - startedMs);
+      const durationMs = Math.round(this.#clock.now() - startedMs);
       logger.log('warn', 'messages_returned', { count: back.length, durationMs });
     }
     try {
@@ -182,10 +188,4 @@ export function retrySeconds(message: Message): number {
 
 function byteLength(batch: readonly Message[]): number {
   return batch.reduce((sum, message) => sum + Buffer.byteLength(message.Body ?? ''), 0);
-}
-
-function pause(milliseconds: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  setTimeout(resolve, milliseconds, undefined);
-  return promise;
 }

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
+import type { Clock } from '@pulseledger/domain';
 import type { Context } from 'aws-lambda';
 import { z } from 'zod';
+import { STEADY_CLOCK } from './steady-clock.ts';
 
 const MEMORY_MB = 1_024;
 
@@ -11,6 +13,8 @@ export interface LambdaFunctionOptions {
   readonly file: string;
   readonly region: string;
   readonly timeoutMs: number;
+  /** From any moment on; one that nobody sets when left out. */
+  readonly clock?: Clock;
 }
 
 /** The function did not answer in time; AWS would end its process now. */
@@ -50,22 +54,22 @@ export class LambdaFunction {
 
   /** @throws LambdaTimeoutError, and whatever the handler throws */
   async invoke(event: unknown): Promise<unknown> {
-    const { timeoutMs } = this.#options;
+    const { timeoutMs, clock = STEADY_CLOCK } = this.#options;
     const timedOut = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
+    const cancel = clock.after(timeoutMs, () => {
       timedOut.reject(new LambdaTimeoutError());
-    }, timeoutMs);
-    const endsAtMs = performance.now() + timeoutMs;
+    });
+    const endsAtMs = clock.now() + timeoutMs;
     try {
       const work = Promise.resolve(this.#handler(event, this.#context(endsAtMs)));
       return await Promise.race([work, timedOut.promise]);
     } finally {
-      clearTimeout(timer);
+      cancel();
     }
   }
 
   #context(endsAtMs: number): InvocationContext {
-    const { name, region } = this.#options;
+    const { name, region, clock = STEADY_CLOCK } = this.#options;
     return {
       callbackWaitsForEmptyEventLoop: true,
       functionName: name,
@@ -75,7 +79,7 @@ export class LambdaFunction {
       awsRequestId: randomUUID(),
       logGroupName: `/aws/lambda/${name}`,
       logStreamName: 'local',
-      getRemainingTimeInMillis: () => Math.max(0, Math.round(endsAtMs - performance.now())),
+      getRemainingTimeInMillis: () => Math.max(0, Math.round(endsAtMs - clock.now())),
     };
   }
 }

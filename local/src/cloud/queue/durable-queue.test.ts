@@ -2,8 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { SYSTEM_CLOCK } from '@pulseledger/domain';
 import fc from 'fast-check';
-import type { DurableQueue, ReceivedMessage } from './durable-queue.ts';
+import { type DurableQueue, type ReceivedMessage, SYSTEM_ENVIRONMENT } from './durable-queue.ts';
 import { MinHeap } from './min-heap.ts';
 import { QueueSet } from './queue-set.ts';
 
@@ -26,7 +27,10 @@ let work: DurableQueue;
 let now: number;
 
 async function open(): Promise<void> {
-  queues = await QueueSet.open(folder, SETTINGS, () => now);
+  queues = await QueueSet.open(folder, SETTINGS, {
+    ...SYSTEM_ENVIRONMENT,
+    clock: { ...SYSTEM_CLOCK, now: () => now },
+  });
   work = queues.queue('work');
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { type Clock, SYSTEM_CLOCK } from '@pulseledger/domain';
 import type { MessageState, MessageStore } from './message-store.ts';
 import { MinHeap } from './min-heap.ts';
 import { QueueError } from './queue-errors.ts';
@@ -47,6 +48,15 @@ export interface QueueCounts {
   readonly delayed: number;
 }
 
+/** What a queue gets its time and its names from. */
+export interface QueueEnvironment {
+  readonly clock: Clock;
+  /** A name that was never used before, for a message or for one receive of it. */
+  readonly newId: () => string;
+}
+
+export const SYSTEM_ENVIRONMENT: QueueEnvironment = { clock: SYSTEM_CLOCK, newId: randomUUID };
+
 interface Entry {
   readonly sequence: number;
   state: MessageState;
@@ -59,7 +69,7 @@ interface Entry {
 export class DurableQueue {
   readonly settings: QueueSettings;
   readonly #store: MessageStore;
-  readonly #now: () => number;
+  readonly #environment: QueueEnvironment;
   readonly #entries = new Map<number, Entry>();
   /** Insertion order is delivery order. */
   readonly #ready = new Map<number, Entry>();
@@ -70,19 +80,19 @@ export class DurableQueue {
   #bytes = 0;
 
   /** Use `DurableQueue.open`, which also loads what is stored. */
-  constructor(settings: QueueSettings, store: MessageStore, now: () => number) {
+  constructor(settings: QueueSettings, store: MessageStore, environment: QueueEnvironment) {
     this.settings = settings;
     this.#store = store;
-    this.#now = now;
+    this.#environment = environment;
   }
 
   /** Opens the queue with what an earlier run left in it. */
   static async open(
     settings: QueueSettings,
     store: MessageStore,
-    now: () => number = Date.now,
+    environment: QueueEnvironment = SYSTEM_ENVIRONMENT,
   ): Promise<DurableQueue> {
-    const queue = new DurableQueue(settings, store, now);
+    const queue = new DurableQueue(settings, store, environment);
     for await (const { sequence, state } of store.load()) {
       queue.#nextSequence = sequence + 1;
       queue.#index({ sequence, state });
@@ -118,7 +128,11 @@ export class DurableQueue {
     this.#reserve(bytes);
     const sequence = this.#nextSequence++;
     const now = this.#now();
-    const state = freshState(now, delayMs > 0 ? now + delayMs : 0, bytes, null);
+    const state = {
+      ...freshState(now, bytes, null),
+      messageId: this.#environment.newId(),
+      visibleAtMs: delayMs > 0 ? now + delayMs : 0,
+    };
     try {
       await this.#store.insert(sequence, state, body);
     } catch (error) {
@@ -173,6 +187,10 @@ export class DurableQueue {
     for (const entry of expired) this.#forget(entry);
     if (expired.length > 0) await this.#store.remove(expired.map(({ sequence }) => sequence));
     return expired.length;
+  }
+
+  #now(): number {
+    return this.#environment.clock.now();
   }
 
   #reserve(bytes: number): void {
@@ -230,7 +248,10 @@ export class DurableQueue {
     this.#checkInFlight(taken.length);
     // Hidden before the first await, so that no other receiver gets the same message.
     for (const entry of exhausted) this.#hide(entry, { ...entry.state, visibleAtMs });
-    for (const entry of taken) this.#hide(entry, receivedState(entry.state, now, visibleAtMs));
+    for (const entry of taken) {
+      const nonce = this.#environment.newId();
+      this.#hide(entry, { ...receivedState(entry.state, now), visibleAtMs, nonce });
+    }
     // What cannot be moved now (a full disk) stays hidden and is tried again later.
     await Promise.allSettled(exhausted.map((entry) => this.#giveUp(entry)));
     return this.#readTaken(taken);
@@ -292,7 +313,7 @@ export class DurableQueue {
     const sequence = this.#nextSequence++;
     const { messageId, sentAtMs, bytes } = entry.state;
     // The time of sending stays, as in SQS: retention goes on counting from there.
-    const state = { ...freshState(sentAtMs, 0, bytes, source), messageId };
+    const state = { ...freshState(sentAtMs, bytes, source), messageId };
     await from.move(entry.sequence, this.#store, sequence, state, body);
     this.#index({ sequence, state });
   }
@@ -314,12 +335,12 @@ export class DurableQueue {
     const until = Math.min(deadline, this.#hidden.peek()?.atMs ?? deadline);
     const { promise, resolve } = Promise.withResolvers<undefined>();
     const wake = (): void => {
-      clearTimeout(timer);
+      cancel();
       this.#waiters.delete(wake);
       signal?.removeEventListener('abort', wake);
       resolve(undefined);
     };
-    const timer = setTimeout(wake, Math.max(1, until - this.#now()));
+    const cancel = this.#environment.clock.after(Math.max(1, until - this.#now()), wake);
     this.#waiters.add(wake);
     signal?.addEventListener('abort', wake);
     return promise;
@@ -332,29 +353,24 @@ function isOver(signal: AbortSignal | undefined): boolean {
 
 function freshState(
   sentAtMs: number,
-  visibleAtMs: number,
   bytes: number,
   sourceQueue: string | null,
-): MessageState {
-  const messageId = randomUUID();
+): Omit<MessageState, 'messageId'> {
   return {
-    messageId,
     sentAtMs,
     receiveCount: 0,
     firstReceivedAtMs: null,
-    visibleAtMs,
+    visibleAtMs: 0,
     nonce: '',
     bytes,
     sourceQueue,
   };
 }
 
-function receivedState(state: MessageState, now: number, visibleAtMs: number): MessageState {
+function receivedState(state: MessageState, now: number): MessageState {
   return {
     ...state,
     receiveCount: state.receiveCount + 1,
     firstReceivedAtMs: state.firstReceivedAtMs ?? now,
-    visibleAtMs,
-    nonce: randomUUID(),
   };
 }

@@ -1,7 +1,16 @@
-import type { BatchOperation, ClassicLevel } from 'classic-level';
+/** One write of a batch. */
+export type Operation =
+  | { readonly type: 'put'; readonly key: string; readonly value: string }
+  | { readonly type: 'del'; readonly key: string };
 
-export type QueueDatabase = ClassicLevel;
-export type Operation = BatchOperation<QueueDatabase, string, string>;
+/** What the queues need of their database: a part of `ClassicLevel`, keys in the order of their bytes. */
+export interface QueueDatabase {
+  /** Applies all operations or none; with `sync` it and all before it are on disk when this resolves. */
+  batch(operations: Operation[], options: { sync: boolean }): Promise<void>;
+  getMany(keys: string[]): Promise<(string | undefined)[]>;
+  iterator(range: { gte: string; lt: string }): AsyncIterable<[string, string]>;
+  close(): Promise<void>;
+}
 
 /** Operations that share one write; enough for hundreds of messages, small enough to stay quick. */
 const MAX_OPERATIONS_PER_WRITE = 2_000;

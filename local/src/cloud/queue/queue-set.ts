@@ -1,7 +1,13 @@
 import { mkdir } from 'node:fs/promises';
+import type { Clock } from '@pulseledger/domain';
 import { ClassicLevel } from 'classic-level';
-import { DurableQueue, type QueueSettings } from './durable-queue.ts';
-import { GroupCommit } from './group-commit.ts';
+import {
+  DurableQueue,
+  type QueueEnvironment,
+  type QueueSettings,
+  SYSTEM_ENVIRONMENT,
+} from './durable-queue.ts';
+import { GroupCommit, type QueueDatabase } from './group-commit.ts';
 import { MessageStore } from './message-store.ts';
 import { QueueError } from './queue-errors.ts';
 
@@ -18,7 +24,7 @@ const INGEST_VISIBILITY_MS = 180_000;
 const MAX_RECEIVES = 5;
 
 /** Same settings as the deployed queues: a dead-letter queue keeps messages longer than its source. */
-const PULSE_QUEUES: readonly QueueSettings[] = [
+export const PULSE_QUEUES: readonly QueueSettings[] = [
   {
     name: INGEST_QUEUE,
     visibilityTimeoutMs: INGEST_VISIBILITY_MS,
@@ -32,47 +38,52 @@ const PULSE_QUEUES: readonly QueueSettings[] = [
 
 /** All queues of the installation, in one database. */
 export class QueueSet {
-  readonly #database: ClassicLevel;
+  readonly #database: QueueDatabase;
   readonly #commit: GroupCommit;
   readonly #queues: ReadonlyMap<string, DurableQueue>;
-  readonly #sweep: NodeJS.Timeout;
+  #cancelSweep: (() => void) | undefined;
 
   constructor(
-    database: ClassicLevel,
+    database: QueueDatabase,
     commit: GroupCommit,
     queues: ReadonlyMap<string, DurableQueue>,
   ) {
     this.#database = database;
     this.#commit = commit;
     this.#queues = queues;
-    this.#sweep = setInterval(() => void this.#dropExpired(), RETENTION_SWEEP_MS);
-    this.#sweep.unref();
   }
 
-  /**
-   * Opens (or makes) the queues in a folder; only one process can have them open.
-   *
-   * @param now clock in milliseconds since 1970, for tests
-   */
+  /** Opens (or makes) the queues in a folder; only one process can have them open. */
   static async open(
     folder: string,
     settings: readonly QueueSettings[] = PULSE_QUEUES,
-    now: () => number = Date.now,
+    environment: QueueEnvironment = SYSTEM_ENVIRONMENT,
   ): Promise<QueueSet> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const database = new ClassicLevel(folder);
     await database.open();
+    return QueueSet.load(database, settings, environment);
+  }
+
+  /** The queues of an open database, which is theirs from now on. */
+  static async load(
+    database: QueueDatabase,
+    settings: readonly QueueSettings[],
+    environment: QueueEnvironment,
+  ): Promise<QueueSet> {
     const commit = new GroupCommit(database);
     const queues = new Map<string, DurableQueue>();
     for (const one of settings) {
       const store = new MessageStore(database, commit, one.name);
-      queues.set(one.name, await DurableQueue.open(one, store, now));
+      queues.set(one.name, await DurableQueue.open(one, store, environment));
     }
     for (const { name, deadLetterQueue } of settings) {
       const [source, target] = [queues.get(name), queues.get(deadLetterQueue ?? '')];
       if (source !== undefined && target !== undefined) source.deadLetters = target;
     }
-    return new QueueSet(database, commit, queues);
+    const set = new QueueSet(database, commit, queues);
+    set.#sweepLater(environment.clock);
+    return set;
   }
 
   get names(): string[] {
@@ -89,9 +100,16 @@ export class QueueSet {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#sweep);
+    this.#cancelSweep?.();
     await this.#commit.settled();
     await this.#database.close();
+  }
+
+  #sweepLater(clock: Clock): void {
+    this.#cancelSweep = clock.after(RETENTION_SWEEP_MS, () => {
+      void this.#dropExpired();
+      this.#sweepLater(clock);
+    });
   }
 
   async #dropExpired(): Promise<void> {
