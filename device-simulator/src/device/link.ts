@@ -58,13 +58,24 @@ export interface LinkListener {
   readonly message: (topic: string, payload: Uint8Array) => void;
 }
 
+/** A way to the broker for one device's messages. */
+export interface Transport {
+  readonly connected: boolean;
+  /** Connections made after the first. */
+  readonly reconnects: number;
+  readonly open: () => void;
+  readonly publish: (topic: string, payload: Uint8Array) => Promise<void>;
+  /** For good; `abruptly` as when the power fails, without a word to the broker. */
+  readonly close: (how?: { readonly abruptly: boolean }) => Promise<void>;
+}
+
 /**
  * The MQTT connection of one device: MQTT 3.1.1 over TLS with the device's certificate, a session
  * that the broker keeps (clean = false), connected again after every loss with growing, jittered
  * waits. It holds no message back: what was not acknowledged by the broker fails at once on a loss,
  * and the outbox sends it again.
  */
-export class Link {
+export class Link implements Transport {
   readonly #options: LinkOptions;
   readonly #listener: LinkListener;
   #client: LinkClient | undefined;
@@ -175,8 +186,7 @@ export class Link {
     });
   }
 
-  /** Disconnect for good. */
-  async close(): Promise<void> {
+  async close({ abruptly } = { abruptly: false }): Promise<void> {
     this.#closed = true;
     this.#connected = false;
     this.#cancelReconnect?.();
@@ -191,7 +201,7 @@ export class Link {
           resolve();
         });
       });
-      client.end(!client.connected, () => {
+      client.end(abruptly || !client.connected, () => {
         cancel();
         resolve();
       });

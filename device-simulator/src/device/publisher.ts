@@ -9,7 +9,7 @@ import {
 } from '@pulseledger/domain';
 import type { z } from 'zod';
 import type { Prng } from '../prng.ts';
-import { Link, type LinkOptions } from './link.ts';
+import { Link, type LinkListener, type LinkOptions, type Transport } from './link.ts';
 import type { Outbox, PendingChunk } from './outbox.ts';
 
 /** Chunks of one device on their way at once. */
@@ -46,6 +46,11 @@ export interface Delivery {
   readonly atMs: number;
 }
 
+/** Where a publisher connects, and by what when not by a link of its own. */
+export interface PublisherLink extends LinkOptions {
+  readonly transport?: (listener: LinkListener) => Transport;
+}
+
 /** What the publisher tells its device. */
 export interface PublisherListener {
   readonly connected?: () => void;
@@ -78,18 +83,19 @@ export class Publisher {
   readonly #listener: PublisherListener;
   readonly #random: Prng;
   readonly #clock: Clock;
-  readonly #link: Link;
+  readonly #link: Transport;
   readonly #onTheWay = new Map<string, OnTheWay>();
   /** Everything up to here is on the way or answered. */
   #cursor = { boot: -1, firstSequence: -1 };
 
-  constructor(outbox: Outbox, link: LinkOptions, listener: PublisherListener) {
+  constructor(outbox: Outbox, link: PublisherLink, listener: PublisherListener) {
     this.#deviceId = link.deviceId;
     this.#outbox = outbox;
     this.#listener = listener;
     this.#random = link.random;
     this.#clock = link.clock ?? SYSTEM_CLOCK;
-    this.#link = new Link(link, {
+    const own = (heard: LinkListener): Transport => new Link(link, heard);
+    this.#link = (link.transport ?? own)({
       connected: () => {
         this.#listener.connected?.();
         this.#sendAll();

@@ -1,5 +1,8 @@
 import type { Reading } from '@pulseledger/domain';
+import { dated, withNoise, withoutContact } from '../faults/altered-readings.ts';
+import type { Condition, DeviceLife, PowerCut } from '../faults/device-life.ts';
 import { SensorSuite } from '../physiology/sensor.ts';
+import { Prng } from '../prng.ts';
 
 /** A silence longer than this (the machine slept) is left as a gap instead of being measured late. */
 const MAX_CATCH_UP_MS = 10_000;
@@ -8,6 +11,8 @@ const MAX_CATCH_UP_MS = 10_000;
 export interface ClosedWindow {
   readonly device: number;
   readonly readings: readonly Reading[];
+  /** The power failed: these readings are forgotten, and the device will start anew. */
+  readonly cut?: PowerCut;
 }
 
 /** What to measure, and when. */
@@ -20,6 +25,8 @@ export interface MeasurementPlan {
   readonly periodMs: number;
   readonly windowMs: number;
   readonly zoneOffsetMinutes: number;
+  /** What goes wrong with the devices; nothing when left out. */
+  readonly lives?: readonly DeviceLife[];
 }
 
 interface Wrist {
@@ -27,6 +34,17 @@ interface Wrist {
   readings: Reading[];
   windowMs: number;
   windowEndMs: number;
+  readonly life: DeviceLife | undefined;
+  readonly noise: Prng;
+  lastMs: number;
+  /** Since when it measures without interruption. */
+  poweredFromMs: number;
+}
+
+function altered(readings: readonly Reading[], condition: Condition, noise: Prng): Reading[] {
+  const worn = condition.sensorOff ? withoutContact(readings) : readings;
+  const heard = condition.noisy ? withNoise(worn, noise) : worn;
+  return dated(heard, condition.clockOffsetMs);
 }
 
 /**
@@ -53,6 +71,10 @@ export class Measurement {
       windowMs: plan.windowMs,
       windowEndMs:
         plan.startMs + Math.floor(((device + 1) * plan.windowMs) / plan.devices) + plan.periodMs,
+      life: plan.lives?.[device],
+      noise: new Prng(`${plan.seed}/device/${device}/fault/lead-noise/values`),
+      lastMs: plan.startMs,
+      poweredFromMs: plan.startMs,
     }));
   }
 
@@ -75,10 +97,39 @@ export class Measurement {
       this.#turn += 1;
       const wrist = this.#wrists[device];
       if (wrist === undefined) continue;
-      if (dueMs >= wrist.windowEndMs) closed.push(...this.#close(device, wrist, dueMs));
-      wrist.readings.push(...wrist.sensors.sample(dueMs));
+      closed.push(...this.#ended(device, wrist, dueMs));
+      wrist.readings.push(...this.#sample(wrist, dueMs));
+      wrist.lastMs = dueMs;
     }
     return closed;
+  }
+
+  /** Windows that have ended since the last sample, by their time or because the power failed. */
+  #ended(device: number, wrist: Wrist, dueMs: number): ClosedWindow[] {
+    const cut = wrist.life?.cutBetween(wrist.lastMs, dueMs);
+    const isDue = dueMs >= wrist.windowEndMs;
+    if (cut === undefined) return isDue ? this.#close(device, wrist, dueMs) : [];
+    const saved = wrist.windowEndMs <= cut.atMs ? this.#close(device, wrist, cut.atMs) : [];
+    const { readings } = wrist;
+    wrist.readings = [];
+    wrist.poweredFromMs = Number.POSITIVE_INFINITY;
+    return [...saved, { device, readings, cut: cut.cause }];
+  }
+
+  #sample(wrist: Wrist, dueMs: number): Reading[] {
+    const readings = wrist.sensors.sample(dueMs);
+    if (wrist.life === undefined) return readings;
+    const condition = wrist.life.at(dueMs);
+    if (!condition.powered) return [];
+    wrist.poweredFromMs = Math.min(wrist.poweredFromMs, dueMs);
+    // What was counted over a time without power was not counted.
+    const counted = readings.filter((r) => r.atMs >= wrist.poweredFromMs || !('durationMs' in r));
+    return altered(counted, condition, wrist.noise);
+  }
+
+  /** Readings in windows that are not closed yet. */
+  get openReadings(): number {
+    return this.#wrists.reduce((sum, { readings }) => sum + readings.length, 0);
   }
 
   #skipTo(nowMs: number): void {
