@@ -37,3 +37,17 @@ export function zoneArgument(text: string): string {
   if (IANAZone.isValidZone(text)) return text;
   throw new InvalidArgumentError('expected an IANA time zone name, e.g. Europe/Paris or UTC');
 }
+
+/** Some of these names, separated by commas; `all`, or `none`. */
+export function namesArgument<T extends string>(
+  names: readonly T[],
+): (text: string) => ReadonlySet<T> {
+  return (text) => {
+    if (text === 'all') return new Set(names);
+    if (text === 'none') return new Set();
+    const asked = text.split(',').map((part) => part.trim());
+    const known = names.filter((name) => asked.includes(name));
+    if (known.length === new Set(asked).size) return new Set(known);
+    throw new InvalidArgumentError(`expected all, none, or some of: ${names.join(', ')}`);
+  };
+}

@@ -2,10 +2,17 @@ import { createInterface } from 'node:readline';
 import { type Command, Option } from 'commander';
 import { FastClock } from '../clock.ts';
 import { enrolmentAt } from '../device/enrolment.ts';
+import { DAY_MS, FAULTS, type Fault } from '../faults/fault-plan.ts';
 import { type Fleet, type FleetOptions, MAX_DEVICES, startFleet } from '../fleet/fleet.ts';
 import type { FleetTotals } from '../fleet/totals.ts';
 import { readSystemFile, stateFolder } from '../system-file.ts';
-import { durationArgument, numberArgument, wholeArgument, zoneArgument } from './arguments.ts';
+import {
+  durationArgument,
+  namesArgument,
+  numberArgument,
+  wholeArgument,
+  zoneArgument,
+} from './arguments.ts';
 import { EXIT, ProgressLine, print, printJson, say } from './output.ts';
 
 const PROGRESS_MS = 1_000;
@@ -25,6 +32,8 @@ interface FleetArguments {
   readonly truth?: string;
   readonly drain: number;
   readonly speed: number;
+  readonly faults: ReadonlySet<Fault>;
+  readonly faultDay?: number;
   readonly controlled: boolean;
   readonly json: boolean;
 }
@@ -107,6 +116,7 @@ async function fleetOptions(options: FleetArguments): Promise<FleetOptions> {
     enrol: enrolmentAt(system),
     folder: options.outbox ?? stateFolder(system, 'simulator'),
     ...(options.truth === undefined ? {} : { truthFile: options.truth }),
+    faults: { kinds: options.faults, dayMs: options.faultDay ?? (lengthMs || DAY_MS) },
     ...(options.speed === 1 ? {} : { clock: new FastClock(Date.now() - lengthMs, options.speed) }),
   };
 }
@@ -154,7 +164,7 @@ async function finish(fleet: Fleet, options: FleetArguments, startedAtMs: number
 
 /** Say how far it is, until the request to stop. */
 async function measureUntil(request: StopRequest, fleet: Fleet, json: boolean): Promise<void> {
-  if (json) printJson({ event: 'started', atMs: Date.now() });
+  if (json) printJson({ event: 'started', atMs: Date.now(), faultScale: fleet.faultScale });
   else say('measuring; Ctrl-C stops, delivers what is measured, and ends');
   const line = new ProgressLine();
   const ticker = setInterval(() => {
@@ -218,6 +228,16 @@ export function addFleetCommand(program: Command): void {
       'simulated time runs n times as fast, needs --for',
       numberArgument(1, 10_000),
       1,
+    )
+    .addOption(
+      new Option('--faults <names>', `what goes wrong: all, none, or some of ${FAULTS.join(', ')}`)
+        .argParser(namesArgument(FAULTS))
+        .default(new Set<Fault>(), 'none'),
+    )
+    .option(
+      '--fault-day <duration>',
+      "a day of the faults' plan passes in this time (default: the length of the run)",
+      durationArgument,
     )
     .option('--controlled', 'stop at {"command":"stop"} on stdin, or at its end', false)
     .option('--json', 'events on stdout, one JSON object a line, totals last', false)

@@ -186,7 +186,7 @@ export class Link implements Transport {
     });
   }
 
-  async close({ abruptly } = { abruptly: false }): Promise<void> {
+  async close(how: { readonly abruptly: boolean } = { abruptly: false }): Promise<void> {
     this.#closed = true;
     this.#connected = false;
     this.#cancelReconnect?.();
@@ -201,7 +201,7 @@ export class Link implements Transport {
           resolve();
         });
       });
-      client.end(abruptly || !client.connected, () => {
+      client.end(how.abruptly || !client.connected, () => {
         cancel();
         resolve();
       });

@@ -19,8 +19,6 @@ export interface Condition {
 /** How days of faults are laid over the devices' time. */
 export interface LifeOptions {
   readonly days: (day: number) => FaultDay;
-  /** When its first day begins, Unix milliseconds. */
-  readonly startMs: number;
   /** Milliseconds of the plan that pass in a millisecond of the devices' time. */
   readonly scale: number;
 }
@@ -50,11 +48,15 @@ const CALM: Condition = {
   clockOffsetMs: 0,
 };
 
-/** The faults of one device in the devices' own time: a day of the plan may pass in a minute. */
+/**
+ * The faults of one device in the devices' own time: a day of the plan may pass in a minute. Nothing
+ * is wrong before it begins and after it ends.
+ */
 export class DeviceLife {
   readonly #options: LifeOptions;
   #cached: { readonly day: number; readonly plan: FaultDay } | undefined;
-  #isOver = false;
+  /** When its first day began; undefined before that and at the end. */
+  #startMs: number | undefined;
 
   constructor(options: LifeOptions) {
     if (!(options.scale > 0)) throw new RangeError('the scale must be above 0');
@@ -66,21 +68,25 @@ export class DeviceLife {
     return this.#cached.plan;
   }
 
-  #place(atMs: number): { readonly day: number; readonly dayMs: number } {
-    const { startMs, scale } = this.#options;
-    const lifeMs = Math.max(0, (atMs - startMs) * scale);
+  #place(atMs: number, startMs: number): { readonly day: number; readonly dayMs: number } {
+    const lifeMs = Math.max(0, (atMs - startMs) * this.#options.scale);
     const day = Math.floor(lifeMs / DAY_MS);
     return { day, dayMs: lifeMs - day * DAY_MS };
   }
 
+  /** The first day begins, Unix milliseconds. */
+  begin(startMs: number): void {
+    this.#startMs = startMs;
+  }
+
   /** No fault any more: the run is over and the device delivers what it has. */
   end(): void {
-    this.#isOver = true;
+    this.#startMs = undefined;
   }
 
   at(atMs: number): Condition {
-    if (this.#isOver) return CALM;
-    const { day, dayMs } = this.#place(atMs);
+    if (this.#startMs === undefined) return CALM;
+    const { day, dayMs } = this.#place(atMs, this.#startMs);
     const { skewMs, driftPpm, episodes } = this.#plan(day);
     const now = episodes.filter((episode) => covers(episode, dayMs));
     const has = (fault: EpisodicFault): boolean => now.some((episode) => episode.fault === fault);
@@ -102,9 +108,10 @@ export class DeviceLife {
     afterMs: number,
     untilMs: number,
   ): { readonly cause: PowerCut; readonly atMs: number } | undefined {
-    if (this.#isOver) return undefined;
-    const { startMs, scale } = this.#options;
-    const [first, last] = [this.#place(afterMs), this.#place(untilMs)];
+    const startMs = this.#startMs;
+    if (startMs === undefined) return undefined;
+    const { scale } = this.#options;
+    const [first, last] = [this.#place(afterMs, startMs), this.#place(untilMs, startMs)];
     for (let { day } = first; day <= last.day; day += 1) {
       const { episodes } = this.#plan(day);
       for (const { fault, fromMs } of episodes) {
@@ -122,7 +129,9 @@ export class DeviceLife {
 
   /** The episodes of a day, in the devices' time. */
   episodes(day: number): ScaledEpisode[] {
-    const { startMs, scale } = this.#options;
+    const startMs = this.#startMs;
+    if (startMs === undefined) return [];
+    const { scale } = this.#options;
     const scaled = (ms: number): number => Math.round(startMs + (day * DAY_MS + ms) / scale);
     return this.#plan(day).episodes.map(({ fault, fromMs, untilMs }) => ({
       fault,

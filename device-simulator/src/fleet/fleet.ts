@@ -1,22 +1,20 @@
-import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { decodeChunk, PulseError } from '@pulseledger/domain';
+import { PulseError } from '@pulseledger/domain';
 import { IANAZone } from 'luxon';
 import { type Clock, SystemClock } from '../clock.ts';
 import { mapConcurrently } from '../concurrency.ts';
-import { type MadeChunk, makeChunks } from '../device/chunk-maker.ts';
 import type { Enrol } from '../device/enrolment.ts';
 import { type DeviceIdentity, deviceIdentity } from '../device/identity.ts';
-import { Outbox, type PendingChunk } from '../device/outbox.ts';
-import { type Delivery, Publisher } from '../device/publisher.ts';
-import { Prng } from '../prng.ts';
+import { Outbox } from '../device/outbox.ts';
+import { DeviceLife } from '../faults/device-life.ts';
+import { DAY_MS, type Fault, FURTHEST_BEHIND_MS, faultDay } from '../faults/fault-plan.ts';
 import { TruthWriter } from '../truth.ts';
-import type { TruthChunk } from '../truth-lines.ts';
-import { type ZoneOffsets, zoneOffsets } from '../zone-offsets.ts';
+import { zoneOffsets } from '../zone-offsets.ts';
 import { type ClosedWindow, Measurement } from './measurement.ts';
 import { Counters, type FleetTotals } from './totals.ts';
+import { type FleetParts, Wearable } from './wearable.ts';
 
 /** Devices in one process. */
 export const MAX_DEVICES = 1_000;
@@ -31,6 +29,14 @@ const OVERDUE_CHECK_MS = 1_000;
 const DRAIN_CHECK_MS = 20;
 /** Windows while somebody entitled watches. */
 const WATCH_WINDOW_MS = 2_000;
+/** Shortest episode of a fault, so that a sample surely falls into it. */
+const SAMPLES_OF_AN_EPISODE = 2;
+
+/** Which faults strike, and how long a day of their plan takes in the devices' time. */
+export interface FaultOptions {
+  readonly kinds: ReadonlySet<Fault>;
+  readonly dayMs: number;
+}
 
 /** How to run a fleet of simulated wearables. */
 export interface FleetOptions {
@@ -50,12 +56,16 @@ export interface FleetOptions {
   readonly truthFile?: string;
   /** Time of the measurements; the machine's clock when left out. */
   readonly clock?: Clock;
+  /** What goes wrong with the devices; nothing when left out. */
+  readonly faults?: FaultOptions;
   /** Told when all devices are enrolled. */
   readonly onEnrolled?: () => void;
 }
 
 /** A running fleet. */
 export interface Fleet {
+  /** Hours of the fault plan that pass in one hour of the devices' time. */
+  readonly faultScale: number;
   readonly totals: () => FleetTotals;
   /** Latencies of the chunks answered since the last call; null without any. */
   readonly recentLatency: () => FleetTotals['commitLatencyMs'];
@@ -67,57 +77,39 @@ export interface Fleet {
   readonly close: () => Promise<void>;
 }
 
-function truthLine(
-  chunk: PendingChunk & Pick<MadeChunk, 'zoneOffsetMinutes' | 'readings'>,
-): TruthChunk {
-  return {
-    t: 'chunk',
-    device: chunk.deviceId,
-    boot: chunk.boot,
-    first: chunk.firstSequence,
-    count: chunk.count,
-    zone: chunk.zoneOffsetMinutes,
-    closedAt: chunk.closedAtMs,
-    bytes: chunk.bytes.byteLength,
-    sha256: createHash('sha256').update(chunk.bytes).digest('hex'),
-    fate: 'committed',
-    readings: [...chunk.readings],
-  };
-}
-
-/** One device of the fleet: its identity, its numbering and its way to the ledger. */
-interface Member {
-  readonly identity: DeviceIdentity;
-  readonly publisher: Publisher;
-  readonly boot: number;
-  nextSequence: number;
-  watchedUntilMs: number;
-}
-
 class RunningFleet implements Fleet {
   readonly #options: FleetOptions;
-  readonly #clock: Clock;
-  readonly #zone: ZoneOffsets;
-  readonly #outbox: Outbox;
-  readonly #truth: TruthWriter;
-  readonly #counters = new Counters();
-  #members: readonly Member[] = [];
+  readonly #parts: FleetParts;
+  readonly #scale: number;
+  #members: readonly Wearable[] = [];
   #measurement: Measurement | undefined;
   #tick: NodeJS.Timeout | undefined;
   #overdue: NodeJS.Timeout | undefined;
 
   constructor(options: FleetOptions) {
     this.#options = options;
-    this.#clock = options.clock ?? new SystemClock();
-    this.#zone = zoneOffsets(options.zone);
-    this.#outbox = new Outbox(join(options.folder, 'outbox.sqlite'));
-    this.#truth = new TruthWriter(options.truthFile);
+    this.#scale = DAY_MS / (options.faults?.dayMs ?? DAY_MS);
+    this.#parts = {
+      seed: options.seed,
+      windowMs: options.windowSeconds * 1_000,
+      clock: options.clock ?? new SystemClock(),
+      zone: zoneOffsets(options.zone),
+      outbox: new Outbox(join(options.folder, 'outbox.sqlite')),
+      truth: new TruthWriter(options.truthFile),
+      counters: new Counters(),
+    };
+  }
+
+  get faultScale(): number {
+    return this.#scale;
   }
 
   async start(): Promise<void> {
+    const { truth, outbox, clock, zone, seed, windowMs } = this.#parts;
+    truth.write({ t: 'run', seed, faultScale: this.#scale, at: Date.now() });
     const identities = await this.#identities();
     this.#options.onEnrolled?.();
-    this.#members = this.#outbox.transaction(() =>
+    this.#members = outbox.transaction(() =>
       identities.map((identity, index) => this.#member(identity, index)),
     );
     for (const member of this.#members) {
@@ -125,14 +117,18 @@ class RunningFleet implements Fleet {
       await sleep(CONNECT_GAP_MS);
     }
     await this.#connected();
-    const startMs = this.#clock.now();
+    const startMs = clock.now();
+    const lives = this.#members.flatMap(({ life }) => life ?? []);
+    for (const life of lives) life.begin(startMs);
+    this.#foretell();
     this.#measurement = new Measurement({
       devices: this.#members.length,
-      seed: this.#options.seed,
+      seed,
       startMs,
       periodMs: 1_000 / this.#options.rate,
-      windowMs: this.#options.windowSeconds * 1_000,
-      zoneOffsetMinutes: this.#zone.at(startMs),
+      windowMs,
+      zoneOffsetMinutes: zone.at(startMs),
+      lives,
     });
     this.#schedule(this.#measurement);
     this.#overdue = setInterval(() => {
@@ -142,7 +138,8 @@ class RunningFleet implements Fleet {
 
   async #identities(): Promise<DeviceIdentity[]> {
     const { patients, devices, seed, folder, enrol } = this.#options;
-    const fromMs = this.#clock.now();
+    // A clock that is behind still dates its first reading after the device was put on.
+    const fromMs = this.#parts.clock.now() - FURTHEST_BEHIND_MS;
     const slots = Array.from({ length: devices }, (_, index) => String(index).padStart(5, '0'));
     return mapConcurrently(slots, ENROLMENTS_AT_ONCE, async (slot, index) =>
       deviceIdentity(
@@ -160,58 +157,30 @@ class RunningFleet implements Fleet {
     );
   }
 
-  #member(identity: DeviceIdentity, index: number): Member {
-    const { deviceId } = identity;
-    this.#resume(deviceId);
-    const { boot, nextSequence } = this.#outbox.beginBoot(deviceId);
-    this.#truth.write({ t: 'device', device: deviceId, patientId: identity.patientId, boot });
-    const random = new Prng(`${this.#options.seed}/device/${index}/link`);
-    const publisher = new Publisher(
-      this.#outbox,
-      { ...identity, random },
-      {
-        published: (delivery) => {
-          this.#published(delivery);
-        },
-        answered: ({ chunk, acknowledgement, atMs }) => {
-          const { status, reason } = acknowledgement;
-          const { boot: b, firstSequence: first, count } = chunk;
-          Counters.add(this.#counters[status], count);
-          this.#counters.answeredAfter(atMs - chunk.closedAtMs);
-          if (reason !== undefined) {
-            this.#counters.reasons.set(reason, (this.#counters.reasons.get(reason) ?? 0) + count);
-          }
-          this.#truth.write({
-            t: 'answered',
-            device: deviceId,
-            boot: b,
-            first,
-            count,
-            status,
-            reason,
-            at: atMs,
-          });
-        },
-        watched: (untilMs) => {
-          this.#watch(index, untilMs);
-        },
+  #member(identity: DeviceIdentity, index: number): Wearable {
+    return new Wearable(this.#parts, {
+      index,
+      identity,
+      life: this.#life(index),
+      watched: (untilMs) => {
+        this.#watch(index, untilMs);
       },
-    );
-    return { identity, publisher, boot, nextSequence, watchedUntilMs: 0 };
+    });
   }
 
-  /** Count, and write into the truth again, what an earlier run left behind. */
-  #resume(deviceId: string): void {
-    let after = { boot: -1, firstSequence: -1 };
-    for (;;) {
-      const chunks = this.#outbox.pendingAfter(deviceId, after, 256);
-      const last = chunks.at(-1);
-      if (last === undefined) return;
-      after = last;
-      for (const chunk of chunks) {
-        Counters.add(this.#counters.resumed, chunk.count);
-        const { readings, zoneOffsetMinutes } = decodeChunk(chunk.bytes);
-        this.#truth.write(truthLine({ ...chunk, readings, zoneOffsetMinutes }));
+  #life(device: number): DeviceLife | undefined {
+    const { faults: chosen, devices, seed, rate } = this.#options;
+    if (chosen === undefined || chosen.kinds.size === 0) return undefined;
+    const shortestMs = (SAMPLES_OF_AN_EPISODE * 1_000 * this.#scale) / rate;
+    const options = { seed, device, devices, faults: chosen.kinds, shortestMs };
+    return new DeviceLife({ days: (day) => faultDay(options, day), scale: this.#scale });
+  }
+
+  /** Write the first day's faults into the truth, for who reads it. */
+  #foretell(): void {
+    for (const { identity, life } of this.#members) {
+      for (const episode of life?.episodes(0) ?? []) {
+        this.#parts.truth.write({ t: 'fault', device: identity.deviceId, ...episode });
       }
     }
   }
@@ -227,9 +196,11 @@ class RunningFleet implements Fleet {
   }
 
   #schedule(measurement: Measurement): void {
-    const wait = Math.max(SHORTEST_TICK_MS, this.#clock.realMsUntil(measurement.nextDueMs));
+    const { clock } = this.#parts;
+    const wait = Math.max(SHORTEST_TICK_MS, clock.realMsUntil(measurement.nextDueMs));
     this.#tick = setTimeout(() => {
-      this.#handOver(measurement.advanceTo(this.#clock.now()));
+      this.#handOver(measurement.advanceTo(clock.now()));
+      for (const member of this.#members) member.follow();
       if (this.#measurement !== undefined) this.#schedule(measurement);
     }, wait);
   }
@@ -238,50 +209,21 @@ class RunningFleet implements Fleet {
   #handOver(windows: readonly ClosedWindow[]): void {
     if (windows.length === 0) return;
     const closedAtMs = Date.now();
-    const touched = new Set<Member>();
-    const made = this.#outbox.transaction(() =>
+    const done = this.#parts.outbox.transaction(() =>
       windows.flatMap((window) => {
         const member = this.#members[window.device];
-        if (member === undefined) return [];
-        if (!this.#outbox.hasRoom(member.identity.deviceId)) {
-          this.#counters.discardedReadings += window.readings.length;
-          return [];
-        }
-        touched.add(member);
-        return this.#put(member, window, closedAtMs);
+        return member === undefined ? [] : { member, what: member.handOver(window, closedAtMs) };
       }),
     );
-    for (const chunk of made) {
-      Counters.add(this.#counters.handedOver, chunk.count);
-      this.#truth.write(truthLine(chunk));
-    }
-    for (const member of touched) member.publisher.pump();
-  }
-
-  #put(member: Member, window: ClosedWindow, closedAtMs: number): MadeChunk[] {
-    const { deviceId, sign } = member.identity;
-    const { boot, nextSequence } = member;
-    const zoneOffsetAt = (atMs: number): number => this.#zone.at(atMs);
-    const input = { deviceId, boot, firstSequence: nextSequence, sign, zoneOffsetAt, closedAtMs };
-    const chunks = makeChunks(input, window.readings);
-    for (const chunk of chunks) {
-      this.#outbox.put(chunk);
-      member.nextSequence += chunk.count;
-    }
-    return chunks;
-  }
-
-  #published({ chunk, attempt, again, atMs }: Delivery): void {
-    const { deviceId: device, boot, firstSequence: first, count } = chunk;
-    if (!again) Counters.add(this.#counters.published, count);
-    this.#truth.write({ t: 'published', device, boot, first, count, attempt, at: atMs });
+    for (const { member, what } of done) member.tell(what);
+    for (const member of new Set(done.map(({ member: one }) => one))) member.publisher.pump();
   }
 
   #watch(index: number, untilMs: number): void {
     const member = this.#members[index];
     if (member === undefined) return;
     member.watchedUntilMs = untilMs;
-    const short = Math.min(WATCH_WINDOW_MS, this.#options.windowSeconds * 1_000);
+    const short = Math.min(WATCH_WINDOW_MS, this.#parts.windowMs);
     if (untilMs > Date.now()) this.#measurement?.setWindow(index, short);
   }
 
@@ -291,17 +233,19 @@ class RunningFleet implements Fleet {
       member.publisher.sendOverdue(nowMs);
       if (member.watchedUntilMs !== 0 && member.watchedUntilMs <= nowMs) {
         member.watchedUntilMs = 0;
-        this.#measurement?.setWindow(index, this.#options.windowSeconds * 1_000);
+        this.#measurement?.setWindow(index, this.#parts.windowMs);
       }
     });
+    const readings = this.#measurement?.openReadings;
+    if (readings !== undefined) this.#parts.truth.write({ t: 'open', readings, at: nowMs });
   }
 
   recentLatency(): FleetTotals['commitLatencyMs'] {
-    return this.#counters.recentLatency();
+    return this.#parts.counters.recentLatency();
   }
 
   totals(): FleetTotals {
-    return this.#counters.totals(
+    return this.#parts.counters.totals(
       this.#members.reduce((sum, member) => sum + member.publisher.reconnects, 0),
     );
   }
@@ -311,12 +255,15 @@ class RunningFleet implements Fleet {
     const measurement = this.#measurement;
     this.#measurement = undefined;
     if (measurement === undefined) return;
-    this.#handOver([...measurement.advanceTo(this.#clock.now()), ...measurement.flush()]);
+    const { clock, truth } = this.#parts;
+    this.#handOver([...measurement.advanceTo(clock.now()), ...measurement.flush()]);
+    truth.write({ t: 'stopped', at: Date.now() });
+    for (const member of this.#members) member.calm();
   }
 
   async drain(atMostMs: number): Promise<boolean> {
     const deadline = Date.now() + atMostMs;
-    while (this.#counters.pending.chunks > 0) {
+    while (this.#parts.counters.pending.chunks > 0) {
       if (Date.now() >= deadline) return false;
       await sleep(DRAIN_CHECK_MS);
     }
@@ -328,8 +275,8 @@ class RunningFleet implements Fleet {
     clearInterval(this.#overdue);
     this.#measurement = undefined;
     await Promise.all(this.#members.map(async (member) => member.publisher.close()));
-    this.#outbox.close();
-    this.#truth.close();
+    this.#parts.outbox.close();
+    this.#parts.truth.close();
   }
 }
 

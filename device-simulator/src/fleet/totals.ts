@@ -1,5 +1,6 @@
 import type { QuarantineReason } from '@pulseledger/domain';
 import { LatencyHistogram } from '../latency.ts';
+import type { Loss } from '../truth-lines.ts';
 
 /** Chunks and the readings in them. */
 export interface Amount {
@@ -23,6 +24,8 @@ export interface FleetTotals {
   readonly pending: Readonly<Amount>;
   /** Measured, but the outbox was full: never handed over. */
   readonly discardedReadings: number;
+  /** Measured but never handed over, by cause: a real device loses them too. */
+  readonly neverHandedOver: Readonly<Partial<Record<Loss, number>>>;
   /** From the closing of a window to the ledger's acknowledgement; null before the first. */
   readonly commitLatencyMs: { readonly p50: number; readonly p99: number } | null;
   readonly reconnects: number;
@@ -45,7 +48,7 @@ export class Counters {
   readonly reasons: Map<QuarantineReason, number> = new Map<QuarantineReason, number>();
   readonly #latency: LatencyHistogram = new LatencyHistogram();
   #recent: LatencyHistogram = new LatencyHistogram();
-  discardedReadings = 0;
+  readonly #losses: Map<Loss, number> = new Map<Loss, number>();
 
   /** Count one chunk. */
   static add(amount: Amount, readings: number): void {
@@ -66,6 +69,11 @@ export class Counters {
     return recent;
   }
 
+  /** Readings that will never be handed over. */
+  lost(cause: Loss, readings: number): void {
+    this.#losses.set(cause, (this.#losses.get(cause) ?? 0) + readings);
+  }
+
   get pending(): Amount {
     const left = (kind: keyof Amount): number =>
       this.handedOver[kind] + this.resumed[kind] - this.committed[kind] - this.quarantined[kind];
@@ -81,7 +89,8 @@ export class Counters {
       quarantined: { ...this.quarantined },
       quarantineReasons: Object.fromEntries(this.reasons),
       pending: this.pending,
-      discardedReadings: this.discardedReadings,
+      discardedReadings: this.#losses.get('outbox_full') ?? 0,
+      neverHandedOver: Object.fromEntries(this.#losses),
       commitLatencyMs: percentilesOf(this.#latency),
       reconnects,
     };
