@@ -19,10 +19,14 @@ export class MqttSocket {
       this.#wake();
     });
     socket.on('data', (bytes: Buffer) => parser.parse(bytes));
+    // A reset is one way of closing.
     socket.on('error', () => undefined);
-    this.#closed = once(socket, 'close').then(() => {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    this.#closed = promise;
+    socket.once('close', () => {
       this.#isClosed = true;
       this.#wake();
+      resolve(undefined);
     });
   }
 

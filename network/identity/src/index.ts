@@ -27,6 +27,7 @@ export {
   isRevoked,
   type Revocation,
   readRevocationList,
+  revocationListEnd,
   revokeDevice,
 } from './revocation.ts';
 export { issueUser, MAX_USER_MINUTES, type UserCertificateOptions } from './user.ts';

@@ -72,22 +72,44 @@ export function createRevocationList(
   return toPem(PemConverter.CrlTag, AsnConvert.serialize(list));
 }
 
-/**
- * What a revocation list says, after checking who signed it.
- *
- * @throws TypeError when it is no list, or not signed by this authority.
- */
-export function readRevocationList(listPem: string, authorityPem: string): Revocation[] {
+interface SignedList {
+  readonly revocations: Revocation[];
+  readonly nextUpdate: Date | undefined;
+}
+
+function readSigned(listPem: string, authorityPem: string): SignedList {
   const list = AsnConvert.parse(PemConverter.decodeFirst(listPem), CertificateList);
   const signed = new Uint8Array(list.tbsCertListRaw ?? AsnConvert.serialize(list.tbsCertList));
   const key = new X509Certificate(authorityPem).publicKey;
   if (!verify('sha256', signed, key, new Uint8Array(list.signature))) {
     throw new TypeError('The revocation list is not signed by this authority.');
   }
-  return (list.tbsCertList.revokedCertificates ?? []).map((revoked) => ({
-    serialNumber: Buffer.from(revoked.userCertificate).toString('hex'),
-    revokedAt: revoked.revocationDate.getTime(),
-  }));
+  const { revokedCertificates = [], nextUpdate } = list.tbsCertList;
+  return {
+    revocations: revokedCertificates.map((revoked) => ({
+      serialNumber: Buffer.from(revoked.userCertificate).toString('hex'),
+      revokedAt: revoked.revocationDate.getTime(),
+    })),
+    nextUpdate: nextUpdate?.getTime(),
+  };
+}
+
+/**
+ * What a revocation list says, after checking who signed it.
+ *
+ * @throws TypeError when it is no list, or not signed by this authority.
+ */
+export function readRevocationList(listPem: string, authorityPem: string): Revocation[] {
+  return readSigned(listPem, authorityPem).revocations;
+}
+
+/**
+ * Until when a revocation list may be relied on (RFC 5280 §5.1.2.5); without such a time, never.
+ *
+ * @throws TypeError when it is no list, or not signed by this authority.
+ */
+export function revocationListEnd(listPem: string, authorityPem: string): Date {
+  return readSigned(listPem, authorityPem).nextUpdate ?? new Date(0);
 }
 
 function serialOf(certificatePem: string): string {

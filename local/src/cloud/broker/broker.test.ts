@@ -250,23 +250,32 @@ describe('a connection', () => {
     expect(await socket.connect(device.deviceId, { keepalive: 0 })).not.toBe(0);
   });
 
-  test.each<[string, () => OddCertificate]>([
-    ['self-signed', () => ({})],
-    ['for servers only', () => ({ issuer: authorities.deviceCa, extendedKeyUsage: SERVER_AUTH })],
-    ['expired', () => ({ issuer: authorities.deviceCa, notAfter: new Date(Date.now() - 60_000) })],
+  test.each<[string, BrokerEvent, () => OddCertificate]>([
+    ['self-signed', 'tls_refused', () => ({})],
+    [
+      'for servers only',
+      'tls_refused',
+      () => ({ issuer: authorities.deviceCa, extendedKeyUsage: SERVER_AUTH }),
+    ],
+    [
+      'expired',
+      'certificate_expired',
+      () => ({ issuer: authorities.deviceCa, notAfter: new Date(Date.now() - 60_000) }),
+    ],
     [
       'not yet valid',
+      'certificate_not_yet_valid',
       () => ({
         issuer: authorities.deviceCa,
         notBefore: new Date(Date.now() + DAY_MS),
         notAfter: new Date(Date.now() + 2 * DAY_MS),
       }),
     ],
-  ])('with a certificate that is %s fails in the TLS handshake', async (_, odd) => {
+  ])('with a certificate that is %s fails in the TLS handshake', async (_, event, odd) => {
     // In TLS 1.3 the client hears of the refusal after its own handshake is done.
     const attempt = async () => (await open(await createOddDevice(odd()))).closed();
     await attempt().catch(() => undefined);
-    expect(events).toEqual(['tls_refused']);
+    expect(events).toEqual([event]);
   });
 
   test('with a certificate of the same kind that is in order succeeds', async () => {

@@ -6,7 +6,7 @@ import { Aedes, type Client, type PublishPacket, type Subscription } from 'aedes
 import { listenOnLoopback, type TlsKeys } from '../../loopback-server.ts';
 import { ConnectionThrottle } from './connection-throttle.ts';
 import { DevicePolicy } from './device-policy.ts';
-import { createDeviceServer, meterPackets } from './device-server.ts';
+import { createDeviceServer, meterPackets, type TlsRefusal } from './device-server.ts';
 import { MAX_PAYLOAD_BYTES } from './packet-meter.ts';
 import { type DeviceAuthority, RevocationRegistry } from './revocation-registry.ts';
 import { SessionStore } from './session-store.ts';
@@ -22,7 +22,7 @@ const HOUSEKEEPING_MS = 60_000;
 /** What happens at the door; counted, and logged without saying who. */
 export type BrokerEvent =
   | 'connected'
-  | 'tls_refused'
+  | TlsRefusal
   | 'client_id_refused'
   | 'revoked'
   | 'publish_denied'
@@ -70,8 +70,8 @@ export class Broker {
       onSocket: (socket, certificate, deviceId) => {
         this.#welcome(socket, certificate, deviceId);
       },
-      onRefused: () => {
-        this.#report('tls_refused');
+      onRefused: (why) => {
+        this.#report(why);
       },
     });
   }

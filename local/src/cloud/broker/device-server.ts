@@ -10,8 +10,17 @@ const TLS_HANDSHAKE_TIMEOUT_MS = 10_000;
 export interface Door {
   /** A device whose certificate is valid and of one of the authorities has come. */
   readonly onSocket: (socket: TLSSocket, certificate: X509Certificate, deviceId: string) => void;
-  readonly onRefused: () => void;
+  readonly onRefused: (why: TlsRefusal) => void;
 }
+
+/** Why nobody came in; the two reasons in time also tell a wrong clock, here or where it was issued. */
+export type TlsRefusal = 'tls_refused' | 'certificate_expired' | 'certificate_not_yet_valid';
+
+/** OpenSSL's reasons (X509_V_ERR_…) as Node names them, with our own. */
+const REFUSALS: ReadonlyMap<unknown, TlsRefusal> = new Map([
+  ['CERT_HAS_EXPIRED', 'certificate_expired'],
+  ['CERT_NOT_YET_VALID', 'certificate_not_yet_valid'],
+]);
 
 /**
  * A TLS server that lets in only holders of a client certificate (extended key usage clientAuth) that
@@ -37,10 +46,12 @@ export function createDeviceServer(
     const deviceId = certificate === undefined ? undefined : commonName(certificate);
     if (certificate === undefined || deviceId === undefined) {
       socket.destroy();
-      door.onRefused();
+      door.onRefused('tls_refused');
     } else door.onSocket(socket, certificate, deviceId);
   });
-  server.on('tlsClientError', door.onRefused);
+  server.on('tlsClientError', (_error, { authorizationError }) => {
+    door.onRefused(REFUSALS.get(authorizationError) ?? 'tls_refused');
+  });
   return server;
 }
 
