@@ -83,6 +83,7 @@ export {
 export { parseInput, parseJsonInput, type Schema } from './parse-input.ts';
 export { joinChunks, splitChunks } from './record/chunk-list.ts';
 export {
+  type BootActivity,
   BootDocument,
   DeviceDocument,
   HourDocument,
@@ -117,6 +118,15 @@ export {
   SummaryRow,
 } from './record/evaluate.ts';
 export {
+  BootGaps,
+  DeviceGaps,
+  LATE_AFTER_MS,
+  ListGapsInput,
+  ListGapsOutput,
+  MAX_GAP_PAGE,
+  MAX_LISTED_GAPS,
+} from './record/gaps.ts';
+export {
   type ChunkIdentity,
   chunkAttributes,
   chunkKeyText,
@@ -144,6 +154,7 @@ export {
   MAX_CHUNKS_PER_TRANSACTION,
   MAX_TRANSACTION_BYTES,
   PatientBasics,
+  ReceivedTimes,
   RecordChunksOutput,
   RegisterDeviceInput,
   RegisterPatientInput,

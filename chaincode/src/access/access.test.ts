@@ -26,6 +26,8 @@ const EXPECTED: Readonly<Record<FunctionName, string>> = {
   'device:Revoke': 'a',
   'device:Read': 'dnpa',
   'device:ListByPatient': 'dnp',
+  'device:ReadGaps': 'dnpa',
+  'device:ListGaps': 'as',
   'device:Status': 's',
   'vitals:RecordChunks': 's',
   'vitals:CloseHour': 's',

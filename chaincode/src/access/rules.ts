@@ -19,6 +19,8 @@ export const RULES = {
   'device:Revoke': ['administrator'],
   'device:Read': [...READERS, 'administrator'],
   'device:ListByPatient': READERS,
+  'device:ReadGaps': [...READERS, 'administrator'],
+  'device:ListGaps': ['administrator', 'ingest'],
   'device:Status': ['ingest'],
   'vitals:RecordChunks': ['ingest'],
   'vitals:CloseHour': ['ingest'],

@@ -1,5 +1,6 @@
 import { Context, Contract, Info, Returns, Transaction } from 'fabric-contract-api';
 import { ASSIGN_DEVICE, END_ASSIGNMENT } from '../device/assign.ts';
+import { LIST_GAPS, READ_GAPS } from '../device/gaps.ts';
 import { LIST_DEVICES, READ_DEVICE } from '../device/read.ts';
 import { REGISTER_DEVICE } from '../device/register.ts';
 import { DEVICE_STATUS } from '../device/status.ts';
@@ -53,6 +54,18 @@ export class DeviceContract extends Contract {
   @Returns('string')
   ListByPatient(context: Context): Promise<string> {
     return invoke(context, LIST_DEVICES);
+  }
+
+  @Transaction(false)
+  @Returns('string')
+  ReadGaps(context: Context): Promise<string> {
+    return invoke(context, READ_GAPS);
+  }
+
+  @Transaction(false)
+  @Returns('string')
+  ListGaps(context: Context): Promise<string> {
+    return invoke(context, LIST_GAPS);
   }
 
   @Transaction(false)

@@ -31,7 +31,7 @@ function viewOf(device: DeviceDocument, assignments: readonly Assignment[]): Dev
 }
 
 /** Those assignments that the caller may see: all as the custodian, else those of own patients. */
-async function visibleAssignments(
+export async function visibleAssignments(
   call: Call<ReadDeviceInput>,
   device: DeviceDocument,
 ): Promise<readonly Assignment[]> {

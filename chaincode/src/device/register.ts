@@ -32,6 +32,7 @@ async function register({ stub, caller, input }: Call<RegisterDeviceInput>): Pro
     assignments: [],
     boot: null,
     ranges: [],
+    activity: null,
   };
   await writeDocument(stub, key, document);
   return CHANGED;

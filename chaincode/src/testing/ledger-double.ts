@@ -21,6 +21,8 @@ export interface Proposal {
   readonly identity: Identity;
   readonly input?: object;
   readonly chunks?: Uint8Array;
+  /** When each chunk was received. */
+  readonly received?: unknown;
   readonly nowMs: number;
   /** Replaces attributes of the certificate. */
   readonly attributes?: Readonly<Record<string, string | null>>;
@@ -41,16 +43,18 @@ const CONTRACTS = {
   vitals: new VitalsContract(),
 };
 
-function transientOf({ identity, input, chunks, subject }: Proposal): Map<string, Uint8Array> {
+function transientOf(proposal: Proposal): Map<string, Uint8Array> {
+  const { identity, input, chunks, received, subject } = proposal;
   const transient = new Map<string, Uint8Array>();
   const opening = subject ?? { id: identity.subjectId, saltHex: SUBJECT_SALT };
   if (identity.subjectId !== undefined) transient.set('subject', json(opening));
   if (input !== undefined) transient.set('input', json(input));
   if (chunks !== undefined) transient.set('chunks', chunks);
+  if (received !== undefined) transient.set('received', json(received));
   return transient;
 }
 
-function json(value: object): Uint8Array {
+function json(value: unknown): Uint8Array {
   return Buffer.from(JSON.stringify(value));
 }
 

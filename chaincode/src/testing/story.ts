@@ -162,10 +162,12 @@ export async function record(
   ledger: LedgerDouble,
   chunks: readonly Uint8Array[],
   nowMs: number = NOON_MS + 24 * HOUR_MS,
+  received?: readonly number[],
 ): Promise<string[]> {
   const answer = await ledger.submit('vitals:RecordChunks', {
     identity: PEOPLE.ingest,
     chunks: joinChunks(chunks),
+    ...(received === undefined ? {} : { received }),
     nowMs,
   });
   const { results } = RecordChunksOutput.parse(answer);

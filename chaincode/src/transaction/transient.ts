@@ -1,4 +1,10 @@
-import { PulseError, parseJsonInput, type Schema, splitChunks } from '@pulseledger/domain';
+import {
+  PulseError,
+  parseJsonInput,
+  ReceivedTimes,
+  type Schema,
+  splitChunks,
+} from '@pulseledger/domain';
 import type { LedgerStub } from './ledger-context.ts';
 
 /** JSON inputs are small, except a list of an hour's chunks. */
@@ -24,9 +30,20 @@ export function inputOf<T>(schema: Schema<T>): (stub: LedgerStub) => T {
   return (stub) => jsonField(stub, 'input', schema);
 }
 
-/** The transient field `chunks`, taken apart. */
-export function chunksOf(stub: LedgerStub): readonly Uint8Array[] {
+/** Chunks, and when each was received, if ingest says so. */
+export interface ReceivedChunks {
+  readonly chunks: readonly Uint8Array[];
+  readonly receivedAtMs: ReceivedTimes | undefined;
+}
+
+/** The transient field `chunks`, taken apart, with `received`. */
+export function receivedChunksOf(stub: LedgerStub): ReceivedChunks {
   const chunks = splitChunks(transientField(stub, 'chunks'));
   if (chunks.length === 0) throw new PulseError('invalid_input', 'There are no chunks.');
-  return chunks;
+  if (!stub.getTransient().has('received')) return { chunks, receivedAtMs: undefined };
+  const receivedAtMs = jsonField(stub, 'received', ReceivedTimes);
+  if (receivedAtMs.length !== chunks.length) {
+    throw new PulseError('invalid_input', 'There is not one time of receipt for each chunk.');
+  }
+  return { chunks, receivedAtMs };
 }

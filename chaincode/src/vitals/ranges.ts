@@ -29,3 +29,19 @@ export function withRange(ranges: Ranges, added: SequenceRange): Ranges {
 export function isWithin(inner: Ranges, outer: Ranges): boolean {
   return inner.every(([first, last]) => outer.some(([from, to]) => from <= first && last <= to));
 }
+
+/** The sequences from 0 on that are missing below the highest of these. */
+export function missingIn(ranges: Ranges): SequenceRange[] {
+  const missing: SequenceRange[] = [];
+  let next = 0;
+  for (const [first, last] of ranges) {
+    if (first > next) missing.push([next, first - 1]);
+    next = last + 1;
+  }
+  return missing;
+}
+
+/** How many sequences these ranges hold. */
+export function countIn(ranges: Ranges): number {
+  return ranges.reduce((sum, [first, last]) => sum + last - first + 1, 0);
+}

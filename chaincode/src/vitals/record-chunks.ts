@@ -12,7 +12,7 @@ import { sha256 } from '../crypto.ts';
 import { ledgerKey } from '../store/documents.ts';
 import type { Call, TransactionFunction } from '../transaction/invoke.ts';
 import type { LedgerStub } from '../transaction/ledger-context.ts';
-import { chunksOf } from '../transaction/transient.ts';
+import { type ReceivedChunks, receivedChunksOf } from '../transaction/transient.ts';
 import { Recorder } from './recorder.ts';
 
 /** Public state and event: a root over all chunks and their number, of which nobody can be told. */
@@ -30,17 +30,20 @@ async function recordChunks({
   caller,
   input,
   nowMs,
-}: Call<readonly Uint8Array[]>): Promise<RecordChunksOutput> {
+}: Call<ReceivedChunks>): Promise<RecordChunksOutput> {
+  const { chunks, receivedAtMs } = input;
   const recorder = new Recorder(stub, caller.mspId, nowMs);
   const results: ChunkResult[] = [];
-  for (const chunk of input) results.push(await recorder.admit(chunk));
+  for (const [index, chunk] of chunks.entries()) {
+    results.push(await recorder.admit(chunk, receivedAtMs?.[index]));
+  }
   await recorder.finish();
   const { recorded } = recorder;
   return { results, root: recorded.length === 0 ? null : await announce(stub, recorded) };
 }
 
-export const RECORD_CHUNKS: TransactionFunction<readonly Uint8Array[]> = {
+export const RECORD_CHUNKS: TransactionFunction<ReceivedChunks> = {
   name: 'vitals:RecordChunks',
-  input: chunksOf,
+  input: receivedChunksOf,
   run: recordChunks,
 };

@@ -1,7 +1,21 @@
-import { BootDocument, DeviceDocument, RECORD_KEYS, type SequenceRange } from '@pulseledger/domain';
+import {
+  type BootActivity,
+  BootDocument,
+  DeviceDocument,
+  RECORD_KEYS,
+  type SequenceRange,
+} from '@pulseledger/domain';
 import { readDocument, writeDocument } from '../store/documents.ts';
 import type { LedgerStub } from '../transaction/ledger-context.ts';
+import { type Arrival, withArrival } from './activity.ts';
 import { withRange } from './ranges.ts';
+
+/** What is kept of a boot, and whether this transaction added to it. */
+interface BootState {
+  readonly ranges: readonly SequenceRange[];
+  readonly activity: BootActivity | null;
+  readonly isChanged: boolean;
+}
 
 /**
  * A device while a transaction records its chunks. The ledger does not show a transaction its own
@@ -11,15 +25,15 @@ import { withRange } from './ranges.ts';
 export class RecordedDevice {
   readonly document: DeviceDocument;
   readonly #stub: LedgerStub;
-  readonly #ranges = new Map<number, readonly SequenceRange[]>();
-  readonly #changed = new Set<number>();
+  readonly #boots = new Map<number, BootState>();
   #boot: number | null;
 
   constructor(stub: LedgerStub, document: DeviceDocument) {
     this.#stub = stub;
     this.document = document;
     this.#boot = document.boot;
-    if (document.boot !== null) this.#ranges.set(document.boot, document.ranges);
+    const { boot, ranges, activity } = document;
+    if (boot !== null) this.#boots.set(boot, { ranges, activity, isChanged: false });
   }
 
   /** The device of this custodian, or undefined: another custodian's device is as unknown as none. */
@@ -34,14 +48,19 @@ export class RecordedDevice {
 
   /** Sequences recorded for a boot, with those of this transaction. */
   async ranges(boot: number): Promise<readonly SequenceRange[]> {
-    const known = this.#ranges.get(boot);
+    return (await this.#state(boot)).ranges;
+  }
+
+  async #state(boot: number): Promise<BootState> {
+    const known = this.#boots.get(boot);
     if (known !== undefined) return known;
     // No chunk of a boot beyond the highest seen can be recorded, so there is nothing to read.
     const isNew = this.#boot === null || boot > this.#boot;
     const stored = isNew ? undefined : await this.#readBoot(boot);
-    const ranges = stored?.ranges ?? [];
-    this.#ranges.set(boot, ranges);
-    return ranges;
+    const { ranges, activity } = stored ?? { ranges: [], activity: null };
+    const state = { ranges, activity, isChanged: false };
+    this.#boots.set(boot, state);
+    return state;
   }
 
   #readBoot(boot: number): Promise<BootDocument | undefined> {
@@ -50,26 +69,34 @@ export class RecordedDevice {
   }
 
   /** Count these sequences as recorded. */
-  async add(boot: number, range: SequenceRange): Promise<void> {
-    this.#ranges.set(boot, withRange(await this.ranges(boot), range));
-    this.#changed.add(boot);
+  async add(boot: number, range: SequenceRange, arrival: Arrival): Promise<void> {
+    const { ranges, activity } = await this.#state(boot);
+    this.#boots.set(boot, {
+      ranges: withRange(ranges, range),
+      activity: withArrival(activity, arrival),
+      isChanged: true,
+    });
     if (this.#boot === null || boot > this.#boot) {
       // The boot before moves out of the device's document into one of its own.
-      if (this.#boot !== null) this.#changed.add(this.#boot);
+      if (this.#boot !== null) await this.#touch(this.#boot);
       this.#boot = boot;
     }
+  }
+
+  async #touch(boot: number): Promise<void> {
+    this.#boots.set(boot, { ...(await this.#state(boot)), isChanged: true });
   }
 
   /** Write what changed: the device's document with its highest boot, and each earlier boot. */
   async store(): Promise<void> {
     const { deviceId, saltHex } = this.document;
-    for (const boot of this.#changed) {
-      const ranges = await this.ranges(boot);
+    for (const [boot, { ranges, activity, isChanged }] of this.#boots) {
+      if (!isChanged) continue;
       if (boot === this.#boot) {
-        const document = { ...this.document, boot, ranges };
+        const document = { ...this.document, boot, ranges, activity };
         await writeDocument(this.#stub, RECORD_KEYS.device(deviceId), document);
       } else {
-        const document: BootDocument = { ranges, saltHex };
+        const document: BootDocument = { ranges, activity, saltHex };
         await writeDocument(this.#stub, RECORD_KEYS.boot(deviceId, boot), document);
       }
     }

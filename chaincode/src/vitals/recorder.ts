@@ -34,6 +34,15 @@ function headerOf(chunk: Uint8Array): ChunkHeader | QuarantineReason {
   }
 }
 
+/** A chunk that is signed by a device that somebody wore. */
+interface Admitted {
+  readonly chunk: Uint8Array;
+  readonly header: ChunkHeader;
+  readonly device: RecordedDevice;
+  readonly key: string;
+  readonly receivedAtMs: number | undefined;
+}
+
 /** Admits the chunks of one transaction, one after the other; one refused never fails another. */
 export class Recorder {
   readonly #stub: LedgerStub;
@@ -63,8 +72,12 @@ export class Recorder {
     return this.#devices.get(deviceId);
   }
 
-  /** Check one chunk, and write it when it is new and nothing speaks against it. */
-  async admit(chunk: Uint8Array): Promise<ChunkResult> {
+  /**
+   * Check one chunk, and write it when it is new and nothing speaks against it.
+   *
+   * @param receivedAtMs when ingest says that it was received
+   */
+  async admit(chunk: Uint8Array, receivedAtMs?: number): Promise<ChunkResult> {
     const header = headerOf(chunk);
     if (typeof header === 'string') return refused(header);
     const device = await this.#device(header.deviceId);
@@ -77,23 +90,20 @@ export class Recorder {
     const worn = assignmentDuring(assignments, header.startMs, header.endMs);
     if (worn === undefined) return refused('not_assigned');
     const key = RECORD_KEYS.chunk(worn.patientId, hourOf(header.startMs), header);
-    return this.#write(chunk, header, device, ledgerKey(this.#stub, key));
+    return this.#write({ chunk, header, device, key: ledgerKey(this.#stub, key), receivedAtMs });
   }
 
-  async #write(
-    chunk: Uint8Array,
-    header: ChunkHeader,
-    device: RecordedDevice,
-    key: string,
-  ): Promise<ChunkResult> {
-    const { boot, firstSequence, count } = header;
+  async #write(admitted: Admitted): Promise<ChunkResult> {
+    const { chunk, header, device, key, receivedAtMs } = admitted;
+    const { boot, firstSequence, count, startMs, endMs } = header;
     const range: SequenceRange = [firstSequence, firstSequence + count - 1];
     const ranges = await device.ranges(boot);
     if (intersects(ranges, range)) return this.#repeated(chunk, key);
     const reason = refusalOf(device.document, header, this.#nowMs);
     if (reason !== undefined) return refused(reason);
     if (withRange(ranges, range).length > MAX_RANGES) return refused('too_many_gaps');
-    await device.add(boot, range);
+    const nowMs = this.#nowMs;
+    await device.add(boot, range, { startMs, endMs, receivedAtMs, nowMs });
     await this.#stub.putPrivateData(PROVIDERS_COLLECTION, key, chunk);
     this.#written.set(key, sha256(chunk));
     this.#recorded.push(chunk);

@@ -9,7 +9,30 @@ export const PROVIDERS_COLLECTION = 'providers';
 
 /** First and last sequence of a run without gaps. */
 export type SequenceRange = readonly [first: number, last: number];
-const SequenceRange: z.ZodType<SequenceRange> = z.tuple([z.int(), z.int()]);
+export const SequenceRange: z.ZodType<SequenceRange> = z.tuple([z.int(), z.int()]);
+
+/** When a boot of a device measured and was heard of; nothing of what it measured. */
+export interface BootActivity {
+  readonly measuredFromMs: number;
+  readonly measuredUntilMs: number;
+  /** When the latest recorded chunk was received, as ingest says; null when it does not say. */
+  readonly receivedAtMs: number | null;
+  /** Time of the latest transaction that recorded something. */
+  readonly committedAtMs: number;
+  /** Least receipt minus end of measurement in that transaction. */
+  readonly clockOffsetMs: number | null;
+}
+/** Null before the first chunk, and in documents of version 0.1.0. */
+const NullableActivity: z.ZodType<BootActivity | null> = z
+  .object({
+    measuredFromMs: MomentMs,
+    measuredUntilMs: MomentMs,
+    receivedAtMs: MomentMs.nullable(),
+    committedAtMs: MomentMs,
+    clockOffsetMs: z.int().nullable(),
+  })
+  .nullable()
+  .default(null);
 
 /** A registered patient, as stored. */
 export interface PatientDocument {
@@ -58,6 +81,8 @@ export interface DeviceDocument {
   readonly boot: number | null;
   /** Sequences recorded for that boot, rising, neither touching nor overlapping. */
   readonly ranges: readonly SequenceRange[];
+  /** Of that boot. */
+  readonly activity: BootActivity | null;
 }
 export const DeviceDocument: z.ZodType<DeviceDocument> = z.object({
   deviceId: Identifier,
@@ -72,6 +97,7 @@ export const DeviceDocument: z.ZodType<DeviceDocument> = z.object({
   assignments: z.array(Assignment),
   boot: z.int().nullable(),
   ranges: z.array(SequenceRange),
+  activity: NullableActivity,
 });
 
 /** That a patient wears or wore a device, as stored. */
@@ -89,10 +115,12 @@ export const WornDocument: z.ZodType<WornDocument> = z.object({
 /** Sequences recorded for an earlier boot of a device, as stored. */
 export interface BootDocument {
   readonly ranges: readonly SequenceRange[];
+  readonly activity: BootActivity | null;
   readonly saltHex: string;
 }
 export const BootDocument: z.ZodType<BootDocument> = z.object({
   ranges: z.array(SequenceRange),
+  activity: NullableActivity,
   saltHex: SaltHex,
 });
 

@@ -185,3 +185,12 @@ export const CloseHourInput: z.ZodType<CloseHourInput> = z.strictObject({
     .max(MAX_CHUNKS_PER_HOUR),
   saltHex: SaltHex,
 });
+
+/**
+ * Optional transient field `received` of `vitals:RecordChunks`: when each chunk was received durably
+ * (PUBACK), in the order of the chunks. It goes to private data only.
+ */
+export type ReceivedTimes = readonly number[];
+export const ReceivedTimes: z.ZodType<ReceivedTimes> = z
+  .array(MomentMs)
+  .max(MAX_CHUNKS_PER_TRANSACTION);
