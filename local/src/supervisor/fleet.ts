@@ -1,15 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { closeSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { setTimeout as delay } from 'node:timers/promises';
+import { type SupervisedProcess, supervise } from '@pulseledger/network/processes';
 import { z } from 'zod';
-import { CHECKOUT, PRELOAD } from './checkout.ts';
+import { CHECKOUT, COMPILE_CACHE } from './checkout.ts';
 import type { DataFolder } from './data-folder.ts';
 import { EXIT, StartFailure } from './failure.ts';
-import { openLog } from './log-file.ts';
-import { inheritedEnvironment, type ProcessContext } from './managed-process.ts';
+import type { ProcessContext } from './managed-process.ts';
 
 export interface FleetPlan {
   readonly devices: number;
@@ -43,7 +39,6 @@ const progress: z.ZodType<FleetProgress> = z.object({
 const eventName = z.object({ event: z.string() });
 
 const START_TIMEOUT_MS = 300_000;
-const RESTART_PAUSE_MS = 1_000;
 /** Beyond its own bound for draining. */
 const END_GRACE_MS = 20_000;
 
@@ -56,9 +51,8 @@ export class FleetProcess {
   readonly #context: ProcessContext;
   readonly #plan: FleetPlan;
   readonly #started = Promise.withResolvers<undefined>();
-  #child: ChildProcess | undefined;
+  #supervised: SupervisedProcess | undefined;
   #progress: FleetProgress | undefined;
-  #isStopping = false;
   #hasStarted = false;
 
   constructor(plan: FleetPlan, folder: DataFolder, context: ProcessContext) {
@@ -71,53 +65,70 @@ export class FleetProcess {
     return this.#progress;
   }
 
+  get pid(): number | undefined {
+    return this.#supervised?.pid();
+  }
+
   /** Resolves when all devices are enrolled, connected and measuring. @throws StartFailure */
   async start(): Promise<void> {
-    await this.#spawn();
+    this.#supervised = supervise({
+      name: 'The simulator',
+      command: process.execPath,
+      args: this.#arguments(),
+      environment: { NODE_COMPILE_CACHE: COMPILE_CACHE },
+      logFile: this.#logFile,
+      stdin: true,
+      onLine: (line) => {
+        this.#hear(line);
+      },
+      onStart: (child) => {
+        this.#spawned(child);
+      },
+      onCrash: (text) => {
+        // Before it has started the caller of start() is told.
+        if (this.#hasStarted) this.#context.note(text);
+      },
+    });
     const timer = setTimeout(() => {
       this.#started.reject(this.#failure());
     }, START_TIMEOUT_MS);
-    await this.#started.promise.finally(() => {
+    try {
+      await this.#started.promise;
+    } catch (error) {
+      await this.#supervised.stop();
+      throw error;
+    } finally {
       clearTimeout(timer);
-    });
+    }
   }
 
   /** Devices stop measuring, hand over what they have and wait, within a bound, for the ledger. */
   async stop(): Promise<void> {
-    this.#isStopping = true;
-    const child = this.#child;
-    if (child === undefined) return;
-    const closed = once(child, 'close');
-    // The end of its input also asks it to stop, and lets it end.
-    child.stdin?.end('{"command":"stop"}\n');
-    const limitMs = this.#plan.drainSeconds * 1000 + END_GRACE_MS;
-    const timer = setTimeout(() => child.kill('SIGKILL'), limitMs);
-    await closed;
-    clearTimeout(timer);
+    await this.#supervised?.stop({
+      // The end of its input also asks it to stop, and lets it end.
+      ask: (child) => child.stdin?.end('{"command":"stop"}\n'),
+      graceMs: this.#plan.drainSeconds * 1000 + END_GRACE_MS,
+    });
   }
 
-  async #spawn(): Promise<void> {
-    const log = await openLog(join(this.#folder.logs, 'simulator.log'));
-    const child = spawn(process.execPath, this.#arguments(), {
-      stdio: ['pipe', 'pipe', log, 'ipc'],
-      env: inheritedEnvironment(),
-      detached: true,
-    });
-    closeSync(log);
-    this.#child = child;
+  get #logFile(): string {
+    return join(this.#folder.logs, 'simulator.log');
+  }
+
+  #spawned(child: ChildProcess): void {
     if (child.pid !== undefined) this.#context.lock.add('simulator', child.pid);
-    child.stdin?.on('error', () => undefined);
-    createInterface({ input: child.stdout ?? process.stdin }).on('line', (line) => {
-      this.#hear(line);
+    child.once('close', () => {
+      this.#context.lock.remove('simulator');
+      // Without effect once it has started.
+      this.#started.reject(this.#failure());
     });
-    child.once('close', (code, signal) => void this.#ended(code ?? signal ?? 0));
   }
 
   #arguments(): string[] {
     const { devices, seed, windowSeconds, rate, drainSeconds, keepsTruth } = this.#plan;
     const entry = join(CHECKOUT, 'device-simulator', 'src', 'main.ts');
     return [
-      ...['--import', PRELOAD, entry, 'fleet', '--controlled', '--json'],
+      ...[entry, 'fleet', '--controlled', '--json'],
       ...['--system', this.#folder.systemFile, '--devices', String(devices)],
       ...['--seed', String(seed), '--window', `${String(windowSeconds)}s`],
       ...['--rate', String(rate), '--drain', `${String(drainSeconds)}s`],
@@ -135,26 +146,8 @@ export class FleetProcess {
     this.#started.resolve(undefined);
   }
 
-  async #ended(how: number | string): Promise<void> {
-    this.#child = undefined;
-    this.#context.lock.remove('simulator');
-    if (this.#isStopping) return;
-    if (!this.#hasStarted) {
-      this.#started.reject(this.#failure());
-      return;
-    }
-    this.#context.note(`The simulator ended (${how}); it starts again.`);
-    await delay(RESTART_PAUSE_MS);
-    if (!this.#stopRequested()) await this.#spawn();
-  }
-
-  #stopRequested(): boolean {
-    return this.#isStopping;
-  }
-
   #failure(): StartFailure {
-    const logFile = join(this.#folder.logs, 'simulator.log');
-    return new StartFailure(EXIT.failed, `The wearables did not start. See ${logFile}.`);
+    return new StartFailure(EXIT.failed, `The wearables did not start. See ${this.#logFile}.`);
   }
 }
 

@@ -73,10 +73,8 @@ describe('a managed process', () => {
     const part = await manage(ORDINARY);
     const { pid } = await part.start();
     process.kill(pid, 'SIGKILL');
-    await until(() => part.pid !== undefined && part.pid !== pid);
-    let report: Info | undefined;
-    while (report === undefined) report = await part.report(infoSchema).catch(() => undefined);
-    expect(report.given).toBe('report');
+    await until(() => part.isReady && part.pid !== pid);
+    expect(await part.report(infoSchema)).toMatchObject({ given: 'report' });
     expect(notes).toEqual(['part ended (SIGKILL); it starts again in 200 ms.']);
   });
 

@@ -1,10 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createWriteStream, type WriteStream } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { setTimeout as delay } from 'node:timers/promises';
 import { ConnectionProfile } from '@pulseledger/domain';
 import {
   type ChaincodeService,
@@ -12,19 +8,18 @@ import {
   startChaincodeService,
 } from '@pulseledger/network/chaincode-service';
 import { NETWORK } from '@pulseledger/network/definition';
+import { type SupervisedProcess, supervise } from '@pulseledger/network/processes';
 import { z } from 'zod';
-import { CHECKOUT, PRELOAD } from './checkout.ts';
+import { CHECKOUT, COMPILE_CACHE } from './checkout.ts';
 import type { DataFolder } from './data-folder.ts';
 import { EXIT, type ExitCode, StartFailure } from './failure.ts';
-import { openLog } from './log-file.ts';
-import { inheritedEnvironment, type ProcessContext } from './managed-process.ts';
+import type { ProcessContext } from './managed-process.ts';
 import { choosePorts } from './ports.ts';
 
 export type NetworkKind = 'devnet' | 'fabric';
 
 const READY_TIMEOUT_MS = 180_000;
 const STOP_GRACE_MS = 30_000;
-const RESTART_PAUSE_MS = 500;
 const KEPT_LINES = 5;
 /** How `network/fabric` says why it could not start. */
 const FABRIC_EXITS: Readonly<Record<number, ExitCode>> = {
@@ -34,15 +29,31 @@ const FABRIC_EXITS: Readonly<Record<number, ExitCode>> = {
 
 const readyLine = z.object({ ready: z.literal(true), profile: z.string() });
 
+/** A node or chaincode of the native network, as its supervisor tells it at every start. */
+export interface NetworkNode {
+  readonly kind: 'peer' | 'orderer' | 'chaincode';
+  readonly name: string;
+  readonly pid: number;
+}
+
+const nodeMessage = z.object({
+  event: z.literal('node'),
+  kind: z.enum(['peer', 'orderer', 'chaincode']),
+  name: z.string(),
+  pid: z.int().min(1),
+});
+
 /** The Fabric network and its chaincode, whichever of the two kinds. */
 export class NetworkProcess {
   readonly #kind: NetworkKind;
   readonly #folder: DataFolder;
   readonly #context: ProcessContext;
-  #chaincodes: ChaincodeService[] = [];
-  #child: ChildProcess | undefined;
-  #isStopping = false;
-  #words: string[] = [];
+  readonly #profile = Promise.withResolvers<string>();
+  readonly #nodes = new Map<string, NetworkNode>();
+  #chaincodes: { readonly name: string; readonly service: ChaincodeService }[] = [];
+  #supervised: SupervisedProcess | undefined;
+  #isReady = false;
+  #wasReady = false;
 
   constructor(kind: NetworkKind, folder: DataFolder, context: ProcessContext) {
     this.#kind = kind;
@@ -50,9 +61,27 @@ export class NetworkProcess {
     this.#context = context;
   }
 
+  /** The process that is or runs the network. */
+  get pid(): number | undefined {
+    return this.#supervised?.pid();
+  }
+
+  /** Whether clients can connect. */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  /** Peers, orderers and chaincodes that are processes of their own. */
+  get nodes(): readonly NetworkNode[] {
+    const chaincodes = this.#chaincodes.flatMap(({ name, service }) => {
+      const pid = service.process.pid();
+      return pid === undefined ? [] : [{ kind: 'chaincode' as const, name, pid }];
+    });
+    return [...this.#nodes.values(), ...chaincodes];
+  }
+
   /** Resolves when clients can connect. @throws StartFailure */
   async start(): Promise<ConnectionProfile> {
-    this.#isStopping = false;
     if (this.#kind === 'fabric') return this.#startNetwork([]);
     const names = NETWORK.organizations.map(({ name }) => name);
     const ports = await choosePorts(join(this.#folder.run, 'chaincode-ports.json'), names);
@@ -67,16 +96,8 @@ export class NetworkProcess {
 
   /** Commits what was accepted and ends network, then chaincode. */
   async stop(): Promise<void> {
-    this.#isStopping = true;
-    const child = this.#child;
-    if (child?.exitCode === null && child.signalCode === null) {
-      const exited = once(child, 'exit');
-      child.kill('SIGTERM');
-      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_GRACE_MS);
-      await exited;
-      clearTimeout(timer);
-    }
-    await Promise.all(this.#chaincodes.map((service) => service.stop()));
+    await this.#supervised?.stop({ graceMs: STOP_GRACE_MS });
+    await Promise.all(this.#chaincodes.map(({ service }) => service.stop()));
     this.#chaincodes = [];
   }
 
@@ -92,7 +113,7 @@ export class NetworkProcess {
         logFile: join(this.#folder.logs, `chaincode-${place.name}.log`),
         onCrash: this.#context.note,
       });
-      this.#chaincodes.push(service);
+      this.#chaincodes.push({ name: `chaincode.${place.name}`, service });
     };
     const results = await Promise.allSettled(places.map(start));
     const failed = results.find((result) => result.status === 'rejected');
@@ -102,81 +123,76 @@ export class NetworkProcess {
   }
 
   async #startNetwork(chaincodeAddresses: readonly string[]): Promise<ConnectionProfile> {
-    const child = await this.#spawn(chaincodeAddresses);
-    const profileFile = await this.#ready(child);
-    child.once('exit', (code, signal) => {
-      void this.#crashed(code ?? signal ?? 0, chaincodeAddresses);
+    const chaincodes = chaincodeAddresses.flatMap((address) => ['--chaincode', address]);
+    const fabricBin = process.env['FABRIC_BIN'];
+    this.#supervised = supervise({
+      name: 'The network',
+      command: process.execPath,
+      args: [
+        join(CHECKOUT, 'network', this.#kind, 'src', 'main.ts'),
+        ...['run', '--data', this.#folder.root],
+        ...chaincodes,
+      ],
+      environment: {
+        NODE_COMPILE_CACHE: COMPILE_CACHE,
+        ...(fabricBin === undefined ? {} : { FABRIC_BIN: fabricBin }),
+      },
+      logFile: join(this.#folder.logs, 'network.log'),
+      ipc: true,
+      onLine: (line) => {
+        const parsed = readyLine.safeParse(parseJson(line));
+        if (!parsed.success) return;
+        this.#isReady = true;
+        this.#wasReady = true;
+        this.#profile.resolve(parsed.data.profile);
+      },
+      onStart: (child) => {
+        this.#started(child);
+      },
+      onCrash: (text) => {
+        // Before it was ever ready the caller of start() is told.
+        if (this.#wasReady) this.#context.note(text);
+      },
     });
-    const parsed: unknown = JSON.parse(await readFile(profileFile, 'utf8'));
+    const parsed: unknown = JSON.parse(await readFile(await this.#firstProfile(), 'utf8'));
     return ConnectionProfile.parse(parsed);
   }
 
-  async #spawn(chaincodeAddresses: readonly string[]): Promise<ChildProcess> {
-    const log = await openLog(join(this.#folder.logs, 'network.log'));
-    const entry = join(CHECKOUT, 'network', this.#kind, 'src', 'main.ts');
-    const chaincodes = chaincodeAddresses.flatMap((address) => ['--chaincode', address]);
-    const fabricBin = process.env['FABRIC_BIN'];
-    const child = spawn(
-      process.execPath,
-      ['--import', PRELOAD, entry, 'run', '--data', this.#folder.root, ...chaincodes],
-      {
-        // stderr through here: its last lines explain a start that failed.
-        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-        env: {
-          ...inheritedEnvironment(),
-          ...(fabricBin === undefined ? {} : { FABRIC_BIN: fabricBin }),
-        },
-        detached: true,
-      },
-    );
-    this.#child = child;
-    this.#words = [];
-    if (child.pid !== undefined) this.#context.lock.add('network', child.pid);
-    child.stderr?.pipe(createLogStream(log));
-    createInterface({ input: child.stderr ?? process.stdin }).on('line', (line) => {
-      this.#words = [...this.#words, line].slice(-KEPT_LINES);
-    });
-    return child;
-  }
-
   /** @returns the path of the connection profile */
-  async #ready(child: ChildProcess): Promise<string> {
-    const { promise, resolve, reject } = Promise.withResolvers<string>();
-    const fail = (code: number | null): void => {
-      const exitCode = FABRIC_EXITS[code ?? 0] ?? EXIT.failed;
-      const words = this.#words.join('\n');
-      reject(new StartFailure(exitCode, words === '' ? 'The network did not start.' : words));
-    };
+  async #firstProfile(): Promise<string> {
     const timer = setTimeout(() => {
-      child.kill('SIGKILL');
+      this.#profile.reject(this.#failure(null));
     }, READY_TIMEOUT_MS);
-    // `close` comes after the last line of stderr, `exit` may come before.
-    child.once('close', fail);
-    createInterface({ input: child.stdout ?? process.stdin }).on('line', (line) => {
-      const parsed = readyLine.safeParse(parseJson(line));
-      if (parsed.success) resolve(parsed.data.profile);
-    });
     try {
-      return await promise;
+      return await this.#profile.promise;
+    } catch (error) {
+      await this.stop();
+      throw error;
     } finally {
       clearTimeout(timer);
-      child.off('close', fail);
     }
   }
 
-  async #crashed(how: number | string, chaincodeAddresses: readonly string[]): Promise<void> {
-    this.#context.lock.remove('network');
-    if (this.#isStopping) return;
-    this.#context.note(`The network ended (${how}); it starts again.`);
-    await delay(RESTART_PAUSE_MS);
-    if (this.#stopRequested()) return;
-    await this.#startNetwork(chaincodeAddresses).catch(() =>
-      this.#crashed('not ready', chaincodeAddresses),
-    );
+  #started(child: ChildProcess): void {
+    if (child.pid !== undefined) this.#context.lock.add('network', child.pid);
+    child.on('message', (message) => {
+      const node = nodeMessage.safeParse(message).data;
+      if (node !== undefined) this.#nodes.set(node.name, node);
+    });
+    // `close` comes after the last line of its outputs, `exit` may come before.
+    child.once('close', (code) => {
+      this.#isReady = false;
+      this.#nodes.clear();
+      this.#context.lock.remove('network');
+      // Without effect once the network has been ready.
+      this.#profile.reject(this.#failure(code));
+    });
   }
 
-  #stopRequested(): boolean {
-    return this.#isStopping;
+  #failure(code: number | null): StartFailure {
+    const exitCode = FABRIC_EXITS[code ?? 0] ?? EXIT.failed;
+    const words = this.#supervised?.lastOutput().trim().split('\n').slice(-KEPT_LINES).join('\n');
+    return new StartFailure(exitCode, words || 'The network did not start.');
   }
 }
 
@@ -186,8 +202,4 @@ function parseJson(line: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function createLogStream(descriptor: number): WriteStream {
-  return createWriteStream('', { fd: descriptor });
 }

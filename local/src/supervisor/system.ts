@@ -2,6 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConnectionProfile } from '@pulseledger/domain';
 import { writePrivate } from '@pulseledger/network/identity';
+import { isPortFree } from '@pulseledger/network/processes';
 import { z } from 'zod';
 import { credentialsOf, type LocalRole } from '../aws/role.ts';
 import { type CloudInfo, type CloudReport, cloudInfo, cloudReport } from '../cloud/cloud.ts';
@@ -21,7 +22,7 @@ import { type Installation, prepareInstallation, SECRET_PREFIX } from './install
 import { ManagedProcess, type ProcessContext, type ProcessSpec } from './managed-process.ts';
 import { type NetworkKind, NetworkProcess } from './network-process.ts';
 import { loadPeople, type People } from './people.ts';
-import { choosePorts, isPortFree } from './ports.ts';
+import { choosePorts } from './ports.ts';
 import { createRoles, type Roles } from './roles.ts';
 import { seed } from './seeding.ts';
 import { formatSystemFile, type QuarantineAccess } from './system-file.ts';

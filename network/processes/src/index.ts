@@ -1,6 +1,10 @@
+export { guard, release } from './guardian.ts';
 export { accepts, acceptsTls, eventually } from './port.ts';
+export { choosePort, isPortFree } from './ports.ts';
+export { RotatingLog } from './rotating-log.ts';
 export {
   inheritedEnvironment,
+  type StopOptions,
   type SupervisedProcess,
   supervise,
 } from './supervised-process.ts';

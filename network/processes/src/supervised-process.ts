@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { guard, release } from './guardian.ts';
 import { RotatingLog } from './rotating-log.ts';
@@ -11,8 +12,16 @@ export interface SupervisionOptions {
   readonly cwd?: string;
   /** The whole environment; nothing is inherited but PATH, HOME and TMPDIR. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Both outputs are appended to this file. */
+  /** Both outputs are appended to this file, which is set aside when it is full. */
   readonly logFile: string;
+  /** An IPC channel to it. */
+  readonly ipc?: boolean;
+  /** A pipe to its standard input, which otherwise is empty. */
+  readonly stdin?: boolean;
+  /** Told of each line of its standard output, which is then not logged. */
+  readonly onLine?: (line: string) => void;
+  /** Told of every process that is started, the first one and those after a crash. */
+  readonly onStart?: (child: ChildProcess) => void;
   /** Told of every unexpected end, in one sentence. */
   readonly onCrash?: (message: string) => void;
 }
@@ -26,8 +35,17 @@ export interface SupervisedProcess {
   readonly crashes: () => number;
   /** Its last output, for an error message. */
   readonly lastOutput: () => string;
+  /** Appends to its log, e.g. what `onLine` was told. */
+  readonly log: (text: string) => void;
   /** SIGTERM, and SIGKILL when it has not ended in time; resolves when it is gone. */
-  readonly stop: () => Promise<void>;
+  readonly stop: (options?: StopOptions) => Promise<void>;
+}
+
+export interface StopOptions {
+  /** How it is asked to end; default: SIGTERM. */
+  readonly ask?: (child: ChildProcess) => void;
+  /** Default: 8 s. */
+  readonly graceMs?: number;
 }
 
 const FIRST_PAUSE_MS = 200;
@@ -69,14 +87,19 @@ class Supervisor implements SupervisedProcess {
   readonly crashes = (): number => this.#crashes;
   readonly lastOutput = (): string => this.#output;
 
-  readonly stop = async (): Promise<void> => {
+  readonly log = (text: string): void => {
+    this.#log.append(text);
+  };
+
+  readonly stop = async (options: StopOptions = {}): Promise<void> => {
+    const { ask = terminate, graceMs = STOP_GRACE_MS } = options;
     this.#stopping.abort();
     const child = this.#child;
     if (child !== undefined) {
-      signal(child, 'SIGTERM');
+      ask(child);
       const timer = setTimeout(() => {
         signal(child, 'SIGKILL');
-      }, STOP_GRACE_MS);
+      }, graceMs);
       await this.#done;
       clearTimeout(timer);
     }
@@ -104,23 +127,38 @@ class Supervisor implements SupervisedProcess {
 
   /** @returns how it ended, in words. */
   async #runOnce(): Promise<string> {
-    const { command, args, cwd, environment } = this.#options;
+    const { command, args, cwd, environment, ipc, stdin, onStart } = this.#options;
     const child = spawn(command, args, {
       cwd,
       env: { ...inheritedEnvironment(), ...environment },
       // A group of its own, so that Ctrl-C reaches the supervisor alone, which then stops things in order.
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [
+        stdin === true ? 'pipe' : 'ignore',
+        'pipe',
+        'pipe',
+        ...(ipc === true ? (['ipc'] as const) : []),
+      ],
     });
     this.#child = child;
     const { pid } = child;
     if (pid !== undefined) guard(pid);
-    child.stdout.on('data', this.#keep);
-    child.stderr.on('data', this.#keep);
-    const how = await ending(child);
+    // What is written after its end is nobody's; the end itself is heard below.
+    child.stdin?.on('error', () => undefined);
+    this.#listen(child);
+    const ended = ending(child);
+    onStart?.(child);
+    const how = await ended;
     if (pid !== undefined) release(pid);
     this.#child = undefined;
     return how;
+  }
+
+  #listen({ stdout, stderr }: ChildProcess): void {
+    const { onLine } = this.#options;
+    stderr?.on('data', this.#keep);
+    if (onLine === undefined) stdout?.on('data', this.#keep);
+    else if (stdout !== null) createInterface({ input: stdout }).on('line', onLine);
   }
 
   readonly #keep = (chunk: Buffer): void => {
@@ -139,6 +177,10 @@ function ending(child: ChildProcess): Promise<string> {
       resolve(signalName ?? `exit code ${String(code)}`);
     });
   });
+}
+
+function terminate(child: ChildProcess): void {
+  signal(child, 'SIGTERM');
 }
 
 function signal(child: ChildProcess, name: NodeJS.Signals): void {
