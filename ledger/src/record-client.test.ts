@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { splitChunks } from '@pulseledger/domain';
 import { LedgerConnection } from './connection.ts';
-import { RecordClient } from './record-client.ts';
+import { RecordClient, recordChunksTransaction } from './record-client.ts';
 import { type CertifiedKey, createSignatory, fixedSignatory } from './signatory.ts';
 import { hospitalKeys, PROFILE } from './testing/identities.ts';
 import { ScriptedGateway } from './testing/scripted-gateway.ts';
@@ -73,6 +73,22 @@ describe('the record client', () => {
     expect(results[1]).toEqual({ status: 'refused', reason: 'overlap' });
     const sent = Buffer.from(gateway.endorsed[0]?.transient.get('chunks') ?? '');
     expect(splitChunks(sent).map((chunk) => Buffer.from(chunk))).toEqual(chunks);
+  });
+
+  it('says when chunks were received, beside them in transient data', () => {
+    const chunks = [Buffer.from('first chunk'), Buffer.from('second')];
+    expect(recordChunksTransaction(chunks).transient).not.toHaveProperty('received');
+    expect(recordChunksTransaction(chunks, [7, 9]).transient).toHaveProperty('received', '[7,9]');
+    expect(() => recordChunksTransaction(chunks, [7, -1])).toThrow('Not as expected: 1.');
+  });
+
+  it('asks what is missing of a device', async () => {
+    answer({ devices: [], bookmark: deviceId });
+    expect(await record.listGaps({ pageSize: 3 })).toEqual({ devices: [], bookmark: deviceId });
+    expect(gateway.evaluated[0]?.name).toBe('device:ListGaps');
+    answer({ deviceId, status: 'active' });
+    await expect(record.readGaps({ deviceId })).rejects.toMatchObject({ code: 'internal' });
+    expect(gateway.evaluated[1]?.name).toBe('device:ReadGaps');
   });
 
   it('does not send input that the contract would refuse, and names fields, not values', async () => {

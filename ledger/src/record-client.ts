@@ -2,6 +2,7 @@ import {
   AssignDeviceInput,
   ChangeOutput,
   CloseHourInput,
+  DeviceGaps,
   DeviceStatusInput,
   DeviceStatusOutput,
   DeviceView,
@@ -11,6 +12,8 @@ import {
   FindChunkOutput,
   joinChunks,
   ListDevicesOutput,
+  ListGapsInput,
+  ListGapsOutput,
   ListHourChunksInput,
   ListHourChunksOutput,
   ListPatientsInput,
@@ -23,6 +26,7 @@ import {
   ReadDeviceInput,
   ReadSummariesOutput,
   ReadVitalsInput,
+  ReceivedTimes,
   RecordChunksOutput,
   RegisterDeviceInput,
   RegisterPatientInput,
@@ -155,6 +159,16 @@ export class RecordClient {
     return this.#read('device:ListByPatient', PatientInput, input, ListDevicesOutput);
   }
 
+  /** `device:ReadGaps`, by the patient, who treats them, or the custodian's administrator. */
+  readGaps(input: ReadDeviceInput): Promise<DeviceGaps> {
+    return this.#read('device:ReadGaps', ReadDeviceInput, input, DeviceGaps);
+  }
+
+  /** `device:ListGaps`, by the custodian's administrator or ingest service. */
+  listGaps(input: ListGapsInput): Promise<ListGapsOutput> {
+    return this.#read('device:ListGaps', ListGapsInput, input, ListGapsOutput);
+  }
+
   /** `device:Status`, by the custodian's ingest service. */
   deviceStatus(input: DeviceStatusInput): Promise<DeviceStatusOutput> {
     return this.#read('device:Status', DeviceStatusInput, input, DeviceStatusOutput);
@@ -187,9 +201,17 @@ export class RecordClient {
   }
 }
 
-/** The transaction that records signed chunks, in this order. */
-export function recordChunksTransaction(chunks: readonly Uint8Array[]): LedgerTransaction {
-  return { name: RECORD_CHUNKS, transient: { chunks: joinChunks(chunks) } };
+/**
+ * The transaction that records signed chunks, in this order.
+ * @param receivedAtMs - when each of them was received, for the report on what is missing.
+ */
+export function recordChunksTransaction(
+  chunks: readonly Uint8Array[],
+  receivedAtMs?: readonly number[],
+): LedgerTransaction {
+  const received =
+    receivedAtMs === undefined ? {} : { received: encode(ReceivedTimes, receivedAtMs) };
+  return { name: RECORD_CHUNKS, transient: { chunks: joinChunks(chunks), ...received } };
 }
 
 /**

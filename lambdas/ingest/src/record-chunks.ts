@@ -84,7 +84,9 @@ class Recorder implements RecordReport {
   }
 
   async submit(loads: readonly Load[]): Promise<void> {
-    const transactions = loads.map((load) => recordChunksTransaction(bytesOf(load)));
+    const transactions = loads.map((load) =>
+      recordChunksTransaction(bytesOf(load), receivedTimesOf(load)),
+    );
     const outcomes = await this.#try(transactions);
     this.outcomes.push(...outcomes);
     for (const [index, load] of loads.entries()) {
@@ -149,6 +151,10 @@ class Recorder implements RecordReport {
 
 function bytesOf(load: Load): Uint8Array[] {
   return load.map(({ bytes }) => bytes);
+}
+
+function receivedTimesOf(load: Load): number[] {
+  return load.map(({ message }) => message.receivedAtMs);
 }
 
 function isAboutContent(failed: Extract<TransactionOutcome, { status: 'failed' }>): boolean {
