@@ -1,5 +1,6 @@
 import { PulseError } from '@pulseledger/domain';
 import { type Context, Hono } from 'hono';
+import type { z } from 'zod';
 import { LambdaTimeoutError } from '../lambda-host/lambda-function.ts';
 import { limitedBody } from '../limited-body.ts';
 import { errorCode, type Logger } from '../process/logger.ts';
@@ -7,11 +8,13 @@ import type { RequireAdministrator } from './access-token.ts';
 import { EnrolmentRequest, type Enrolments } from './enrolment.ts';
 import { asPulseError, operationOutcome, problem } from './failure.ts';
 import { httpApiEvent, httpResponse } from './http-event.ts';
+import { RevocationRequest, type Revocations } from './revocation.ts';
 import { Slots } from './slots.ts';
 
 /** API Gateway takes 10 MB; this API takes questions and small resources. */
 export const MAX_BODY_BYTES: number = 1024 * 1024;
 const MAX_ENROLMENT_BYTES = 4 * 1024;
+const MAX_REVOCATION_BYTES = 32 * 1024;
 /** More at once gain nothing on one machine; a burst may wait. */
 const DEFAULT_LIMITS = { running: 64, waiting: 512 };
 
@@ -28,6 +31,7 @@ export interface ApiOptions {
   readonly invoke: (event: unknown) => Promise<unknown>;
   readonly requireAdministrator: RequireAdministrator;
   readonly enrolments: Enrolments;
+  readonly revocations: Revocations;
   readonly logger: Logger;
   readonly now?: () => number;
   /** Requests worked on at once, and waiting beyond that. */
@@ -51,6 +55,11 @@ export function apiApp(options: ApiOptions): Hono {
     '/local/devices',
     limitedBody(MAX_ENROLMENT_BYTES, () => problem(tooLarge())),
     (c) => enrol(c, options),
+  );
+  app.post(
+    '/local/devices/:deviceId/revoke',
+    limitedBody(MAX_REVOCATION_BYTES, () => problem(tooLarge())),
+    (c) => revoke(c, c.req.param('deviceId'), options),
   );
   app.all(
     '*',
@@ -78,19 +87,36 @@ async function forward(c: Context, options: ApiOptions, slots: Slots): Promise<R
   }
 }
 
+/** The body as the schema has it. @throws PulseError `invalid_input` naming the fields, never their values */
+async function bodyOf<T>(c: Context, schema: z.ZodType<T>): Promise<T> {
+  const body: unknown = await c.req.json().catch(() => undefined);
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const fields = parsed.error.issues.map((issue) => issue.path.join('.') || 'the body');
+  throw new PulseError('invalid_input', `Not as expected: ${[...new Set(fields)].join(', ')}.`);
+}
+
 async function enrol(c: Context, options: ApiOptions): Promise<Response> {
   try {
     const claims = await options.requireAdministrator(c.req.header('authorization'));
-    const body: unknown = await c.req.json().catch(() => undefined);
-    const request = EnrolmentRequest.safeParse(body);
-    if (!request.success) {
-      const fields = request.error.issues.map((issue) => issue.path.join('.') || 'the body');
-      throw new PulseError('invalid_input', `Not as expected: ${[...new Set(fields)].join(', ')}.`);
-    }
-    return c.json(await options.enrolments.enrol(claims, request.data), 201);
+    const request = await bodyOf(c, EnrolmentRequest);
+    return c.json(await options.enrolments.enrol(claims, request), 201);
   } catch (error) {
     const failure = asPulseError(error);
     options.logger.log('warn', 'enrolment_failed', { code: failure.code });
+    return problem(failure);
+  }
+}
+
+async function revoke(c: Context, deviceId: string, options: ApiOptions): Promise<Response> {
+  try {
+    const claims = await options.requireAdministrator(c.req.header('authorization'));
+    const request = await bodyOf(c, RevocationRequest);
+    await options.revocations.revoke(claims, deviceId, request);
+    return c.body(null, 204);
+  } catch (error) {
+    const failure = asPulseError(error);
+    options.logger.log('warn', 'revocation_failed', { code: failure.code });
     return problem(failure);
   }
 }

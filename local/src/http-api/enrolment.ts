@@ -1,7 +1,11 @@
 import { createHash, createHmac } from 'node:crypto';
 import { Identifier, MomentMs, type Organization, PulseError } from '@pulseledger/domain';
 import type { RecordClient, UserClaims } from '@pulseledger/ledger';
-import { type CertifiedKey, issueDevice } from '@pulseledger/network/identity';
+import {
+  type CertifiedKey,
+  type DeviceCertificateOptions,
+  issueDevice,
+} from '@pulseledger/network/identity';
 import { z } from 'zod';
 import { Slots } from './slots.ts';
 
@@ -18,6 +22,8 @@ export interface EnrolmentRequest {
   readonly manufacturer: string;
   readonly model: string;
   readonly serial: string;
+  /** When the certificate ends, for a device on loan; the usual lifetime when left out. */
+  readonly certificateUntilMs?: number | undefined;
 }
 
 const name = z.string().min(1).max(64);
@@ -29,6 +35,7 @@ export const EnrolmentRequest: z.ZodType<EnrolmentRequest> = z.strictObject({
   manufacturer: name,
   model: name,
   serial: name,
+  certificateUntilMs: MomentMs.optional(),
 });
 
 export interface Enrolment {
@@ -70,10 +77,12 @@ export class Enrolments {
 
   async #enrol(claims: UserClaims, request: EnrolmentRequest): Promise<Enrolment> {
     const { publicKeySpkiBase64, patientId, fromMs, manufacturer, model, serial } = request;
+    const { certificateUntilMs } = request;
     const publicKeySpki = Buffer.from(publicKeySpkiBase64, 'base64');
     const deviceId = shortHex(createHash('sha256').update(publicKeySpki).digest());
     const issuer = await this.#options.deviceAuthority(claims.organization);
-    const certificatePem = certificateFor(issuer, deviceId, publicKeySpki);
+    const until = certificateUntilMs === undefined ? {} : { until: new Date(certificateUntilMs) };
+    const certificatePem = certificateFor({ issuer, deviceId, key: { publicKeySpki }, ...until });
     const record = this.#options.openRecord(claims);
     const saltHex = shortHex(createHmac('sha256', this.#options.saltKey).update(deviceId).digest());
     await record.registerDevice({
@@ -90,11 +99,14 @@ export class Enrolments {
   }
 }
 
-function certificateFor(issuer: CertifiedKey, deviceId: string, publicKeySpki: Uint8Array): string {
+function certificateFor(options: DeviceCertificateOptions): string {
   try {
-    return issueDevice({ issuer, deviceId, key: { publicKeySpki } });
+    return issueDevice(options);
   } catch {
-    throw new PulseError('invalid_input', 'The public key is not a P-256 key.');
+    throw new PulseError(
+      'invalid_input',
+      'The public key is not a P-256 key, or its certificate would last longer than two years.',
+    );
   }
 }
 

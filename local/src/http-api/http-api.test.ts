@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
 import { request as httpsRequest } from 'node:https';
@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { PulseError } from '@pulseledger/domain';
-import type { UserClaims } from '@pulseledger/ledger';
+import type { RecordClient, UserClaims } from '@pulseledger/ledger';
 import { readAuthority } from '@pulseledger/network/identity';
 import { createLocalJWKSet, exportJWK, SignJWT } from 'jose';
 import { LambdaTimeoutError } from '../lambda-host/lambda-function.ts';
@@ -16,6 +16,7 @@ import { createTestAuthorities, type TestAuthorities } from '../test-support/dev
 import { administratorCheck } from './access-token.ts';
 import { apiApp, MAX_BODY_BYTES } from './api-app.ts';
 import { type DeviceRecord, Enrolments } from './enrolment.ts';
+import { Revocations } from './revocation.ts';
 
 const PATIENT = 'a'.repeat(32);
 const LIMITS = { running: 4, waiting: 8 };
@@ -29,6 +30,7 @@ let server: RunningServer;
 let invoke: (event: unknown) => unknown;
 let calls: [string, UserClaims, object][];
 let refuse: PulseError | undefined;
+let listed: [string, string][];
 
 interface Answer {
   readonly status: number;
@@ -87,14 +89,18 @@ async function enrol(body: string, access?: string): Promise<Answer> {
   return ask('/local/devices', { method: 'POST', headers, body });
 }
 
-function record(claims: UserClaims): DeviceRecord {
+function record(claims: UserClaims): DeviceRecord & Pick<RecordClient, 'revokeDevice'> {
   const change = (name: string) => (input: object) => {
     calls.push([name, claims, input]);
     return refuse === undefined
       ? Promise.resolve({ status: 'changed' as const })
       : Promise.reject(refuse);
   };
-  return { registerDevice: change('register'), assignDevice: change('assign') };
+  return {
+    registerDevice: change('register'),
+    assignDevice: change('assign'),
+    revokeDevice: change('revoke'),
+  };
 }
 
 beforeAll(async () => {
@@ -115,6 +121,15 @@ beforeAll(async () => {
       brokerUrl: 'mqtts://127.0.0.1:8883',
       brokerCaPem: 'PEM',
     }),
+    revocations: new Revocations({
+      openRecord: record,
+      deviceAuthority: (organization) => readAuthority(folder, organization, 'device'),
+      list: (organization, certificatePem) => {
+        listed.push([organization, certificatePem]);
+        return Promise.resolve();
+      },
+      now: () => 1_700_000_000_000,
+    }),
     logger: createLogger(() => undefined),
     now: () => 1_700_000_000_000,
     limits: LIMITS,
@@ -124,6 +139,7 @@ beforeAll(async () => {
 
 beforeEach(() => {
   calls = [];
+  listed = [];
   refuse = undefined;
   invoke = () => ({ statusCode: 200 });
 });
@@ -279,6 +295,15 @@ describe('an enrolment', () => {
     ]);
   });
 
+  test('of a device on loan gives a certificate that ends when asked, within two years', async () => {
+    const untilMs = Math.floor(Date.now() / 1_000) * 1_000 + 3_600_000;
+    const answer = await enrol(enrolment({ certificateUntilMs: untilMs }));
+    const { certificatePem } = JSON.parse(answer.text) as { certificatePem: string };
+    expect(Date.parse(new X509Certificate(certificatePem).validTo)).toBe(untilMs);
+    const late = await enrol(enrolment({ certificateUntilMs: Date.now() + 3 * 365 * 86_400_000 }));
+    expect(late.status).toBe(400);
+  });
+
   test('that is repeated asks the ledger for exactly the same', async () => {
     const first = await enrol(enrolment());
     const asked = calls;
@@ -318,5 +343,52 @@ describe('an enrolment', () => {
 
   test('takes no large body', async () => {
     expect(await enrol(enrolment({ serial: 'x'.repeat(5_000) }))).toMatchObject({ status: 413 });
+  });
+});
+
+describe('a revocation', () => {
+  async function enrolled(): Promise<{ deviceId: string; certificatePem: string }> {
+    const answer = await enrol(enrolment());
+    calls = [];
+    return JSON.parse(answer.text) as { deviceId: string; certificatePem: string };
+  }
+
+  async function revoke(deviceId: string, body: object, access?: string): Promise<Answer> {
+    const authorization = `Bearer ${access ?? (await token())}`;
+    const headers = { authorization, 'content-type': 'application/json' };
+    const path = `/local/devices/${deviceId}/revoke`;
+    return ask(path, { method: 'POST', headers, body: JSON.stringify(body) });
+  }
+
+  test('puts the certificate on the list and the device out of service on the ledger', async () => {
+    const { deviceId, certificatePem } = await enrolled();
+    expect(await revoke(deviceId, { certificatePem })).toMatchObject({ status: 204, text: '' });
+    expect(listed).toEqual([['hospital', certificatePem]]);
+    expect(calls).toEqual([
+      ['revoke', expect.anything(), { deviceId, sinceMs: 1_700_000_000_000 }],
+    ]);
+  });
+
+  test('of another device, of another authority, or of no certificate is refused', async () => {
+    const { deviceId, certificatePem } = await enrolled();
+    const other = await revoke('c'.repeat(32), { certificatePem });
+    const clinic = await revoke(deviceId, { certificatePem }, await token({ org: 'clinic' }));
+    const nonsense = await revoke(deviceId, { certificatePem: 'x' });
+    expect([other, clinic, nonsense].map(({ status }) => status)).toEqual([400, 400, 400]);
+    expect([listed, calls]).toEqual([[], []]);
+  });
+
+  test('closes the door also when the ledger cannot be reached, and says so', async () => {
+    const { deviceId, certificatePem } = await enrolled();
+    refuse = new PulseError('unavailable');
+    expect(await revoke(deviceId, { certificatePem })).toMatchObject({ status: 503 });
+    expect(listed).toHaveLength(1);
+  });
+
+  test('is for administrators only', async () => {
+    const { deviceId, certificatePem } = await enrolled();
+    const access = await token({ role: 'patient' });
+    expect(await revoke(deviceId, { certificatePem }, access)).toMatchObject({ status: 403 });
+    expect([listed, calls]).toEqual([[], []]);
   });
 });

@@ -5,9 +5,10 @@ import {
   IdentitySource,
   type LedgerConnection,
   RecordClient,
+  type UserClaims,
   UserSessions,
 } from '@pulseledger/ledger';
-import { readAuthority } from '@pulseledger/network/identity';
+import { type CertifiedKey, readAuthority, revokeDevice } from '@pulseledger/network/identity';
 import { z } from 'zod';
 import { credentialsOf, type LocalRole, localRoleSchema } from '../aws/role.ts';
 import { LambdaFunction } from '../lambda-host/lambda-function.ts';
@@ -15,7 +16,8 @@ import { serveLoopback, type TlsKeys, tlsKeysSchema } from '../loopback-server.t
 import type { ChildProgram } from '../process/child.ts';
 import { administratorCheck } from './access-token.ts';
 import { apiApp } from './api-app.ts';
-import { type EnrolmentOptions, Enrolments } from './enrolment.ts';
+import { Enrolments } from './enrolment.ts';
+import { Revocations } from './revocation.ts';
 
 export interface HttpApiConfig {
   /** 0 chooses a free port. */
@@ -72,9 +74,11 @@ export const httpApi: ChildProgram<HttpApiConfig> = {
     const lambda = LambdaFunction.load({ name, file, region, timeoutMs });
     const { openRecord, close } = ledgerAccess(config);
     const { saltKey, brokerUrl, brokerCaPem, keysFolder } = config;
+    const deviceAuthority = (organization: Organization): Promise<CertifiedKey> =>
+      readAuthority(keysFolder, organization, 'device');
     const enrolments = new Enrolments({
       openRecord,
-      deviceAuthority: (organization) => readAuthority(keysFolder, organization, 'device'),
+      deviceAuthority,
       saltKey,
       brokerUrl,
       brokerCaPem,
@@ -83,6 +87,13 @@ export const httpApi: ChildProgram<HttpApiConfig> = {
       invoke: (event) => lambda.invoke(event),
       requireAdministrator: administratorCheck({ issuer, audience }),
       enrolments,
+      revocations: new Revocations({
+        openRecord,
+        deviceAuthority,
+        list: async (organization, certificatePem) => {
+          await revokeDevice(keysFolder, organization, certificatePem);
+        },
+      }),
       logger,
     });
     const server = await serveLoopback(app, config.port, config.tls);
@@ -98,9 +109,10 @@ export const httpApi: ChildProgram<HttpApiConfig> = {
   },
 };
 
-function ledgerAccess(
-  config: HttpApiConfig,
-): Pick<EnrolmentOptions, 'openRecord'> & { readonly close: () => void } {
+function ledgerAccess(config: HttpApiConfig): {
+  readonly openRecord: (claims: UserClaims) => RecordClient;
+  readonly close: () => void;
+} {
   const client = new SecretsManagerClient({
     region: config.region,
     endpoint: config.secretsUrl,

@@ -20,6 +20,8 @@ export interface DeviceCertificateOptions {
   /** 32 lower-case hex digits; becomes the common name = MQTT client id = thing name. */
   readonly deviceId: string;
   readonly key: DeviceKey;
+  /** When the certificate ends, for a device on loan; two years from now when left out. */
+  readonly until?: Date;
 }
 
 function publicKey(spki: Uint8Array): KeyObject {
@@ -46,20 +48,24 @@ function requestedKey(pem: string): KeyObject {
  * A client certificate for a device's MQTT connection. The private key never leaves the device.
  *
  * @returns the certificate as PEM.
- * @throws RangeError for a malformed device id; TypeError for a key that is not P-256 or a request
+ * @throws RangeError for a malformed device id or too late an end; TypeError for a key that is not P-256 or a request
  *   whose signature is wrong; other errors for bytes that are no key or request at all.
  */
 export function issueDevice(options: DeviceCertificateOptions): string {
   const { deviceId, key } = options;
   if (!DEVICE_ID.test(deviceId)) throw new RangeError('A device id is 32 lower-case hex digits.');
   const issuer = issuerOf(options.issuer);
+  const period = periodFromNow(DEVICE_LIFETIME_MS);
+  if (options.until !== undefined && options.until > period.notAfter) {
+    throw new RangeError('A device certificate lasts two years at most.');
+  }
   const requested =
     'publicKeySpki' in key ? publicKey(key.publicKeySpki) : requestedKey(key.certificateRequestPem);
   return certify(
     {
       subject: { commonName: deviceId },
       publicKeySpki: requested.export({ format: 'der', type: 'spki' }),
-      period: periodFromNow(DEVICE_LIFETIME_MS),
+      period: { ...period, notAfter: options.until ?? period.notAfter },
       extensions: [...endEntity(issuer), clientOnly()],
     },
     issuer,
