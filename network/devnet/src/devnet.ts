@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { NetworkDefinition } from '../../definition/src/index.ts';
+import type { ChaincodeDefinition, NetworkDefinition } from '../../definition/src/index.ts';
 import { createNetworkIdentities } from '../../identity/src/index.ts';
 import {
   ChaincodeSupport,
@@ -8,13 +8,18 @@ import {
 } from './chaincode-support/chaincode-support.ts';
 import { genesisBlock } from './channel-configuration/genesis.ts';
 import { channelPolicies } from './channel-configuration/policies.ts';
+import { CallGate } from './control/call-gate.ts';
+import { PeerClock } from './control/clock.ts';
+import { Faults } from './control/faults.ts';
+import { LocalControl } from './control/local-control.ts';
+import { Tracer } from './control/trace.ts';
 import { Endorser } from './endorser/endorser.ts';
 import { PrivateDataDistributor } from './endorser/private-data-distributor.ts';
 import { GatewayContext } from './gateway/context.ts';
 import { GatewayServer } from './gateway/gateway-server.ts';
 import { type GatewayPeer, PeerRegistry } from './gateway/peers.ts';
 import { openLedger } from './ledger/open.ts';
-import type { Ledger } from './ledger/types.ts';
+import type { DevelopmentLedger } from './ledger/types.ts';
 import { ChaincodeDefinitions } from './lifecycle/chaincode-definitions.ts';
 import { Msp } from './msp/msp.ts';
 import { MspManager } from './msp/msp-manager.ts';
@@ -30,6 +35,13 @@ const TIME_WINDOW_MS = 60_000;
 /** Calls under way get this long when the network closes. */
 const CLOSE_GRACE_MS = 2_000;
 
+/** A further chaincode, and where each organization's peer finds it. */
+export interface OtherChaincode {
+  readonly definition: ChaincodeDefinition;
+  /** `host:port` by the organization's name. */
+  readonly addresses: Readonly<Record<string, string>>;
+}
+
 export interface DevnetOptions {
   readonly definition: NetworkDefinition;
   /** Folder of keys and ports; identities that are missing are made. */
@@ -42,6 +54,8 @@ export interface DevnetOptions {
     /** `host:port` of each organization's chaincode server, by the organization's name. */
     readonly addresses: Readonly<Record<string, string>>;
   };
+  /** More chaincodes on the channel, e.g. such as the first one calls. */
+  readonly otherChaincodes?: readonly OtherChaincode[] | undefined;
   /** How far a proposal's time may be from now, either way. Default: 60 s. */
   readonly timeWindowMs?: number | undefined;
   /** How long a transaction waits for a chaincode that is not there. Default: 10 s. */
@@ -75,6 +89,8 @@ export interface Devnet {
   readonly profile: DevnetProfile;
   /** Number of committed blocks. */
   readonly height: () => number;
+  /** Snapshots, faults, time and the like. */
+  readonly control: LocalControl;
   /** Takes no more calls, commits what was accepted, and releases ports and ledger. */
   readonly close: () => Promise<void>;
 }
@@ -85,8 +101,16 @@ interface Channel {
   readonly definitions: ChaincodeDefinitions;
   readonly msps: MspManager;
   readonly policies: ChannelPolicies;
-  readonly ledger: Ledger;
+  readonly ledger: DevelopmentLedger;
   readonly orderer: Orderer;
+  readonly development: Development;
+}
+
+/** What developers move and break. */
+interface Development {
+  readonly clock: PeerClock;
+  readonly gate: CallGate;
+  readonly faults: Faults;
 }
 
 function throwLater(error: unknown): void {
@@ -95,15 +119,21 @@ function throwLater(error: unknown): void {
   });
 }
 
+function otherDefinitions(options: DevnetOptions): readonly ChaincodeDefinition[] {
+  return (options.otherChaincodes ?? []).map((other) => other.definition);
+}
+
 async function openChannelLedger(
+  options: DevnetOptions,
   definition: NetworkDefinition,
-  ledgerDir: string,
-): Promise<Ledger> {
+  faults: Faults,
+): Promise<DevelopmentLedger> {
   return openLedger({
-    dir: ledgerDir,
+    dir: options.ledgerDir,
     channel: definition.channel,
     organizations: definition.organizations.map((o) => o.mspId),
-    namespaces: [definition.chaincode],
+    namespaces: [definition.chaincode, ...otherDefinitions(options)],
+    interventions: faults,
   });
 }
 
@@ -121,12 +151,17 @@ async function openChannel(
       version: chaincode.version,
     },
   };
-  const definitions = new ChaincodeDefinitions(definition);
+  const definitions = new ChaincodeDefinitions(definition, otherDefinitions(options));
   const msps = new MspManager(organizations.map((o) => new Msp(o.msp)));
   const members = organizations.map((o) => o.msp.mspId);
   const orderers = organizations.filter((o) => o.orderer !== undefined).map((o) => o.msp.mspId);
   const policies = new ChannelPolicies(channelPolicies(members, orderers), msps);
-  const ledger = await openChannelLedger(definition, options.ledgerDir);
+  const development = { clock: new PeerClock(), gate: new CallGate(), faults: new Faults() };
+  const { clock, faults } = development;
+  const ledger = await openChannelLedger(options, definition, faults);
+  ledger.onCommit(({ transactions }) => {
+    for (const { txId } of transactions) faults.committed(txId);
+  });
   const { channel, block } = definition;
   const committer = new Committer(new Validator({ channel, msps, definitions, ledger }), ledger);
   if (ledger.height === 0) {
@@ -142,9 +177,10 @@ async function openChannel(
     end: { height: ledger.height, lastHash: ledger.lastHash },
     deliver: (next) => committer.commit(next),
     onFailure: options.onFailure ?? throwLater,
-    now: Date.now,
+    now: clock.now,
+    faultOf: faults.atOrdering,
   });
-  return { definition, definitions, msps, policies, ledger, orderer };
+  return { definition, definitions, msps, policies, ledger, orderer, development };
 }
 
 interface RunningPeer {
@@ -153,16 +189,28 @@ interface RunningPeer {
   readonly peer: GatewayPeer;
 }
 
+/** Where an organization's peer finds its chaincodes, by their names. */
+function chaincodeAddresses(
+  { chaincode, otherChaincodes = [] }: DevnetOptions,
+  organization: string,
+): ReadonlyMap<string, string> {
+  const all = [chaincode, ...otherChaincodes.map((o) => ({ ...o, name: o.definition.name }))];
+  return new Map(
+    all.flatMap(({ name, addresses }): [string, string][] => {
+      const address = addresses[organization];
+      return address === undefined ? [] : [[name, address]];
+    }),
+  );
+}
+
 function startPeer(
   options: DevnetOptions,
   channel: Channel,
   organization: Organization,
   address: string,
 ): RunningPeer {
-  const { definitions, msps, policies, ledger, definition } = channel;
-  const { name } = options.chaincode;
-  const chaincodeAddress = options.chaincode.addresses[organization.definition.name];
-  const addresses = new Map(chaincodeAddress === undefined ? [] : [[name, chaincodeAddress]]);
+  const { definitions, msps, policies, ledger, definition, development } = channel;
+  const addresses = chaincodeAddresses(options, organization.definition.name);
   const chaincodes = new ChaincodeSupport({
     definitions,
     addresses,
@@ -183,7 +231,8 @@ function startPeer(
       organizations: definition.organizations.map((o) => o.mspId),
     }),
     timeWindowMs: options.timeWindowMs ?? TIME_WINDOW_MS,
-    now: Date.now,
+    now: development.clock.now,
+    development,
   });
   const { mspId } = organization.msp;
   const peer = { mspId, address, endorser, chaincodes: new Set(addresses.keys()) };
@@ -243,6 +292,16 @@ function profileOf(
   };
 }
 
+function newTracer({ ledger, definition, development }: Channel): Tracer {
+  return new Tracer({
+    ledger,
+    policyOf: (name) =>
+      name === definition.chaincode.name ? definition.chaincode.endorsementPolicy : undefined,
+    wasFault: (txId) => development.faults.wasConflict(txId),
+    privateWriteSets: () => Promise.resolve(new Map()),
+  });
+}
+
 /**
  * Starts a Fabric network in this process: a gateway for each organization, ready when the promise resolves. Chaincode servers
  * may start before or after; the network connects to them by itself.
@@ -279,6 +338,12 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
   return {
     profile: profileOf(channel, organizations, portOf),
     height: () => channel.ledger.height,
+    control: new LocalControl({
+      ...channel,
+      ...channel.development,
+      keysDir,
+      tracer: newTracer(channel),
+    }),
     close: () => (closing ??= close()),
   };
 }

@@ -1,5 +1,6 @@
 import { peer } from '@hyperledger/fabric-protos';
 import type { ChaincodeSupport, Execution } from '../chaincode-support/chaincode-support.ts';
+import { type Invocation, proposedInvocation } from '../control/invocation.ts';
 import type { Ledger, SimulationResult } from '../ledger/types.ts';
 import type { ChaincodeDefinitions } from '../lifecycle/chaincode-definitions.ts';
 import type { Identity } from '../msp/identity.ts';
@@ -30,6 +31,17 @@ export interface EndorserOptions {
   /** How far a proposal's time may be from the peer's, either way. */
   readonly timeWindowMs: number;
   readonly now: () => number;
+  readonly development?: EndorserDevelopment | undefined;
+}
+
+/** What developers do to simulations. */
+export interface EndorserDevelopment {
+  /** Holds simulations back while the ledger goes back to a snapshot. */
+  readonly gate: { run<T>(work: () => Promise<T>): Promise<T> };
+  readonly faults: {
+    beforeSimulation(read: () => Invocation): Promise<void>;
+    mismatches(read: () => Invocation, endorserMspId: string): boolean;
+  };
 }
 
 /** What became of a proposal. `error` beside a response is one that gRPC carries (core/endorser ProcessProposal). */
@@ -86,6 +98,11 @@ export class Endorser {
 
   /** Never throws for what a client can do wrong: every failure is an outcome. */
   async processProposal(signed: peer.SignedProposal): Promise<ProposalOutcome> {
+    const gate = this.#options.development?.gate;
+    return gate === undefined ? this.#process(signed) : gate.run(() => this.#process(signed));
+  }
+
+  async #process(signed: peer.SignedProposal): Promise<ProposalOutcome> {
     const checked = this.#check(signed);
     if ('interest' in checked) return checked;
     const { proposal, creator } = checked;
@@ -149,6 +166,10 @@ export class Endorser {
       },
     );
     const interest = chaincodeInterest(result);
+    const faults = this.#options.development?.faults;
+    if (faults?.mismatches(() => proposedInvocation(proposal), this.mspId) === true) {
+      execution.response.setMessage(`a fault makes ${this.mspId} answer something else`);
+    }
     const payload = responsePayload(proposal, definition.version, execution, result);
     const response = new peer.ProposalResponse();
     response.setResponse(execution.response);
@@ -160,7 +181,8 @@ export class Endorser {
   }
 
   async #simulate(proposal: UnpackedProposal, creator: Identity): Promise<Simulation> {
-    const { distributor } = this.#options;
+    const { distributor, development } = this.#options;
+    await development?.faults.beforeSimulation(() => proposedInvocation(proposal));
     const simulation = await this.#execute(proposal, creator);
     const { privateRwset } = simulation.result;
     if (privateRwset !== undefined) {

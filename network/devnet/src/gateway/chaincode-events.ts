@@ -57,13 +57,21 @@ async function blockExists(
   number: number,
   cancelled: Promise<void>,
 ): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
   const stop = notifier.onBlock((commit) => {
     if (commit.number >= number) resolve(undefined);
   });
+  // Only a developer's revert or load does that: no Fabric peer goes back.
+  const stopResets = notifier.onReset(() => {
+    reject(new GatewayError(status.UNAVAILABLE, 'the ledger was reverted or loaded'));
+  });
   if (context.ledger.height > number) resolve(undefined);
-  await Promise.race([promise, cancelled]);
-  stop();
+  try {
+    await Promise.race([promise, cancelled]);
+  } finally {
+    stop();
+    stopResets();
+  }
 }
 
 export interface EventStream {

@@ -7,12 +7,20 @@ type BlockListener = (commit: CommitResult) => void;
 export class CommitNotifier {
   readonly #byTransaction = new Map<string, Set<StatusListener>>();
   readonly #blockListeners = new Set<BlockListener>();
+  readonly #resetListeners = new Set<() => void>();
   readonly #stop: () => void;
 
   constructor(ledger: Ledger) {
-    this.#stop = ledger.onCommit((commit) => {
+    const stopCommits = ledger.onCommit((commit) => {
       this.#notify(commit);
     });
+    const stopResets = ledger.onReset(() => {
+      for (const listener of this.#resetListeners) listener();
+    });
+    this.#stop = () => {
+      stopCommits();
+      stopResets();
+    };
   }
 
   /** Calls back once, when the transaction is committed from now on. Returns how to stop waiting. */
@@ -34,10 +42,19 @@ export class CommitNotifier {
     };
   }
 
+  /** Calls back when the ledger has become another one: what was read of it so far is worth nothing. */
+  onReset(listener: () => void): () => void {
+    this.#resetListeners.add(listener);
+    return () => {
+      this.#resetListeners.delete(listener);
+    };
+  }
+
   close(): void {
     this.#stop();
     this.#byTransaction.clear();
     this.#blockListeners.clear();
+    this.#resetListeners.clear();
   }
 
   #notify(commit: CommitResult): void {

@@ -221,6 +221,8 @@ export interface Ledger {
   commitBlock(block: common.Block): Promise<CommitResult>;
   /** Called after each durable commit, in order. Returns how to stop. */
   onCommit(listener: CommitListener): () => void;
+  /** Called when the ledger has become another one, by revert or load. Returns how to stop. */
+  onReset(listener: () => void): () => void;
 
   block(number: number): Promise<common.Block | undefined>;
   transactionStatus(txId: string): TransactionStatus | undefined;
@@ -297,6 +299,4 @@ export interface DevelopmentLedger extends Ledger {
   conflictOf(txId: string): ReadConflict | undefined;
   /** Reads all blocks and checks their chain. Answers the height. @throws LedgerError when it is damaged. */
   verifyChain(): Promise<number>;
-  /** Called when the ledger has become another one, by revert or load. Returns how to stop. */
-  onReset(listener: () => void): () => void;
 }

@@ -11,7 +11,7 @@ export interface Message {
 
 /** Collects messages into batches by count and bytes (orderer/common/blockcutter). The time is the orderer's business. */
 export class BlockCutter {
-  readonly #size: BatchSize;
+  #size: BatchSize;
   #pending: Message[] = [];
   #pendingBytes = 0;
 
@@ -19,8 +19,17 @@ export class BlockCutter {
     this.#size = size;
   }
 
+  get pendingCount(): number {
+    return this.#pending.length;
+  }
+
   get hasPending(): boolean {
     return this.#pending.length > 0;
+  }
+
+  /** Sizes from the next message on. */
+  resize(size: BatchSize): void {
+    this.#size = size;
   }
 
   /** Takes a message; answers the batches that are complete with it, at most two. */
