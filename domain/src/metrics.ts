@@ -25,6 +25,8 @@ export type RetryReason = (typeof RETRY_REASONS)[number];
 /** What the broker, the contracts and the API call a refusal. */
 export const DENIAL_REASONS = [
   'tls_refused',
+  'certificate_expired',
+  'certificate_not_yet_valid',
   'client_id_refused',
   'revoked',
   'publish_denied',

@@ -34,6 +34,7 @@ describe("ingest's metrics", () => {
     expect(plain).toMatchObject({
       service: 'ingest',
       ChunksRecorded: 4,
+      Redeliveries: 3,
       RedeliveriesResolved: 1,
       MessagesReturned: 2,
       PubackToCommit: [120, 80, 100, 90],

@@ -25,6 +25,7 @@ export function ingestMetrics(metrics: FlushedSink): IngestObserver {
 
 function count(metrics: MetricSink, report: IngestReport): void {
   metrics.record('ChunksRecorded', report.recorded);
+  metrics.record('Redeliveries', report.redelivered);
   metrics.record('RedeliveriesResolved', report.already);
   metrics.record('MessagesReturned', report.failedMessageIds.length);
   for (const latencyMs of report.commitLatenciesMs) metrics.record('PubackToCommit', latencyMs);

@@ -2,6 +2,7 @@ import type { IngestMessage } from '@pulseledger/domain';
 import { z } from 'zod';
 import { type LocalRole, localRoleSchema } from '../aws/role.ts';
 import { serveLoopback, type TlsKeys, tlsKeysSchema } from '../loopback-server.ts';
+import { CloudMetrics } from '../metrics/cloud-metrics.ts';
 import type { ChildProgram, Running } from '../process/child.ts';
 import { errorCode, type Logger } from '../process/logger.ts';
 import { Broker } from './broker/broker.ts';
@@ -90,13 +91,18 @@ async function startCloud(config: CloudConfig, logger: Logger): Promise<Running>
   const { roles, region } = config;
   const queues = await QueueSet.open(config.queueFolder);
   const counters = new EventCounters(logger);
+  const metrics = new CloudMetrics(queues, console.log);
   const broker = await Broker.start({
     port: config.ports.broker,
     tls: config.tls,
     deviceAuthorities: config.deviceAuthorities,
-    enqueue: (message) => enqueue(queues, message, logger),
+    enqueue: async (message) => {
+      await enqueue(queues, message, logger);
+      metrics.queued();
+    },
     onEvent: (event) => {
       counters.count(event);
+      metrics.count(event);
     },
   });
   let origin = '';
@@ -118,6 +124,7 @@ async function startCloud(config: CloudConfig, logger: Logger): Promise<Running>
     close: async () => {
       await Promise.all([broker.close(), sqs.close(), iot.close()]);
       counters.close();
+      metrics.close();
       await queues.close();
     },
   };

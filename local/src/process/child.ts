@@ -1,16 +1,17 @@
 import type { z } from 'zod';
+import { tolerateClosedOutput } from '../closed-output.ts';
 import { createLogger, errorCode, type Logger } from './logger.ts';
-import { type FromChild, ToChild } from './messages.ts';
+import { type Disturbance, type FromChild, ToChild } from './messages.ts';
 
 /** A part of the system that is up. */
 export interface Running {
   /** What the supervisor is told, e.g. the ports. */
   readonly info: object;
-  /** Finishes what is under way and takes nothing new; absent when there is nothing to finish. */
-  readonly drain?: () => Promise<void>;
   readonly close: () => Promise<void>;
   /** Figures for the supervisor; counts only. */
   readonly report?: () => object;
+  /** Makes trouble for itself, in chaos runs. */
+  readonly disturb?: (disturbance: Disturbance) => void;
 }
 
 export interface ChildProgram<Config> {
@@ -27,6 +28,8 @@ const EXIT_FAILED = 1;
  * supervisor is gone, even by kill -9, since that closes the IPC channel.
  */
 export function runChild<Config>(program: ChildProgram<Config>): void {
+  // The supervisor reads both outputs, and it may be gone before its children.
+  tolerateClosedOutput();
   const logger = createLogger((line) => process.stderr.write(line));
   const child = new Child(program, logger);
   if (process.send === undefined) {
@@ -63,12 +66,11 @@ class Child<Config> {
       case 'start':
         await this.#start(message.config);
         break;
-      case 'drain':
-        await (await this.#running)?.drain?.();
-        say({ type: 'drained' });
-        break;
       case 'report':
         say({ type: 'report', report: (await this.#running)?.report?.() ?? {} });
+        break;
+      case 'disturb':
+        (await this.#running)?.disturb?.(message.disturbance);
         break;
     }
   }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
+import { MetricsRegistry } from '../metrics/metrics-registry.ts';
 import { dataFolder, makeFolders, RunLock } from './data-folder.ts';
 import { ManagedProcess, type ProcessSpec } from './managed-process.ts';
 import { isSameProcess } from './process-table.ts';
@@ -16,6 +17,7 @@ type Info = z.infer<typeof infoSchema>;
 let root: string;
 let lock: RunLock;
 let notes: string[];
+let metrics: MetricsRegistry;
 let running: ManagedProcess<Info> | undefined;
 
 /** A process whose program is this source; `config` is what it was given. */
@@ -28,7 +30,7 @@ async function manage(source: string, config: unknown = 'x'): Promise<ManagedPro
   );
   const spec: ProcessSpec<Info> = { name: 'part', entry, config: () => config, info: infoSchema };
   const note = (text: string): void => void notes.push(text);
-  running = new ManagedProcess(spec, { logs: join(root, 'logs'), lock, note });
+  running = new ManagedProcess(spec, { logs: join(root, 'logs'), lock, note, metrics });
   return running;
 }
 
@@ -48,6 +50,7 @@ beforeEach(async () => {
   await makeFolders(folder);
   ({ lock } = await RunLock.take(folder));
   notes = [];
+  metrics = new MetricsRegistry();
   running = undefined;
 });
 
@@ -76,6 +79,26 @@ describe('a managed process', () => {
     await until(() => part.isReady && part.pid !== pid);
     expect(await part.report(infoSchema)).toMatchObject({ given: 'report' });
     expect(notes).toEqual(['part ended (SIGKILL); it starts again in 200 ms.']);
+  });
+
+  test('is counted with what it wrote before it was killed, and the rest of its words are logged', async () => {
+    const emf = resolve(__dirname, '..', '..', '..', 'lambdas', 'common', 'src', 'metrics.ts');
+    const part = await manage(
+      `const { EmfMetrics } = await import(${JSON.stringify(emf)});
+       const metrics = new EmfMetrics('part', console.log);
+       metrics.record('RedeliveriesResolved', 3);
+       metrics.flush();
+       console.log('plain words');
+       ${ORDINARY}`,
+    );
+    const { pid } = await part.start();
+    process.kill(pid, 'SIGKILL');
+    await until(() => part.isReady && part.pid !== pid);
+    await part.stop();
+    expect(await metrics.total('RedeliveriesResolved')).toBe(6);
+    const log = await readFile(join(root, 'logs', 'part.log'), 'utf8');
+    expect(log.match(/^plain words$/gm)).toHaveLength(2);
+    expect(log).not.toContain('_aws');
   });
 
   test('that cannot start says why and where to look', async () => {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { type SupervisedProcess, supervise } from '@pulseledger/network/processes';
 import type { z } from 'zod';
+import type { MetricsRegistry } from '../metrics/metrics-registry.ts';
 import { FromChild, type ToChild } from '../process/messages.ts';
 import { COMPILE_CACHE } from './checkout.ts';
 import type { RunLock } from './data-folder.ts';
@@ -16,6 +17,8 @@ export interface ProcessContext {
   readonly lock: RunLock;
   /** Told of every unexpected end, in one sentence. */
   readonly note: (text: string) => void;
+  /** Gets the metrics that the processes write on standard output. */
+  readonly metrics: MetricsRegistry;
 }
 
 export interface ProcessSpec<Info> {
@@ -66,6 +69,9 @@ export class ManagedProcess<Info> {
       environment: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...environment },
       logFile: this.#logFile,
       ipc: true,
+      onLine: (line) => {
+        if (!this.#context.metrics.take(line)) this.#supervised?.log(`${line}\n`);
+      },
       onStart: (child) => void this.#started(child),
       onCrash: (text) => {
         // Before it was ever ready the caller of start() is told.

@@ -7,7 +7,7 @@ const PASSWORD_WIDTH = 14;
 
 /** What a person sees when the system is up: where it is, who can log in, what to try. */
 export function welcome(system: System, options: RunOptions): string {
-  const { apiUrl, issuerUrl } = system.addresses;
+  const { apiUrl, issuerUrl, metricsUrl } = system.addresses;
   const { logins } = system.people;
   const lines = logins.map(
     ({ user, password, role, organization }) =>
@@ -21,6 +21,7 @@ Pulseledger runs on the ${options.network} network.
 
   FHIR API   ${apiUrl}      (certificate: ${ca})
   logins at  ${issuerUrl}
+  metrics    ${metricsUrl}
 
 Test logins (user, password):
 ${lines.join('\n')}

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { MetricsRegistry } from '../metrics/metrics-registry.ts';
 import { compare } from './comparison.ts';
 import { type DataFolder, dataFolder, makeFolders, RunLock } from './data-folder.ts';
 import { EXIT, type ExitCode, StartFailure } from './failure.ts';
@@ -74,6 +75,7 @@ export class Run {
         note: (text) => {
           this.#output.say(text);
         },
+        metrics: new MetricsRegistry(),
       });
     } finally {
       await lock.release();
@@ -246,9 +248,10 @@ export class Run {
     this.#progress(`ready`);
     if (forSeconds !== undefined) return;
     if (json) {
-      const { apiUrl, issuerUrl, brokerUrl } = system.addresses;
+      const { apiUrl, issuerUrl, brokerUrl, metricsUrl } = system.addresses;
       const { systemFile } = this.#folder;
-      const ready = { event: 'ready', apiUrl, issuerUrl, brokerUrl, systemFile, readySeconds };
+      const urls = { apiUrl, issuerUrl, brokerUrl, metricsUrl };
+      const ready = { event: 'ready', ...urls, systemFile, readySeconds };
       this.#output.result(JSON.stringify(ready));
     } else this.#output.result(welcome(system, this.#options));
   }

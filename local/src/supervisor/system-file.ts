@@ -43,6 +43,8 @@ export interface SystemFile {
   readonly brokerUrl: string;
   readonly brokerCaPem: string;
   readonly enrolmentUrl: string;
+  /** Prometheus' text format. */
+  readonly metricsUrl: string;
   readonly quarantine: QuarantineAccess;
   readonly logins: readonly Login[];
   readonly patients: readonly { readonly patientId: string; readonly login?: string }[];

@@ -14,7 +14,8 @@ import {
   identityServicesInfo,
 } from '../identity-services/identity-services.ts';
 import { OIDC_AUDIENCE, OIDC_CLIENT } from '../identity-services/oidc.ts';
-import { LOOPBACK } from '../loopback-server.ts';
+import { LOOPBACK, type RunningServer } from '../loopback-server.ts';
+import { serveMetrics } from '../metrics/metrics-endpoint.ts';
 import { entryOf, lambdaFile } from './checkout.ts';
 import type { DataFolder } from './data-folder.ts';
 import { EXIT, StartFailure } from './failure.ts';
@@ -35,7 +36,7 @@ const BATCH_SIZE = 1_000;
 const BATCHING_WINDOW_MS = 200;
 const MAX_CONCURRENCY = 2;
 
-const PORT_NAMES = ['api', 'broker', 'sqs', 'iot', 'secrets', 'issuer'] as const;
+const PORT_NAMES = ['api', 'broker', 'sqs', 'iot', 'secrets', 'issuer', 'metrics'] as const;
 type Ports = Record<(typeof PORT_NAMES)[number], number>;
 
 export interface SystemOptions {
@@ -57,6 +58,8 @@ export interface SystemAddresses {
   readonly issuerUrl: string;
   readonly brokerUrl: string;
   readonly sqsUrl: string;
+  /** Prometheus' text format. */
+  readonly metricsUrl: string;
 }
 
 /** What an interrupted start leaves to be stopped, in the order of starting. */
@@ -71,6 +74,7 @@ export class System {
   #lambda: ManagedProcess<unknown> | undefined;
   #api: ManagedProcess<HttpApiInfo> | undefined;
   #parts: Parts | undefined;
+  #metrics: RunningServer | undefined;
 
   constructor(options: SystemOptions) {
     this.#options = options;
@@ -110,11 +114,13 @@ export class System {
       this.#startIdentity(installation, people, ports),
     ]);
     progress('broker, queues, secrets and logins run');
+    this.#metrics = await serveMetrics(this.#options.context.metrics, ports.metrics);
     const addresses: SystemAddresses = {
       apiUrl: `https://${LOOPBACK}:${String(ports.api)}`,
       issuerUrl: identity.issuerUrl,
       brokerUrl: `mqtts://${LOOPBACK}:${String(cloud.ports.broker)}`,
       sqsUrl: cloud.sqsUrl,
+      metricsUrl: `${this.#metrics.origin}/metrics`,
     };
     const start = { installation, people, profile, addresses, cloud, identity };
     this.#parts = start;
@@ -137,6 +143,7 @@ export class System {
     await this.#api?.stop();
     await this.#lambda?.stop();
     for (const part of this.#started.toReversed()) await part.stop();
+    await this.#metrics?.close();
     for (const file of this.#options.systemFiles) await removeOwn(file);
   }
 
@@ -255,7 +262,7 @@ export class System {
 
   async #writeSystemFile({ installation, people, addresses }: Parts): Promise<void> {
     const { network } = this.#options;
-    const { apiUrl, issuerUrl, brokerUrl } = addresses;
+    const { apiUrl, issuerUrl, brokerUrl, metricsUrl } = addresses;
     const text = formatSystemFile({
       version: 1,
       network,
@@ -270,6 +277,7 @@ export class System {
       brokerUrl,
       brokerCaPem: installation.tlsCaPem,
       enrolmentUrl: `${apiUrl}/local/devices`,
+      metricsUrl,
       quarantine: quarantineAccess(addresses.sqsUrl, this.roles.quarantineOperator),
       logins: people.logins,
       patients: people.patients.map(({ patientId, login }) => ({

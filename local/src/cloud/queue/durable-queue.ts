@@ -112,6 +112,11 @@ export class DurableQueue {
     return { available: this.#ready.size, inFlight: hidden.length - delayed, delayed };
   }
 
+  /** How many messages there are, in whatever state. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
   /** Age of the oldest message in milliseconds; 0 when the queue is empty. */
   get oldestAgeMs(): number {
     const [oldest] = this.#entries.values();
