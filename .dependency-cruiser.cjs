@@ -7,6 +7,7 @@ const folders = [
   'device-simulator',
   'network',
   'local',
+  'infra',
   'test',
   'scripts',
 ];
@@ -18,6 +19,7 @@ const allowed = {
   'device-simulator': ['domain'],
   network: ['domain'],
   local: ['domain', 'ledger', 'network', 'device-simulator', 'lambdas', 'chaincode'],
+  infra: ['domain'],
   scripts: ['domain'],
 };
 

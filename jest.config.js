@@ -21,6 +21,7 @@ export default {
     'device-simulator',
     'network',
     'local',
+    'infra',
     'test',
     'scripts',
   ].map((d) => `<rootDir>/${d}`),

@@ -1,0 +1,87 @@
+import { describe, expect, test } from '@jest/globals';
+import { Stack } from 'aws-cdk-lib';
+import { CfnInstance } from 'aws-cdk-lib/aws-ec2';
+import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import { z } from 'zod';
+import { type SynthesisedStack, synthesise, withApp } from './testing/synthesised.ts';
+
+const stacks: readonly SynthesisedStack[] = synthesise();
+
+const Resources = z.record(z.string(), z.object({ Type: z.string() }));
+
+function resources({ template }: SynthesisedStack): { readonly Type: string }[] {
+  return Object.values(Resources.parse(template['Resources']));
+}
+
+describe('the app', () => {
+  test('makes every stack of every environment, and no rule of the packs finds anything', () => {
+    expect(stacks.map(({ environment, name }) => `${environment}/${name}`).toSorted()).toEqual(
+      ['dev', 'prod', 'staging'].flatMap((environment) =>
+        ['data', 'ingest', 'network'].map((name) => `${environment}/${name}`),
+      ),
+    );
+    // An empty app has no findings either.
+    for (const stack of stacks) expect(resources(stack).length).toBeGreaterThan(8);
+  });
+
+  test.each(stacks.filter(({ environment }) => environment === 'prod'))(
+    'prod $name is as it was reviewed',
+    ({ template }) => {
+      expect(template).toMatchSnapshot();
+    },
+  );
+
+  test('environments differ in their table only: the kinds of resources are the same', () => {
+    const kinds = (environment: string, name: string): string[] => [
+      ...new Set(
+        stacks
+          .filter((stack) => stack.environment === environment && stack.name === name)
+          .flatMap(resources)
+          .map(({ Type }) => Type),
+      ),
+    ];
+    for (const name of ['data', 'ingest', 'network']) {
+      expect(kinds('dev', name).toSorted()).toEqual(kinds('prod', name).toSorted());
+    }
+  });
+
+  test('has no route out: neither internet nor NAT gateway', () => {
+    const types = stacks.flatMap(resources).map(({ Type }) => Type);
+    expect(types).not.toContain('AWS::EC2::InternetGateway');
+    expect(types).not.toContain('AWS::EC2::NatGateway');
+  });
+});
+
+const PLANTED: readonly (readonly [string, string, (scope: Construct) => unknown])[] = [
+  ['a bucket without protection', 'AwsSolutions-S10', (scope) => new Bucket(scope, 'Open')],
+  [
+    'an action of *',
+    'AwsSolutions-IAM5[Action::*]',
+    (scope) =>
+      new ManagedPolicy(scope, 'All', {
+        statements: [new PolicyStatement({ actions: ['*'], resources: ['*'] })],
+      }),
+  ],
+  [
+    'an instance that answers IMDSv1',
+    'HIPAA.Security-EC2IMDSv2Enabled',
+    (scope) =>
+      new CfnInstance(scope, 'Old', {
+        imageId: 'ami-0f1e2d3c4b5a69788',
+        instanceType: 't4g.small',
+      }),
+  ],
+];
+
+describe('the checks bite', () => {
+  test.each(PLANTED)('synthesis fails for %s: %s', (_, rule, plant) => {
+    expect(() => {
+      withApp((app) => {
+        plant(new Stack(app, 'planted'));
+        app.synth();
+      });
+    }).toThrow(rule);
+  });
+});

@@ -1,0 +1,23 @@
+import { Stage } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { Environment } from '../environments/environment.ts';
+import { prefix } from './names.ts';
+import { DataStack } from './stacks/data-stack.ts';
+import { IngestStack } from './stacks/ingest-stack.ts';
+import { NetworkStack } from './stacks/network-stack.ts';
+
+/** One environment: stacks that hold data apart from those that can be made anew at any time. */
+export class EnvironmentStage extends Stage {
+  constructor(scope: Construct, environment: Environment) {
+    super(scope, environment.name);
+    const stack = (name: string): { readonly stackName: string } => ({
+      stackName: `${prefix(environment)}-${name}`,
+    });
+    const held = { environment, terminationProtection: environment.isProtected };
+    const data = new DataStack(this, 'data', { ...held, ...stack('data') });
+    const network = new NetworkStack(this, 'network', { ...held, ...stack('network') });
+    network.addStackDependency(data);
+    const ingest = new IngestStack(this, 'ingest', { environment, ...stack('ingest') });
+    ingest.addStackDependency(network);
+  }
+}

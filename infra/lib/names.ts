@@ -1,0 +1,27 @@
+import type { Environment } from '../environments/environment.ts';
+
+/** Everything that one environment owns begins with this. */
+export function prefix(environment: Environment): string {
+  return `pulseledger-${environment.name}`;
+}
+
+/** Secrets below this prefix belong to the environment; the handlers are told it. */
+export function secretPrefix(environment: Environment): string {
+  return `pulseledger/${environment.name}`;
+}
+
+/** Names that stateful and stateless stacks agree on, so that neither exports to the other. */
+export function queueNames(environment: Environment): {
+  readonly ingest: string;
+  readonly deadLetter: string;
+  readonly quarantine: string;
+  readonly ruleError: string;
+} {
+  const name = prefix(environment);
+  return {
+    ingest: `${name}-ingest`,
+    deadLetter: `${name}-ingest-dead-letter`,
+    quarantine: `${name}-quarantine`,
+    ruleError: `${name}-rule-error`,
+  };
+}

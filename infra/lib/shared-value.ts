@@ -1,0 +1,37 @@
+import { StringParameter } from 'aws-cdk-lib/aws-ssm';
+import type { Construct } from 'constructs';
+import type { Environment } from '../environments/environment.ts';
+
+/** Values that one stack makes and another needs. */
+export type SharedValue =
+  | `network/${'vpc-id' | 'private-zone-id'}`
+  | `network/subnet/${number}`
+  | `network/security-group/${'function' | 'peer' | 'orderer'}`
+  | `data/${'key-arn' | 'identities-key-arn' | 'issuing-key-arn'}`
+  | 'fabric/connection-profile'
+  | `identity/${'user-pool-id' | 'client-id'}`;
+
+function parameterName(environment: Environment, value: SharedValue): string {
+  return `/pulseledger/${environment.name}/${value}`;
+}
+
+/**
+ * Tells other stacks a value. Parameters instead of exports: an export cannot change while another stack
+ * imports it, which locks both.
+ */
+export function share(
+  scope: Construct,
+  environment: Environment,
+  value: SharedValue,
+  content: string,
+): void {
+  new StringParameter(scope, `Shared/${value}`, {
+    parameterName: parameterName(environment, value),
+    stringValue: content,
+  });
+}
+
+/** The value when the stack is deployed, not when it is synthesised. */
+export function shared(scope: Construct, environment: Environment, value: SharedValue): string {
+  return StringParameter.valueForStringParameter(scope, parameterName(environment, value));
+}

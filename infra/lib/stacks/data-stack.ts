@@ -1,0 +1,76 @@
+import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import type { Environment } from '../../environments/environment.ts';
+import { acknowledge } from '../acknowledge.ts';
+import { prefix, queueNames } from '../names.ts';
+import { share } from '../shared-value.ts';
+import { EnvironmentStack, type EnvironmentStackProps } from './environment-stack.ts';
+
+/** The function's own limit; SQS asks for six times as much before a message comes back. */
+export const INGEST_TIMEOUT: Duration = Duration.seconds(60);
+const VISIBILITY_FACTOR = 6;
+/** Longest that SQS keeps a message. */
+const LONGEST_RETENTION = Duration.days(14);
+/** A batch whose messages failed so often goes to the dead-letter queue. */
+const MOST_RECEIVES = 10;
+
+/** Keys and queues: what holds readings on their way to the ledger. */
+export class DataStack extends EnvironmentStack {
+  constructor(scope: Construct, id: string, props: EnvironmentStackProps) {
+    super(scope, id, props);
+    const { environment } = props;
+    const key = this.#key(environment, 'Key', 'queues, logs and topics');
+    // CloudWatch Logs and the topic rule write under this key without an identity of ours.
+    key.grantEncryptDecrypt(new ServicePrincipal(`logs.${Aws.REGION}.amazonaws.com`));
+    this.#queues(environment, key);
+    const identities = this.#key(environment, 'IdentitiesKey', 'signing identities');
+    const issuing = this.#key(environment, 'IssuingKey', 'keys of the issuing authorities');
+    share(this, environment, 'data/key-arn', key.keyArn);
+    share(this, environment, 'data/identities-key-arn', identities.keyArn);
+    share(this, environment, 'data/issuing-key-arn', issuing.keyArn);
+  }
+
+  #key(environment: Environment, id: string, of: string): Key {
+    return new Key(this, id, {
+      description: `${prefix(environment)}: ${of}`,
+      enableKeyRotation: true,
+      removalPolicy: environment.isProtected ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+  }
+
+  #queues(environment: Environment, key: Key): void {
+    const names = queueNames(environment);
+    const removalPolicy = environment.isProtected ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+    const common = {
+      encryption: QueueEncryption.KMS,
+      encryptionMasterKey: key,
+      enforceSSL: true,
+      retentionPeriod: LONGEST_RETENTION,
+      removalPolicy,
+    };
+    const deadLetter = new Queue(this, 'DeadLetterQueue', {
+      ...common,
+      queueName: names.deadLetter,
+    });
+    new Queue(this, 'IngestQueue', {
+      ...common,
+      queueName: names.ingest,
+      visibilityTimeout: Duration.seconds(INGEST_TIMEOUT.toSeconds() * VISIBILITY_FACTOR),
+      // Shorter than the dead-letter queue's: a message keeps its age when it moves.
+      retentionPeriod: Duration.days(10),
+      deadLetterQueue: { queue: deadLetter, maxReceiveCount: MOST_RECEIVES },
+    });
+    for (const [id, queueName] of [
+      ['QuarantineQueue', names.quarantine],
+      ['RuleErrorQueue', names.ruleError],
+    ] as const) {
+      acknowledge(new Queue(this, id, { ...common, queueName }), {
+        'AwsSolutions-SQS3':
+          'An end station: people list and redrive it, no consumer can fail on it.',
+      });
+    }
+  }
+}

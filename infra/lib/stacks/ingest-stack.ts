@@ -1,0 +1,202 @@
+import { acknowledgementTopic, chunkTopic, hintTopic, INGEST_RULE } from '@pulseledger/domain';
+import { ArnFormat, Duration } from 'aws-cdk-lib';
+import {
+  Effect,
+  ManagedPolicy,
+  PolicyStatement,
+  Role,
+  ServicePrincipal,
+} from 'aws-cdk-lib/aws-iam';
+import { CfnPolicy, CfnThingType, CfnTopicRule } from 'aws-cdk-lib/aws-iot';
+import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { type IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import type { Environment } from '../../environments/environment.ts';
+import { acknowledge } from '../acknowledge.ts';
+import { devicePolicy } from '../constructs/device-policy.ts';
+import { PulseFunction } from '../constructs/function.ts';
+import { SharedNetwork } from '../constructs/shared-network.ts';
+import { prefix, queueNames, secretPrefix } from '../names.ts';
+import { shared } from '../shared-value.ts';
+import { INGEST_TIMEOUT } from './data-stack.ts';
+import { EnvironmentStack, type EnvironmentStackProps } from './environment-stack.ts';
+
+const SQL_VERSION = '2016-03-23';
+/** The broker says who speaks; the payload is not asked. */
+const RULE_SQL =
+  `SELECT encode(*, 'base64') AS payload, clientid() AS clientId, principal() AS principal, ` +
+  `topic() AS topic, timestamp() AS receivedAtMs FROM '${chunkTopic('+')}'`;
+
+/** Organization whose service identity signs the readings of all devices. */
+const CUSTODIAN = 'hospital';
+
+/** The way of a reading from the broker to the ledger. */
+export class IngestStack extends EnvironmentStack {
+  constructor(scope: Construct, id: string, props: EnvironmentStackProps) {
+    super(scope, id, props);
+    const { environment } = props;
+    const key = Key.fromKeyArn(this, 'Key', shared(this, environment, 'data/key-arn'));
+    const names = queueNames(environment);
+    const ingest = this.#queue('IngestQueue', names.ingest);
+    this.#devices(environment);
+    this.#rule({ ingest, errors: this.#queue('RuleErrorQueue', names.ruleError), key });
+    this.#function(environment, {
+      ingest,
+      quarantine: this.#queue('QuarantineQueue', names.quarantine),
+      key,
+    });
+  }
+
+  /** A queue of the data stack, by its name. */
+  #queue(id: string, queueName: string): IQueue {
+    return Queue.fromQueueArn(this, id, this.formatArn({ service: 'sqs', resource: queueName }));
+  }
+
+  #devices(environment: Environment): void {
+    new CfnThingType(this, 'Wearable', {
+      thingTypeName: `${prefix(environment)}-wearable`,
+      thingTypeProperties: { thingTypeDescription: 'Wearable that signs its readings' },
+    });
+    new CfnPolicy(this, 'DevicePolicy', {
+      policyName: `${prefix(environment)}-device`,
+      policyDocument: devicePolicy((resource) => this.#iotArn(resource)),
+    });
+  }
+
+  #iotArn(resource: string): string {
+    return this.formatArn({
+      service: 'iot',
+      resource,
+      arnFormat: ArnFormat.NO_RESOURCE_NAME,
+    });
+  }
+
+  #rule({
+    ingest,
+    errors,
+    key,
+  }: {
+    readonly ingest: IQueue;
+    readonly errors: IQueue;
+    readonly key: IKey;
+  }): void {
+    const role = new Role(this, 'RuleRole', {
+      assumedBy: new ServicePrincipal('iot.amazonaws.com'),
+      description: 'Lets the topic rule put chunks into the queue',
+    });
+    new ManagedPolicy(this, 'RuleRights', {
+      roles: [role],
+      statements: [
+        new PolicyStatement({
+          effect: Effect.ALLOW,
+          actions: ['sqs:SendMessage'],
+          resources: [ingest.queueArn, errors.queueArn],
+        }),
+        new PolicyStatement({
+          effect: Effect.ALLOW,
+          actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+          resources: [key.keyArn],
+        }),
+      ],
+    });
+    const send = ({ queueUrl }: IQueue): CfnTopicRule.ActionProperty => ({
+      sqs: { queueUrl, roleArn: role.roleArn, useBase64: false },
+    });
+    new CfnTopicRule(this, 'Rule', {
+      ruleName: INGEST_RULE,
+      topicRulePayload: {
+        description: 'Chunks of readings to the ingest queue',
+        awsIotSqlVersion: SQL_VERSION,
+        sql: RULE_SQL,
+        actions: [send(ingest)],
+        errorAction: send(errors),
+        ruleDisabled: false,
+      },
+    });
+  }
+
+  #function(
+    environment: Environment,
+    {
+      ingest,
+      quarantine,
+      key,
+    }: { readonly ingest: IQueue; readonly quarantine: IQueue; readonly key: IKey },
+  ): void {
+    const network = new SharedNetwork(this, 'Network', environment);
+    const { maxConcurrency, batchSize, batchingWindowSeconds } = environment.ingest;
+    const fn = new PulseFunction(this, 'Ingest', {
+      environment,
+      bundle: 'ingest',
+      description: 'Records chunks of readings on the ledger',
+      timeout: INGEST_TIMEOUT,
+      vpc: network.vpc,
+      securityGroup: network.functions,
+      key,
+      reservedConcurrentExecutions: maxConcurrency,
+      variables: {
+        PULSE_SECRET_PREFIX: secretPrefix(environment),
+        PULSE_ORGANIZATION: CUSTODIAN,
+        PULSE_CONNECTION_PROFILE: shared(this, environment, 'fabric/connection-profile'),
+        QUARANTINE_QUEUE_URL: quarantine.queueUrl,
+      },
+    });
+    fn.function.addEventSource(
+      new SqsEventSource(ingest, {
+        batchSize,
+        maxConcurrency,
+        reportBatchItemFailures: true,
+        ...(batchingWindowSeconds === 0
+          ? {}
+          : { maxBatchingWindow: Duration.seconds(batchingWindowSeconds) }),
+      }),
+    );
+    acknowledge(fn.function, {
+      'HIPAA.Security-LambdaDLQ':
+        'Called by a queue: what fails goes to the dead-letter queue of the queue.',
+    });
+    fn.allow(
+      [
+        'sqs:ReceiveMessage',
+        'sqs:DeleteMessage',
+        'sqs:GetQueueAttributes',
+        'sqs:ChangeMessageVisibility',
+      ],
+      [ingest.queueArn],
+    );
+    fn.allow(['sqs:SendMessage'], [quarantine.queueArn]);
+    fn.allow(['kms:Decrypt', 'kms:GenerateDataKey'], [key.keyArn]);
+    fn.allow(
+      ['secretsmanager:GetSecretValue'],
+      [this.#secretArn(`${secretPrefix(environment)}/ingest/${CUSTODIAN}`)],
+    );
+    fn.allow(['kms:Decrypt'], [shared(this, environment, 'data/identities-key-arn')]);
+    this.#allowPublishing(fn);
+  }
+
+  /** Acknowledgements to any device, and hints that something is new; never a command. */
+  #allowPublishing(fn: PulseFunction): void {
+    const topics = [acknowledgementTopic('*'), hintTopic('*')];
+    fn.allow(
+      ['iot:Publish'],
+      topics.map((topic) => this.#iotArn(`topic/${topic}`)),
+    );
+    for (const topic of topics) {
+      acknowledge(fn, {
+        [`AwsSolutions-IAM5[Resource::${this.#iotArn(`topic/${topic}`)}]`]:
+          'One topic a device or patient pseudonym: there is no list of them in advance.',
+      });
+    }
+  }
+
+  /** Secrets Manager appends six characters to a secret's name. */
+  #secretArn(name: string): string {
+    return this.formatArn({
+      service: 'secretsmanager',
+      resource: 'secret',
+      resourceName: `${name}-??????`,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+  }
+}

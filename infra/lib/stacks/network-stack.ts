@@ -1,0 +1,165 @@
+import {
+  FlowLogDestination,
+  GatewayVpcEndpointAwsService,
+  InterfaceVpcEndpointAwsService,
+  IpAddresses,
+  Peer,
+  Port,
+  SecurityGroup,
+  SubnetType,
+  Vpc,
+} from 'aws-cdk-lib/aws-ec2';
+import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { ARecord, PrivateHostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53';
+import { InterfaceVpcEndpointTarget } from 'aws-cdk-lib/aws-route53-targets';
+import type { Construct } from 'constructs';
+import type { Environment } from '../../environments/environment.ts';
+import { acknowledge } from '../acknowledge.ts';
+import { EncryptedLogGroup } from '../constructs/log-group.ts';
+import { prefix } from '../names.ts';
+import { share, shared } from '../shared-value.ts';
+import { EnvironmentStack, type EnvironmentStackProps } from './environment-stack.ts';
+
+/** Ports of Fabric's programs, as the network definition renders them for EC2. */
+export const PORTS = {
+  peer: 7051,
+  chaincode: 9999,
+  orderer: 7050,
+  ordererAdmin: 7053,
+  operations: 9443,
+} as const;
+
+const HTTPS = 443;
+
+/** Services that functions and nodes call. Without a route out, these are all they can reach. */
+const ENDPOINTS: Readonly<Record<string, InterfaceVpcEndpointAwsService>> = {
+  SecretsManager: InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
+  Kms: InterfaceVpcEndpointAwsService.KMS,
+  Sqs: InterfaceVpcEndpointAwsService.SQS,
+  Logs: InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS,
+  Monitoring: InterfaceVpcEndpointAwsService.CLOUDWATCH_MONITORING,
+  Ssm: InterfaceVpcEndpointAwsService.SSM,
+  SsmMessages: InterfaceVpcEndpointAwsService.SSM_MESSAGES,
+  CognitoIdp: InterfaceVpcEndpointAwsService.COGNITO_IDP,
+};
+
+interface Groups {
+  readonly functions: SecurityGroup;
+  readonly peers: SecurityGroup;
+  readonly orderers: SecurityGroup;
+  readonly endpoints: SecurityGroup;
+}
+
+/** A VPC that personal data cannot leave: private subnets, endpoints, no gateway to the internet. */
+export class NetworkStack extends EnvironmentStack {
+  constructor(scope: Construct, id: string, props: EnvironmentStackProps) {
+    super(scope, id, props);
+    const { environment } = props;
+    const vpc = this.#vpc(environment);
+    const groups = this.#securityGroups(environment, vpc);
+    this.#endpoints(environment, vpc, groups.endpoints);
+    const zone = new PrivateHostedZone(this, 'NodesZone', { zoneName: environment.domain, vpc });
+    share(this, environment, 'network/vpc-id', vpc.vpcId);
+    share(this, environment, 'network/private-zone-id', zone.hostedZoneId);
+    for (const [index, { subnetId }] of vpc.isolatedSubnets.entries()) {
+      share(this, environment, `network/subnet/${index}`, subnetId);
+    }
+    const { functions, peers, orderers } = groups;
+    share(this, environment, 'network/security-group/function', functions.securityGroupId);
+    share(this, environment, 'network/security-group/peer', peers.securityGroupId);
+    share(this, environment, 'network/security-group/orderer', orderers.securityGroupId);
+  }
+
+  #vpc(environment: Environment): Vpc {
+    const vpc = new Vpc(this, 'Vpc', {
+      vpcName: prefix(environment),
+      ipAddresses: IpAddresses.cidr(environment.vpcCidr),
+      availabilityZones: [...environment.availabilityZones],
+      natGateways: 0,
+      subnetConfiguration: [
+        { name: 'nodes', subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: 20 },
+      ],
+      restrictDefaultSecurityGroup: true,
+    });
+    for (const subnet of vpc.isolatedSubnets) {
+      acknowledge(subnet, {
+        'CloudFormation-Validate::W3010':
+          'Zones stand in the environment table: a synthesis that asks for them needs credentials.',
+      });
+    }
+    this.#flowLog(environment, vpc);
+    return vpc;
+  }
+
+  #flowLog(environment: Environment, vpc: Vpc): void {
+    const logGroup = new EncryptedLogGroup(this, 'FlowLogGroup', {
+      environment,
+      logGroupName: `/${prefix(environment)}/vpc-flow`,
+      encryptionKey: Key.fromKeyArn(this, 'Key', shared(this, environment, 'data/key-arn')),
+    });
+    const role = new Role(this, 'FlowLogRole', {
+      assumedBy: new ServicePrincipal('vpc-flow-logs.amazonaws.com'),
+      description: 'Writes the flow log of the VPC',
+    });
+    new ManagedPolicy(this, 'FlowLogRights', {
+      roles: [role],
+      statements: [
+        new PolicyStatement({
+          actions: ['logs:CreateLogStream', 'logs:PutLogEvents', 'logs:DescribeLogStreams'],
+          resources: [logGroup.logGroupArn],
+        }),
+      ],
+    });
+    vpc.addFlowLog('FlowLog', {
+      destination: FlowLogDestination.toCloudWatchLogs(logGroup, role.withoutPolicyUpdates()),
+    });
+  }
+
+  #securityGroups({ s3PrefixListId }: Environment, vpc: Vpc): Groups {
+    const group = (id: string, description: string): SecurityGroup =>
+      new SecurityGroup(this, id, { vpc, description, allowAllOutbound: false });
+    const groups = {
+      functions: group('FunctionGroup', 'Lambda functions'),
+      peers: group('PeerGroup', 'Fabric peers with their chaincode'),
+      orderers: group('OrdererGroup', 'Fabric orderers'),
+      endpoints: group('EndpointGroup', 'VPC endpoints'),
+    };
+    const { functions, peers, orderers, endpoints } = groups;
+    const connect = (from: SecurityGroup, to: SecurityGroup, port: number, why: string): void => {
+      to.addIngressRule(from, Port.tcp(port), why);
+      from.addEgressRule(to, Port.tcp(port), why);
+    };
+    connect(functions, peers, PORTS.peer, 'gateway');
+    connect(peers, peers, PORTS.peer, 'gossip and endorsement');
+    connect(peers, orderers, PORTS.orderer, 'submit and deliver');
+    connect(orderers, orderers, PORTS.orderer, 'consensus');
+    for (const from of [functions, peers, orderers]) {
+      connect(from, endpoints, HTTPS, 'AWS services');
+    }
+    // The gateway endpoint of S3 has no security group: its addresses are a managed prefix list.
+    for (const from of [peers, orderers]) {
+      from.addEgressRule(Peer.prefixList(s3PrefixListId), Port.tcp(HTTPS), 'installation assets');
+    }
+    return groups;
+  }
+
+  #endpoints(environment: Environment, vpc: Vpc, group: SecurityGroup): void {
+    vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 });
+    for (const [id, service] of Object.entries(ENDPOINTS)) {
+      vpc.addInterfaceEndpoint(id, { service, securityGroups: [group], open: false });
+    }
+    // The MQTT endpoint is the account's own host, which a public zone serves: it gets a private one.
+    const iot = vpc.addInterfaceEndpoint('IotData', {
+      service: InterfaceVpcEndpointAwsService.IOT_CORE,
+      securityGroups: [group],
+      privateDnsEnabled: false,
+      open: false,
+    });
+    const zone = new PrivateHostedZone(this, 'IotZone', { zoneName: environment.iotDataHost, vpc });
+    new ARecord(this, 'IotName', {
+      zone,
+      target: RecordTarget.fromAlias(new InterfaceVpcEndpointTarget(iot)),
+    });
+  }
+}
