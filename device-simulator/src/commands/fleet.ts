@@ -1,7 +1,8 @@
 import { createInterface } from 'node:readline';
 import { type Command, Option } from 'commander';
+import { ATTACKS, type Attack } from '../attackers/attacks.ts';
 import { FastClock } from '../clock.ts';
-import { enrolmentAt } from '../device/enrolment.ts';
+import { administrationAt } from '../device/enrolment.ts';
 import { DAY_MS, FAULTS, type Fault } from '../faults/fault-plan.ts';
 import { type Fleet, type FleetOptions, MAX_DEVICES, startFleet } from '../fleet/fleet.ts';
 import type { FleetTotals } from '../fleet/totals.ts';
@@ -34,6 +35,7 @@ interface FleetArguments {
   readonly speed: number;
   readonly faults: ReadonlySet<Fault>;
   readonly faultDay?: number;
+  readonly attackers: ReadonlySet<Attack>;
   readonly controlled: boolean;
   readonly json: boolean;
 }
@@ -106,6 +108,7 @@ function progress(totals: FleetTotals): Record<string, number | Record<string, n
 async function fleetOptions(options: FleetArguments): Promise<FleetOptions> {
   const system = await readSystemFile(options.system);
   const lengthMs = (options.for ?? 0) * options.speed;
+  const { enrol, revoke } = administrationAt(system);
   return {
     devices: options.devices,
     seed: options.seed,
@@ -113,10 +116,11 @@ async function fleetOptions(options: FleetArguments): Promise<FleetOptions> {
     rate: options.rate,
     zone: options.zone,
     patients: system.patients.map((patient) => patient.patientId),
-    enrol: enrolmentAt(system),
+    enrol,
     folder: options.outbox ?? stateFolder(system, 'simulator'),
     ...(options.truth === undefined ? {} : { truthFile: options.truth }),
     faults: { kinds: options.faults, dayMs: options.faultDay ?? (lengthMs || DAY_MS) },
+    attackers: { kinds: options.attackers, revoke },
     ...(options.speed === 1 ? {} : { clock: new FastClock(Date.now() - lengthMs, options.speed) }),
   };
 }
@@ -126,6 +130,7 @@ async function finish(fleet: Fleet, options: FleetArguments, startedAtMs: number
   if (options.json) printJson({ event: 'flushed', ...progress(fleet.totals()) });
   const drained = await fleet.drain(options.drain);
   const totals = fleet.totals();
+  const attacks = fleet.attacks();
   await fleet.close();
   const { devices, seed, rate } = options;
   const windowSeconds = options.window / 1_000;
@@ -140,6 +145,7 @@ async function finish(fleet: Fleet, options: FleetArguments, startedAtMs: number
       windowSeconds,
       rate,
       ...totals,
+      attacks,
       durationMs,
     });
   } else {
@@ -153,7 +159,12 @@ async function finish(fleet: Fleet, options: FleetArguments, startedAtMs: number
           : `median ${commitLatencyMs.p50} ms, 99 % within ${commitLatencyMs.p99} ms`),
     );
   }
-  if (!drained) {
+  const undone = Object.entries(attacks).filter(([, { done }]) => !done);
+  if (undone.length > 0) {
+    say(`attacks not carried out: ${undone.map(([name]) => name).join(', ')}`);
+    process.exitCode = EXIT.failed;
+  }
+  if (totals.pending.chunks > 0) {
     say(
       `${totals.pending.chunks} chunks wait in the outbox for the ledger: ` +
         'start again with the same --outbox to deliver them',
@@ -233,6 +244,11 @@ export function addFleetCommand(program: Command): void {
       new Option('--faults <names>', `what goes wrong: all, none, or some of ${FAULTS.join(', ')}`)
         .argParser(namesArgument(FAULTS))
         .default(new Set<Fault>(), 'none'),
+    )
+    .addOption(
+      new Option('--attackers <names>', `who attacks: all, none, or some of ${ATTACKS.join(', ')}`)
+        .argParser(namesArgument(ATTACKS))
+        .default(new Set<Attack>(), 'none'),
     )
     .option(
       '--fault-day <duration>',

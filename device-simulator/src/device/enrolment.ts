@@ -21,6 +21,8 @@ export interface EnrolmentRequest {
   readonly manufacturer: string;
   readonly model: string;
   readonly serial: string;
+  /** When its certificate shall end; the usual lifetime when left out. */
+  readonly certificateUntilMs?: number;
 }
 
 /** What it gets. */
@@ -40,6 +42,9 @@ export const Enrolled: z.ZodType<Enrolled> = z.object({
 
 /** Makes a device known to the system: registers it, assigns it to a patient, certifies its key. */
 export type Enrol = (request: EnrolmentRequest) => Promise<Enrolled>;
+
+/** Takes a device out of service: its certificate counts no more, and nothing new of it is recorded. */
+export type Revoke = (deviceId: string, certificatePem: string) => Promise<void>;
 
 const Token = z.object({ access_token: z.string().min(1).max(16_384) });
 const Problem = z.object({ code: z.string().max(64) });
@@ -81,8 +86,14 @@ async function patiently(ask: () => Promise<HttpAnswer>): Promise<HttpAnswer> {
   }
 }
 
-/** Enrolment over HTTP at a running system, as one of its administrators. */
-export function enrolmentAt(system: SystemFile): Enrol {
+/** What an administrator does about devices. */
+export interface Administration {
+  readonly enrol: Enrol;
+  readonly revoke: Revoke;
+}
+
+/** Enrolment and revocation over HTTP at a running system, as one of its administrators. */
+export function administrationAt(system: SystemFile): Administration {
   let token: { text: string; atMs: number } | undefined;
 
   async function freshToken(): Promise<string> {
@@ -110,17 +121,26 @@ export function enrolmentAt(system: SystemFile): Enrol {
     return token.text;
   }
 
-  return async (request) => {
+  async function ask(url: string, body: object): Promise<HttpAnswer> {
     const bearer = await freshToken();
-    const answer = await patiently(() =>
-      post(
-        system.enrolmentUrl,
-        system.apiCaPem,
-        { 'content-type': 'application/json', authorization: `Bearer ${bearer}` },
-        JSON.stringify(request),
-      ),
-    );
-    if (answer.status !== 200 && answer.status !== 201) throw refusal('the enrolment', answer);
-    return parsed(Enrolled, answer);
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${bearer}` };
+    return patiently(() => post(url, system.apiCaPem, headers, JSON.stringify(body)));
+  }
+
+  return {
+    enrol: async (request) => {
+      const answer = await ask(system.enrolmentUrl, request);
+      if (answer.status !== 200 && answer.status !== 201) throw refusal('the enrolment', answer);
+      return parsed(Enrolled, answer);
+    },
+    revoke: async (deviceId, certificatePem) => {
+      const answer = await ask(`${system.enrolmentUrl}/${deviceId}/revoke`, { certificatePem });
+      if (answer.status !== 204) throw refusal('the revocation', answer);
+    },
   };
+}
+
+/** Enrolment over HTTP at a running system. */
+export function enrolmentAt(system: SystemFile): Enrol {
+  return administrationAt(system).enrol;
 }

@@ -5,8 +5,9 @@ import type { Prng } from '../prng.ts';
 export function withoutContact(readings: readonly Reading[]): Reading[] {
   return readings.map((reading) => {
     if (!('value' in reading)) return reading;
-    const { value: _, ...rest } = reading;
-    return { ...rest, absent: 'not-performed' };
+    const { code, unit, atMs, durationMs } = reading;
+    const time = durationMs === undefined ? { atMs } : { atMs, durationMs };
+    return { code, unit, ...time, absent: 'not-performed' };
   });
 }
 

@@ -1,8 +1,7 @@
 import { DAY_MS, type Episode, type EpisodicFault, type FaultDay } from './fault-plan.ts';
 
 /** Without power nothing is measured, and what was not handed over yet is forgotten. */
-const POWERLESS = ['battery', 'reboot'] as const;
-export type PowerCut = (typeof POWERLESS)[number];
+export type PowerCut = Extract<EpisodicFault, 'battery' | 'reboot'>;
 
 /** What is true of a device at a moment. */
 export interface Condition {

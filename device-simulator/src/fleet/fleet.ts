@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PulseError } from '@pulseledger/domain';
 import { IANAZone } from 'luxon';
+import { Attackers, type AttackReport } from '../attackers/attackers.ts';
+import type { Attack } from '../attackers/attacks.ts';
 import { type Clock, SystemClock } from '../clock.ts';
 import { mapConcurrently } from '../concurrency.ts';
-import type { Enrol } from '../device/enrolment.ts';
+import type { Enrol, Revoke } from '../device/enrolment.ts';
 import { type DeviceIdentity, deviceIdentity } from '../device/identity.ts';
 import { Outbox } from '../device/outbox.ts';
 import { DeviceLife } from '../faults/device-life.ts';
@@ -58,6 +60,8 @@ export interface FleetOptions {
   readonly clock?: Clock;
   /** What goes wrong with the devices; nothing when left out. */
   readonly faults?: FaultOptions;
+  /** Who attacks beside them, within a day of the faults' plan; nobody when left out. */
+  readonly attackers?: { readonly kinds: ReadonlySet<Attack>; readonly revoke: Revoke };
   /** Told when all devices are enrolled. */
   readonly onEnrolled?: () => void;
 }
@@ -67,11 +71,16 @@ export interface Fleet {
   /** Hours of the fault plan that pass in one hour of the devices' time. */
   readonly faultScale: number;
   readonly totals: () => FleetTotals;
+  /** What became of each attack so far. */
+  readonly attacks: () => Partial<Record<Attack, AttackReport>>;
   /** Latencies of the chunks answered since the last call; null without any. */
   readonly recentLatency: () => FleetTotals['commitLatencyMs'];
-  /** Stop measuring; the partial windows are handed over and published. */
+  /** Stop measuring; the partial windows are handed over and published, and no fault is left. */
   readonly stopMeasuring: () => void;
-  /** Wait until the ledger has answered for everything, at most this long; true when it has. */
+  /**
+   * Wait until the ledger has answered for everything and every attack has been carried out, at most
+   * this long; true when it is so.
+   */
   readonly drain: (atMostMs: number) => Promise<boolean>;
   /** Disconnect and close the files; what is pending stays in the outbox. */
   readonly close: () => Promise<void>;
@@ -82,6 +91,7 @@ class RunningFleet implements Fleet {
   readonly #parts: FleetParts;
   readonly #scale: number;
   #members: readonly Wearable[] = [];
+  #attackers: Attackers | undefined;
   #measurement: Measurement | undefined;
   #tick: NodeJS.Timeout | undefined;
   #overdue: NodeJS.Timeout | undefined;
@@ -108,6 +118,7 @@ class RunningFleet implements Fleet {
     const { truth, outbox, clock, zone, seed, windowMs } = this.#parts;
     truth.write({ t: 'run', seed, faultScale: this.#scale, at: Date.now() });
     const identities = await this.#identities();
+    this.#attackers = await this.#enrolAttackers();
     this.#options.onEnrolled?.();
     this.#members = outbox.transaction(() =>
       identities.map((identity, index) => this.#member(identity, index)),
@@ -131,6 +142,12 @@ class RunningFleet implements Fleet {
       lives,
     });
     this.#schedule(this.#measurement);
+    this.#attackers?.begin(
+      this.#members.map((member) => ({
+        deviceId: member.identity.deviceId,
+        lastChunk: () => member.lastChunk,
+      })),
+    );
     this.#overdue = setInterval(() => {
       this.#eachSecond();
     }, OVERDUE_CHECK_MS);
@@ -155,6 +172,27 @@ class RunningFleet implements Fleet {
         enrol,
       ),
     );
+  }
+
+  async #enrolAttackers(): Promise<Attackers | undefined> {
+    const { attackers, enrol, folder, patients, seed, faults } = this.#options;
+    if (attackers === undefined || attackers.kinds.size === 0) return undefined;
+    const { clock, truth } = this.#parts;
+    return Attackers.enrol({
+      ...attackers,
+      enrol,
+      folder,
+      patients,
+      seed,
+      withinMs: clock.realMsUntil(clock.now() + (faults?.dayMs ?? DAY_MS)),
+      world: {
+        clock,
+        write: (line) => {
+          truth.write(line);
+        },
+        isBrokerThere: () => this.#members.some(({ publisher }) => publisher.connected),
+      },
+    });
   }
 
   #member(identity: DeviceIdentity, index: number): Wearable {
@@ -244,6 +282,10 @@ class RunningFleet implements Fleet {
     return this.#parts.counters.recentLatency();
   }
 
+  attacks(): Partial<Record<Attack, AttackReport>> {
+    return this.#attackers?.report() ?? {};
+  }
+
   totals(): FleetTotals {
     return this.#parts.counters.totals(
       this.#members.reduce((sum, member) => sum + member.publisher.reconnects, 0),
@@ -259,21 +301,23 @@ class RunningFleet implements Fleet {
     this.#handOver([...measurement.advanceTo(clock.now()), ...measurement.flush()]);
     truth.write({ t: 'stopped', at: Date.now() });
     for (const member of this.#members) member.calm();
+    this.#attackers?.hurry();
   }
 
   async drain(atMostMs: number): Promise<boolean> {
     const deadline = Date.now() + atMostMs;
-    while (this.#parts.counters.pending.chunks > 0) {
+    while (this.#parts.counters.pending.chunks > 0 || this.#attackers?.isBusy === true) {
       if (Date.now() >= deadline) return false;
       await sleep(DRAIN_CHECK_MS);
     }
-    return true;
+    return this.#attackers?.allDone ?? true;
   }
 
   async close(): Promise<void> {
     clearTimeout(this.#tick);
     clearInterval(this.#overdue);
     this.#measurement = undefined;
+    await this.#attackers?.close();
     await Promise.all(this.#members.map(async (member) => member.publisher.close()));
     this.#parts.outbox.close();
     this.#parts.truth.close();

@@ -54,6 +54,8 @@ export class Wearable {
   readonly publisher: Publisher;
   readonly life: DeviceLife | undefined;
   watchedUntilMs = 0;
+  /** The last chunk that it has handed over, for who would replay it. */
+  lastChunk: Uint8Array | undefined;
   readonly #parts: FleetParts;
   readonly #index: number;
   #unruly: UnrulyLink | undefined;
@@ -201,6 +203,7 @@ export class Wearable {
     for (const chunk of chunks) {
       Counters.add(counters.handedOver, chunk.count);
       truth.write(this.#truthLine(chunk));
+      this.lastChunk = chunk.bytes;
     }
     if (lost !== undefined && lost.readings > 0) {
       counters.lost(lost.cause, lost.readings);
