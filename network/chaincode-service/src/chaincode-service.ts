@@ -17,6 +17,8 @@ export interface ChaincodeServiceOptions {
   readonly logFile: string;
   /** Folder of the chaincode's package.json. Default: the project's `chaincode/`. */
   readonly folder?: string;
+  /** Told of the process id at every start, also after a crash. */
+  readonly onStart?: (pid: number) => void;
   /** Told of every crash, in one sentence; the service is started again by itself. */
   readonly onCrash?: (message: string) => void;
 }
@@ -94,6 +96,9 @@ export async function startChaincodeService(
       NODE_COMPILE_CACHE: join(CHECKOUT, '.cache', 'node-compile'),
     },
     logFile: options.logFile,
+    onStart: ({ pid }) => {
+      if (pid !== undefined) options.onStart?.(pid);
+    },
     ...(options.onCrash === undefined ? {} : { onCrash: options.onCrash }),
   });
   const settled = async (): Promise<boolean> =>

@@ -53,14 +53,23 @@ export interface NetworkDefinition {
   readonly organizations: readonly OrganizationDefinition[];
   readonly chaincode: ChaincodeDefinition;
   readonly block: BlockDefinition;
+  /**
+   * How the orderers agree: Raft (the default) bears crashes of a minority; BFT also a third (less one) that lies,
+   * and needs four orderers or more.
+   */
+  readonly consensus?: 'raft' | 'bft' | undefined;
 }
+
+/** 3f + 1 orderers bear f that lie; with fewer than four, f is 0. */
+const FEWEST_BFT_ORDERERS = 4;
 
 /** A label of a DNS name; it also becomes a folder name, so nothing else may pass. */
 const label = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/);
 const mspId = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/);
 const policyText = z.string().regex(/^(?:AND|OR|OutOf)\(.+\)$/);
 
-const organization = z.strictObject({
+/** Checks one organization that came from outside. */
+export const organizationDefinitionSchema: z.ZodType<OrganizationDefinition> = z.strictObject({
   name: label,
   mspId,
   domain: z.string().regex(/^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/),
@@ -98,7 +107,7 @@ const block = z
 
 const shape = z.strictObject({
   channel: z.string().regex(/^[a-z][a-z0-9.-]{0,248}$/),
-  organizations: z.array(organization).min(1),
+  organizations: z.array(organizationDefinitionSchema).min(1),
   chaincode: z.strictObject({
     name: z.string().regex(/^[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*$/),
     version: z.string().regex(/^[A-Za-z0-9_.+-]+$/),
@@ -106,6 +115,7 @@ const shape = z.strictObject({
     collections: z.array(collection),
   }),
   block,
+  consensus: z.enum(['raft', 'bft']).optional(),
 });
 
 /** MSP IDs that a policy text names, in the order of the text. */
@@ -140,6 +150,9 @@ function complaints(definition: NetworkDefinition): string[] {
     ...named.filter((id) => !known.has(id)).map((id) => `no organization has the MSP ID ${id}`),
     ...repeated.map((name) => `${name} is named twice`),
     ...(orderers.length === 0 ? ['no organization runs an orderer'] : []),
+    ...(definition.consensus === 'bft' && orderers.length < FEWEST_BFT_ORDERERS
+      ? [`BFT needs ${FEWEST_BFT_ORDERERS} orderers; there are ${orderers.length}`]
+      : []),
   ];
 }
 

@@ -7,6 +7,7 @@ export {
   type NetworkDefinition,
   networkDefinitionSchema,
   type OrganizationDefinition,
+  organizationDefinitionSchema,
   organizationNamed,
   policyMspIds,
 } from './definition.ts';

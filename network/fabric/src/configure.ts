@@ -1,11 +1,11 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writePrivate } from '../../identity/src/index.ts';
-import { chaincodePackage } from './chaincode-package.ts';
-import { BUILDER_SCRIPTS } from './external-builder.ts';
-import type { Layout } from './layout.ts';
-import { renderCollections } from './render-channel.ts';
-import { renderOrderer, renderPeer } from './render-nodes.ts';
+import { chaincodePackage } from './render/chaincode-package.ts';
+import { renderCollections } from './render/channel.ts';
+import { BUILDER_SCRIPTS } from './render/external-builder.ts';
+import { type Layout, text } from './render/layout.ts';
+import { renderOrderer, renderPeer } from './render/nodes.ts';
 
 const SCRIPT_MODE = 0o700;
 
@@ -37,7 +37,7 @@ export async function writeConfiguration(layout: Layout): Promise<void> {
     await writePrivate(join(orderer.configFolder, 'orderer.yaml'), renderOrderer(layout, orderer));
   }
   for (const chaincode of layout.chaincodes) {
-    const bytes = chaincodePackage(packageLabel(layout), chaincode.address);
+    const bytes = chaincodePackage(packageLabel(layout), text(chaincode.grpc));
     await writeFile(chaincode.packageFile, bytes, { mode: 0o600 });
   }
 }

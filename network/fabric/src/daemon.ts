@@ -4,7 +4,7 @@ import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { awaitEnd, removeRunFile, runningPid } from './run-file.ts';
+import { awaitEnd, readRunFile, removeRunFile } from './run-file.ts';
 
 /** The line that `run` prints when the network is usable. */
 export interface ReadyLine {
@@ -79,13 +79,17 @@ function parseReady(line: string): ReadyLine | undefined {
  */
 export async function startDaemon(
   dataDir: string,
+  consensus: string | undefined,
   onLine: (line: string) => void,
 ): Promise<ReadyLine & { readonly pid: number }> {
-  const logs = join(dataDir, 'run', 'logs');
-  await mkdir(logs, { recursive: true, mode: 0o700 });
-  const logFile = join(logs, 'network.log');
+  const run = join(dataDir, 'run');
+  await mkdir(run, { recursive: true, mode: 0o700 });
+  // What goes on after the start is in logs/network.log, which rotates.
+  const logFile = join(run, 'start-output.log');
   const log = openSync(logFile, 'w', 0o600);
-  const child = spawn(process.execPath, [MAIN, 'run', '--data', dataDir, '--daemon'], {
+  const args = ['run', '--data', dataDir, '--daemon'];
+  if (consensus !== undefined) args.push('--consensus', consensus);
+  const child = spawn(process.execPath, [MAIN, ...args], {
     detached: true,
     stdio: ['ignore', log, log],
     env: { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE },
@@ -102,7 +106,8 @@ export async function startDaemon(
       onLine(line);
     }
     if (isOver) {
-      throw new DaemonError(child.exitCode ?? 1, `The network did not start; see ${logFile}.`);
+      await rm(logFile, { force: true });
+      throw new DaemonError(child.exitCode ?? 1, 'The network did not start.');
     }
     await delay(POLL_MS);
   }
@@ -117,11 +122,11 @@ export async function startDaemon(
  * @throws DaemonError when it does not end in a minute.
  */
 export async function stopDaemon(dataDir: string, wipe: boolean): Promise<boolean> {
-  const pid = await runningPid(dataDir);
-  if (pid !== undefined) {
-    process.kill(pid, 'SIGTERM');
-    if (!(await awaitEnd(pid, DOWN_TIMEOUT_MS))) {
-      throw new DaemonError(1, `The network (process ${pid}) does not end.`);
+  const run = await readRunFile(dataDir);
+  if (run !== undefined) {
+    process.kill(run.pid, 'SIGTERM');
+    if (!(await awaitEnd(run, DOWN_TIMEOUT_MS))) {
+      throw new DaemonError(1, `The network (process ${run.pid}) does not end; end it yourself.`);
     }
   }
   await removeRunFile(dataDir);
@@ -129,5 +134,5 @@ export async function stopDaemon(dataDir: string, wipe: boolean): Promise<boolea
     await rm(join(dataDir, 'ledger'), { recursive: true, force: true });
     await rm(join(dataDir, 'run'), { recursive: true, force: true });
   }
-  return pid !== undefined;
+  return run !== undefined;
 }

@@ -156,7 +156,7 @@ describeNative(`a native network${note}`, () => {
     const before = network.profile;
     hangUp();
     await network.stop();
-    const ports = network.layout.peers.map((peer) => peer.ports.grpc);
+    const ports = network.layout.peers.map((peer) => peer.grpc.port);
     expect(await Promise.all(ports.map((port) => accepts('127.0.0.1', port)))).not.toContain(true);
     network = await start();
     expect(network.profile).toEqual(before);

@@ -1,38 +1,31 @@
-import { readFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
-import { type ChaincodeService, startChaincodeService } from '../../chaincode-service/src/index.ts';
 import { NETWORK, type NetworkDefinition } from '../../definition/src/index.ts';
 import { createNetworkIdentities, writePrivate } from '../../identity/src/index.ts';
-import {
-  acceptsTls,
-  eventually,
-  type SupervisedProcess,
-  supervise,
-} from '../../processes/src/index.ts';
-import { createGenesisBlock, joinOrderer, joinPeer } from './channel.ts';
+import { firstPeers } from './channel/administrator.ts';
+import { createGenesisBlock, joinOrderer, joinPeer } from './channel/join.ts';
+import { chaincodeId, deployChaincode } from './channel/lifecycle.ts';
 import { writeConfiguration } from './configure.ts';
-import {
-  HOST,
-  type Layout,
-  layOut,
-  type OrdererPlace,
-  type PeerPlace,
-  portNames,
-} from './layout.ts';
-import { chaincodeId, deployChaincode } from './lifecycle.ts';
-import { keepPorts } from './ports.ts';
+import { type LocalLayout, layOutHere, portNames, portsFile } from './local-layout.ts';
+import { writeMetricsTargets } from './metrics-targets.ts';
+import { type NodeProcess, NodeSet, UnknownNodeError } from './nodes.ts';
+import type { Operation } from './operation.ts';
+import { addPorts, keepPorts } from './ports.ts';
 import { connectionProfile, type NetworkProfile } from './profile.ts';
 import { type FabricPrograms, findPrograms } from './programs.ts';
-import { awaitEndorsers, awaitLeader, NotReadyError } from './readiness.ts';
+import { awaitEndorsers, awaitLeader } from './readiness.ts';
+import type { ChaincodePlace, OrdererPlace, PeerPlace } from './render/layout.ts';
+import {
+  effectivePlan,
+  initialState,
+  type NetworkState,
+  newestWish,
+  readState,
+  settledState,
+  writeState,
+} from './state.ts';
+import { perform } from './verbs/perform.ts';
+import type { VerbContext } from './verbs/verb-context.ts';
 
-/**
- * Three peers, three orderers and the chaincodes share this machine. A Go program that believes all cores to be its own
- * spends a fifth of a peer's time on waking and spinning threads (seen on two cores: 1.25 against 0.98 ms a chunk).
- */
-const THREADS_OF_A_NODE: number = Math.max(1, Math.floor(availableParallelism() / 4));
-
-/** A step of the start that is done. */
+/** A step that is done. */
 export interface Progress {
   readonly step: string;
   /** Milliseconds that this step took. */
@@ -42,7 +35,10 @@ export interface Progress {
 export interface FabricOptions {
   /** Folder of keys, ledger and everything that is made at run time. */
   readonly dataDir: string;
-  /** Default: Pulseledger's own network. */
+  /**
+   * Default: Pulseledger's own network. Organizations and consensus count at the first start only: afterwards the
+   * network has grown from them.
+   */
   readonly definition?: NetworkDefinition;
   /** Default: found by FABRIC_BIN or PATH. */
   readonly programs?: FabricPrograms;
@@ -51,8 +47,10 @@ export interface FabricOptions {
   /** Aborting gives the start up; everything started by then is stopped. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
-  /** Told of every node that ended by itself, in one sentence; it is started again. */
+  /** Told of every node that ended by itself (it is started again), and of what was not finished. */
   readonly onCrash?: (message: string) => void;
+  /** Told of every process that is started, the first time and after a crash. */
+  readonly onNode?: (node: NodeProcess) => void;
 }
 
 /** A running network. */
@@ -60,8 +58,25 @@ export interface FabricNetwork {
   readonly profile: NetworkProfile;
   /** The same as a file. */
   readonly profileFile: string;
-  readonly layout: Layout;
+  /** Where everything is now; changes when the network grows. */
+  readonly layout: LocalLayout;
+  readonly state: NetworkState;
   readonly readyMs: number;
+  readonly nodes: () => NodeProcess[];
+  /** Stops one node, which then stays stopped. @throws UnknownNodeError */
+  readonly stopNode: (host: string) => Promise<void>;
+  /** Starts a node that was stopped. @throws UnknownNodeError, NotReadyError */
+  readonly startNode: (host: string) => Promise<void>;
+  /**
+   * Changes the network while it runs; one change at a time. The same change again, after a failure, goes on where it
+   * was cut off.
+   *
+   * @throws OperationError when it cannot be done; ProgramError, NotReadyError and others when a step failed.
+   */
+  readonly perform: (
+    operation: Operation,
+    onProgress?: (progress: Progress) => void,
+  ) => Promise<void>;
   /** Stops every process in order; the ledger stays. */
   readonly stop: () => Promise<void>;
 }
@@ -69,140 +84,6 @@ export interface FabricNetwork {
 /** The start was given up by its signal. */
 export class StartAbortedError extends Error {
   override readonly name = 'StartAbortedError';
-}
-
-const LISTEN_TIMEOUT_MS = 60_000;
-/** A node that dies this often before it ever listened will not come up. */
-const MAX_EARLY_CRASHES = 3;
-
-/** What is running, so that everything can be stopped also when the start fails half-way. */
-interface Running {
-  readonly orderers: SupervisedProcess[];
-  readonly peers: SupervisedProcess[];
-  readonly chaincodes: ChaincodeService[];
-}
-
-async function stopAll(running: Running): Promise<void> {
-  // Peers first: nothing new comes in, and what they hand on still finds orderers and chaincode.
-  await Promise.all(running.peers.map((p) => p.stop()));
-  await Promise.all(running.orderers.map((p) => p.stop()));
-  await Promise.all(running.chaincodes.map((service) => service.stop()));
-}
-
-/** An orderer opens its administration port before this one. */
-async function awaitListening(
-  node: SupervisedProcess,
-  layout: Layout,
-  place: OrdererPlace | PeerPlace,
-): Promise<void> {
-  const { certificateFile } = layout.keysOf(place.organization).authority.tls;
-  const server = {
-    host: HOST,
-    port: place.ports.grpc,
-    serverName: place.host,
-    rootCertificatePem: await readFile(certificateFile, 'utf8'),
-  };
-  // A mere TCP connection would leave a failed handshake in the node's log at every try.
-  const settled = async (): Promise<boolean> =>
-    node.crashes() >= MAX_EARLY_CRASHES || (await acceptsTls(server));
-  if ((await eventually(settled, LISTEN_TIMEOUT_MS)) && node.crashes() < MAX_EARLY_CRASHES) return;
-  throw new NotReadyError(`${node.name} did not start. Its last words: ${node.lastOutput()}`);
-}
-
-class Start {
-  readonly #options: FabricOptions;
-  readonly #layout: Layout;
-  readonly #programs: FabricPrograms;
-  readonly running: Running = { orderers: [], peers: [], chaincodes: [] };
-
-  constructor(options: FabricOptions, layout: Layout, programs: FabricPrograms) {
-    this.#options = options;
-    this.#layout = layout;
-    this.#programs = programs;
-  }
-
-  async step<T>(step: string, work: () => Promise<T>): Promise<T> {
-    const startedAt = performance.now();
-    const result = await work();
-    this.#options.onProgress?.({ step, tookMs: Math.round(performance.now() - startedAt) });
-    return result;
-  }
-
-  async run(): Promise<NetworkProfile> {
-    const layout = this.#layout;
-    const { channel, chaincode } = layout.definition;
-    await this.step('keys and configuration', async () => {
-      await createNetworkIdentities(layout.keysFolder, layout.definition);
-      await writeConfiguration(layout);
-      await createGenesisBlock(layout, this.#programs);
-    });
-    const chaincodes = this.step('chaincode services listen', () => this.#startChaincodes());
-    const orderers = this.step(`orderers joined channel ${channel}, leader elected`, async () => {
-      await Promise.all(layout.orderers.map((place) => this.#startOrderer(place)));
-      await awaitLeader(layout);
-    });
-    const peers = this.step(`peers joined channel ${channel}`, () =>
-      Promise.all(layout.peers.map((place) => this.#startPeer(place))),
-    );
-    await all([chaincodes, orderers, peers]);
-    await this.step(`chaincode ${chaincode.name} committed`, () =>
-      deployChaincode(layout, this.#programs),
-    );
-    const profile = await connectionProfile(layout);
-    await this.step('every gateway reaches its endorsers', () => awaitEndorsers(layout, profile));
-    await writePrivate(layout.profileFile, `${JSON.stringify(profile, null, 2)}\n`);
-    return profile;
-  }
-
-  #supervise(place: OrdererPlace | PeerPlace, command: string, args: string[]): SupervisedProcess {
-    this.#options.signal?.throwIfAborted();
-    return supervise({
-      name: place.host,
-      command,
-      args,
-      cwd: place.configFolder,
-      environment: {
-        FABRIC_CFG_PATH: place.configFolder,
-        FABRIC_LOGGING_SPEC: process.env['FABRIC_LOGGING_SPEC'] ?? 'warning',
-        GOMAXPROCS: String(THREADS_OF_A_NODE),
-      },
-      logFile: place.logFile,
-      onCrash: (message) => this.#options.onCrash?.(message),
-    });
-  }
-
-  async #startOrderer(place: OrdererPlace): Promise<void> {
-    const node = this.#supervise(place, this.#programs.orderer, []);
-    this.running.orderers.push(node);
-    await awaitListening(node, this.#layout, place);
-    await joinOrderer(this.#layout, this.#programs, place);
-  }
-
-  async #startPeer(place: PeerPlace): Promise<void> {
-    const node = this.#supervise(place, this.#programs.peer, ['node', 'start']);
-    this.running.peers.push(node);
-    await awaitListening(node, this.#layout, place);
-    await joinPeer(this.#layout, this.#programs, place);
-  }
-
-  async #startChaincodes(): Promise<void> {
-    const folder = this.#options.chaincodeFolder;
-    await all(
-      this.#layout.chaincodes.map(async (place) => {
-        this.#options.signal?.throwIfAborted();
-        const service = await startChaincodeService({
-          address: place.address,
-          chaincodeId: await chaincodeId(this.#layout, place),
-          logFile: place.logFile,
-          ...(folder === undefined ? {} : { folder }),
-          onCrash: (message) => this.#options.onCrash?.(message),
-        });
-        this.running.chaincodes.push(service);
-        // The start was given up while this one was coming up.
-        if (this.#options.signal?.aborted === true) await service.stop();
-      }),
-    );
-  }
 }
 
 /** Waits for all even when one fails, so that what the others started is known and can be stopped. */
@@ -221,30 +102,205 @@ async function aborted(signal: AbortSignal | undefined): Promise<never> {
   });
 }
 
+class Network implements FabricNetwork, VerbContext {
+  readonly programs: FabricPrograms;
+  readonly nodeSet: NodeSet;
+  readonly #options: FabricOptions;
+  readonly #wished: NetworkDefinition;
+  readonly #startedAt = performance.now();
+  #state: NetworkState;
+  #layout: LocalLayout;
+  #profile: NetworkProfile | undefined;
+  #onProgress: ((progress: Progress) => void) | undefined;
+  #work: Promise<unknown> = Promise.resolve();
+  readyMs = 0;
+
+  constructor(
+    options: FabricOptions,
+    known: { programs: FabricPrograms; state: NetworkState; layout: LocalLayout },
+  ) {
+    this.#options = options;
+    this.#wished = options.definition ?? NETWORK;
+    this.programs = known.programs;
+    this.#state = known.state;
+    this.#layout = known.layout;
+    this.#onProgress = options.onProgress;
+    this.nodeSet = new NodeSet({
+      programs: known.programs,
+      signal: options.signal,
+      onCrash: (message) => options.onCrash?.(message),
+      onStart: (node) => options.onNode?.(node),
+    });
+  }
+
+  get layout(): LocalLayout {
+    return this.#layout;
+  }
+
+  get state(): NetworkState {
+    return this.#state;
+  }
+
+  get profileFile(): string {
+    return this.#layout.profileFile;
+  }
+
+  get profile(): NetworkProfile {
+    if (this.#profile === undefined) throw new TypeError('The network is not up yet.');
+    return this.#profile;
+  }
+
+  readonly nodes = (): NodeProcess[] => this.nodeSet.report();
+
+  readonly stopNode = async (host: string): Promise<void> => this.nodeSet.stop(host);
+
+  readonly startNode = async (host: string): Promise<void> => {
+    const { peers, orderers } = this.#layout;
+    const peer = peers.find((place) => place.host === host);
+    const orderer = orderers.find((place) => place.host === host);
+    if (peer !== undefined) await this.nodeSet.startPeer(this.#layout, peer);
+    else if (orderer !== undefined) await this.nodeSet.startOrderer(this.#layout, orderer);
+    else throw new UnknownNodeError(`The network has no peer or orderer ${host}.`);
+  };
+
+  readonly perform = async (
+    operation: Operation,
+    onProgress?: (progress: Progress) => void,
+  ): Promise<void> => {
+    const work = async (): Promise<void> => {
+      this.#onProgress = onProgress;
+      await perform(this, operation);
+    };
+    const result = this.#work.then(work);
+    this.#work = result.catch(() => undefined);
+    await result;
+  };
+
+  readonly stop = async (): Promise<void> => this.nodeSet.stopAll();
+
+  readonly step = async <T>(step: string, work: () => Promise<T>): Promise<T> => {
+    const startedAt = performance.now();
+    const result = await work();
+    this.#onProgress?.({ step, tookMs: Math.round(performance.now() - startedAt) });
+    return result;
+  };
+
+  readonly note = (text: string): void => {
+    this.#options.onCrash?.(text);
+  };
+
+  /** Makes what follows from the new state (ports, keys, configuration), then keeps it. */
+  readonly save = async (state: NetworkState): Promise<LocalLayout> => {
+    this.#layout = await this.layOut(state);
+    this.#state = state;
+    await writeState(this.#options.dataDir, state);
+    return this.#layout;
+  };
+
+  readonly startChaincode = async (
+    layout: LocalLayout,
+    place: ChaincodePlace,
+    folder: string | undefined = this.#state.chaincode.folder,
+  ): Promise<void> => {
+    await this.nodeSet.startChaincode(place, {
+      chaincodeId: await chaincodeId(layout, place),
+      folder: folder ?? this.#options.chaincodeFolder,
+    });
+  };
+
+  readonly layOut = async (state: NetworkState): Promise<LocalLayout> => {
+    const { dataDir } = this.#options;
+    const plan = effectivePlan(state, this.#wished);
+    const ports = await addPorts(portsFile(dataDir), portNames(plan));
+    const layout = layOutHere(plan, dataDir, ports);
+    await createNetworkIdentities(layout.placement.keysFolder, plan.definition);
+    await writeConfiguration(layout);
+    return layout;
+  };
+
+  readonly publishProfile = async (): Promise<void> => {
+    this.#profile = await connectionProfile(this.#layout);
+    await writePrivate(this.profileFile, `${JSON.stringify(this.#profile, null, 2)}\n`);
+    await writeMetricsTargets(this.#layout);
+  };
+
+  async start(): Promise<void> {
+    const layout = this.#layout;
+    const { channel, chaincode } = layout.definition;
+    await this.step('keys and configuration', async () => {
+      await createNetworkIdentities(layout.placement.keysFolder, layout.definition);
+      await writeConfiguration(layout);
+      await createGenesisBlock(layout, this.programs);
+      await writeState(layout.dataDir, this.#state);
+    });
+    const chaincodes = this.step('chaincode services listen', () =>
+      all(layout.chaincodes.map((place) => this.startChaincode(layout, place))),
+    );
+    const orderers = this.step(`orderers joined channel ${channel}, leader elected`, async () => {
+      await all(layout.orderers.map((place) => this.#startOrderer(place)));
+      await awaitLeader(layout);
+    });
+    const peers = this.step(`peers joined channel ${channel}`, () =>
+      all(layout.peers.map((place) => this.#startPeer(place))),
+    );
+    await all([chaincodes, orderers, peers]);
+    await this.step(`chaincode ${chaincode.name} committed`, () =>
+      deployChaincode(layout, this.programs),
+    );
+    await this.step('every gateway reaches its endorsers', () =>
+      awaitEndorsers(layout, firstPeers(layout)),
+    );
+    await this.publishProfile();
+  }
+
+  /** What was begun before the network was last stopped. The network is usable without it, so a failure is told only. */
+  async finishPending(pending: Operation): Promise<void> {
+    try {
+      await perform(this, pending);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.note(`An interrupted ${pending.verb} could not be finished: ${why} Try: resume`);
+    }
+    this.#onProgress = undefined;
+  }
+
+  finishStart(): void {
+    this.readyMs = Math.round(performance.now() - this.#startedAt);
+  }
+
+  async #startOrderer(place: OrdererPlace): Promise<void> {
+    await this.nodeSet.startOrderer(this.#layout, place);
+    await joinOrderer(this.#layout, this.programs, place);
+  }
+
+  async #startPeer(place: PeerPlace): Promise<void> {
+    await this.nodeSet.startPeer(this.#layout, place);
+    await joinPeer(this.#layout, this.programs, place);
+  }
+}
+
 /**
  * Starts a native Fabric network on this machine, the first time from nothing, later from its ledger.
  *
  * @throws MissingProgramsError, PortTakenError, NotReadyError, ProgramError, ChaincodeServiceError,
- *   StartAbortedError; whatever was started by then has been stopped.
+ *   StateError, StartAbortedError; whatever was started by then has been stopped.
  */
 export async function startFabric(options: FabricOptions): Promise<FabricNetwork> {
-  const startedAt = performance.now();
-  const definition = options.definition ?? NETWORK;
+  const { dataDir } = options;
+  const wished = options.definition ?? NETWORK;
   const programs = options.programs ?? findPrograms();
-  const ports = await keepPorts(join(options.dataDir, 'keys', 'ports.json'), portNames(definition));
-  const layout = layOut(definition, options.dataDir, ports);
-  const start = new Start(options, layout, programs);
+  const state = newestWish((await readState(dataDir)) ?? initialState(wished), wished);
+  const plan = effectivePlan(settledState(state), wished);
+  const ports = await keepPorts(portsFile(dataDir), portNames(plan));
+  const layout = layOutHere(plan, dataDir, ports);
+  const network = new Network(options, { programs, state, layout });
   try {
-    const profile = await Promise.race([start.run(), aborted(options.signal)]);
-    return {
-      profile,
-      profileFile: layout.profileFile,
-      layout,
-      readyMs: Math.round(performance.now() - startedAt),
-      stop: () => stopAll(start.running),
-    };
+    await Promise.race([network.start(), aborted(options.signal)]);
+    if (state.pending !== undefined) await network.finishPending(state.pending);
   } catch (error) {
-    await stopAll(start.running);
+    await network.stop();
     throw error;
   }
+  network.finishStart();
+  return network;
 }

@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { chaincodePackage, packageId } from './chaincode-package.ts';
-import { BUILDER_SCRIPTS } from './external-builder.ts';
 import { keepPorts, PortTakenError } from './ports.ts';
 import { findPrograms, MissingProgramsError, PROGRAMS } from './programs.ts';
+import { chaincodePackage, packageId } from './render/chaincode-package.ts';
+import { BUILDER_SCRIPTS } from './render/external-builder.ts';
 import { ProgramError, runProgram } from './run-program.ts';
 
 const run = promisify(execFile);
@@ -46,7 +46,7 @@ describe("Fabric's programs", () => {
     const some = await folderWith('some', ['peer', 'orderer']);
     const find = (): unknown => findPrograms({ FABRIC_BIN: some });
     expect(find).toThrow(MissingProgramsError);
-    expect(find).toThrow(/missing: configtxgen, osnadmin\.\nSearched: FABRIC_BIN/);
+    expect(find).toThrow(/missing: configtxgen, configtxlator, osnadmin\.\nSearched: FABRIC_BIN/);
     expect(find).toThrow('install-fabric.sh');
     expect(() => findPrograms({ PATH: '' })).toThrow('FABRIC_BIN is not set');
   });

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { OrganizationEndpoint } from '@pulseledger/domain';
-import { HOST, type Layout } from './layout.ts';
+import { type Layout, text } from './render/layout.ts';
 
 /** domain's ConnectionProfile for any definition: organizations by their names. */
 export interface NetworkProfile {
@@ -14,12 +14,12 @@ export interface NetworkProfile {
 export async function connectionProfile(layout: Layout): Promise<NetworkProfile> {
   const organizations: Record<string, OrganizationEndpoint> = {};
   for (const organization of layout.definition.organizations) {
-    const peer = layout.peers.find((p) => p.organization === organization);
+    const peer = layout.peers.find((p) => p.organization.name === organization.name);
     if (peer === undefined) continue;
     const { certificateFile } = layout.keysOf(organization).authority.tls;
     organizations[organization.name] = {
       mspId: organization.mspId,
-      endpoint: `${HOST}:${peer.ports.grpc}`,
+      endpoint: text(peer.grpc),
       serverName: peer.host,
       tlsRootCertificatePem: await readFile(certificateFile, 'utf8'),
     };

@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** Hyperledger Fabric's own programs that the network runs. */
-export const PROGRAMS = ['peer', 'orderer', 'configtxgen', 'osnadmin'] as const;
+export const PROGRAMS = ['peer', 'orderer', 'configtxgen', 'configtxlator', 'osnadmin'] as const;
 export type Program = (typeof PROGRAMS)[number];
 /** Full path of each program. */
 export type FabricPrograms = Readonly<Record<Program, string>>;

@@ -1,17 +1,19 @@
 import { createPrivateKey } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, credentials, status } from '@grpc/grpc-js';
 import { connect, GatewayError, hash, signers } from '@hyperledger/fabric-gateway';
 import { policyMspIds } from '../../definition/src/index.ts';
 import { readCertifiedKey } from '../../identity/src/index.ts';
 import { eventually } from '../../processes/src/index.ts';
-import type { Layout } from './layout.ts';
-import { readMetric } from './metrics.ts';
-import type { NetworkProfile } from './profile.ts';
+import { heightOf, isLeader, readMetrics } from './metrics.ts';
+import { type Address, type Layout, type PeerPlace, text } from './render/layout.ts';
 
 const LEADER_TIMEOUT_MS = 60_000;
 const ENDORSE_TIMEOUT_MS = 60_000;
 const ATTEMPT_MS = 10_000;
+/** A new node fetches the whole chain. */
+const CATCH_UP_TIMEOUT_MS = 10 * 60_000;
 const POLL_MS = 100;
 /** Every contract made with fabric-contract-api answers this; another chaincode refuses, which is as good. */
 const PROBE = 'org.hyperledger.fabric:GetMetadata';
@@ -29,12 +31,12 @@ export class NotReadyError extends Error {
 export async function awaitLeader(layout: Layout): Promise<void> {
   const { channel } = layout.definition;
   const hasLeader = async (): Promise<boolean> => {
-    const values = await Promise.all(
-      layout.orderers.map((orderer) =>
-        readMetric(orderer.ports.operations, 'consensus_etcdraft_is_leader', channel),
+    const all = await Promise.all(
+      layout.orderers.map(async ({ operations }) =>
+        isLeader(await readMetrics(operations, channel)),
       ),
     );
-    return values.includes(1);
+    return all.includes(true);
   };
   if (await eventually(hasLeader, LEADER_TIMEOUT_MS, POLL_MS)) return;
   throw new NotReadyError('The orderers did not elect a leader within a minute; see their logs.');
@@ -50,37 +52,32 @@ function answeredByChaincode(error: unknown): boolean {
   );
 }
 
-/** Asks one organization's gateway for an endorsement by these organizations; nothing is submitted. */
-async function probe(
-  layout: Layout,
-  profile: NetworkProfile,
-  asked: { name: string; endorsers: readonly string[] },
-): Promise<void> {
-  const organization = layout.definition.organizations.find((o) => o.name === asked.name);
-  const endpoint = profile.organizations[asked.name];
-  if (organization === undefined || endpoint === undefined) return;
-  const administrator = await readCertifiedKey(layout.keysOf(organization).administrator.identity);
+/**
+ * Asks a peer's gateway for an endorsement by these organizations until it gets one, or an answer by the
+ * chaincode; nothing is submitted.
+ */
+async function probe(layout: Layout, peer: PeerPlace, endorsers: readonly string[]): Promise<void> {
+  const { administrator, authority } = layout.keysOf(peer.organization);
+  const { certificatePem, privateKeyPem } = await readCertifiedKey(administrator.identity);
   const client = new Client(
-    endpoint.endpoint,
-    credentials.createSsl(Buffer.from(endpoint.tlsRootCertificatePem)),
-    { 'grpc.ssl_target_name_override': endpoint.serverName },
+    text(peer.grpc),
+    credentials.createSsl(await readFile(authority.tls.certificateFile)),
+    { 'grpc.ssl_target_name_override': peer.host },
   );
   const gateway = connect({
     client,
-    identity: {
-      mspId: organization.mspId,
-      credentials: Buffer.from(administrator.certificatePem),
-    },
-    signer: signers.newPrivateKeySigner(createPrivateKey(administrator.privateKeyPem)),
+    identity: { mspId: peer.organization.mspId, credentials: Buffer.from(certificatePem) },
+    signer: signers.newPrivateKeySigner(createPrivateKey(privateKeyPem)),
     hash: hash.sha256,
     endorseOptions: () => ({ deadline: Date.now() + ATTEMPT_MS }),
   });
-  const contract = gateway.getNetwork(profile.channel).getContract(profile.chaincode);
+  const { channel, chaincode } = layout.definition;
+  const contract = gateway.getNetwork(channel).getContract(chaincode.name);
   const end = Date.now() + ENDORSE_TIMEOUT_MS;
   try {
     for (;;) {
       try {
-        const options = { endorsingOrganizations: [...asked.endorsers] };
+        const options = { endorsingOrganizations: [...endorsers] };
         await contract.newProposal(PROBE, options).endorse();
         return;
       } catch (error) {
@@ -102,20 +99,42 @@ function describe(error: unknown): string {
 }
 
 /**
- * Waits until every organization's gateway reaches the peers whose endorsement the chaincode needs and
- * its own: peers learn of each other by gossip some time after they have started.
+ * Waits until these peers' gateways reach the peers whose endorsement the chaincode needs, and their
+ * own: peers learn of each other by gossip some time after they have started.
  *
  * @throws NotReadyError when one does not in a minute.
  */
-export async function awaitEndorsers(layout: Layout, profile: NetworkProfile): Promise<void> {
+export async function awaitEndorsers(layout: Layout, peers: readonly PeerPlace[]): Promise<void> {
   const needed = [...new Set(policyMspIds(layout.definition.chaincode.endorsementPolicy))];
-  const probes = layout.definition.organizations.map(async (organization) => {
-    const endorsers = needed.includes(organization.mspId) ? needed : [organization.mspId];
-    await probe(layout, profile, { name: organization.name, endorsers });
+  const probes = peers.map(async (peer) => {
+    const { mspId } = peer.organization;
+    await probe(layout, peer, needed.includes(mspId) ? needed : [mspId]);
   });
   try {
     await Promise.all(probes);
   } catch (error) {
     throw new NotReadyError(`The peers do not endorse: ${describe(error)}`, { cause: error });
   }
+}
+
+/**
+ * Waits until a node has as many blocks as another one has now.
+ *
+ * @throws NotReadyError when it does not in time.
+ */
+export async function awaitHeight(
+  layout: Layout,
+  node: { readonly host: string; readonly operations: Address },
+  other: { readonly operations: Address },
+): Promise<void> {
+  const { channel } = layout.definition;
+  const height = async (operations: Address): Promise<number> =>
+    heightOf(await readMetrics(operations, channel)) ?? 0;
+  const wanted = await height(other.operations);
+  const isThere = async (): Promise<boolean> => (await height(node.operations)) >= wanted;
+  if (await eventually(isThere, CATCH_UP_TIMEOUT_MS, POLL_MS)) return;
+  throw new NotReadyError(
+    `${node.host} has not caught up with block ${wanted}: see its log. It goes on by itself; ` +
+      'run the same command again later.',
+  );
 }

@@ -1,53 +1,102 @@
-import { execFile } from 'node:child_process';
-import { readFile, rm } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { readIfPresent, writePrivate } from '../../identity/src/index.ts';
+import type { NodeProcess } from './nodes.ts';
 
-const runFile = z.object({ pid: z.int().min(1) });
-/** Found in the command line of every supervisor, so that a reused process id is not taken for one. */
-const MARK = join('network', 'fabric', 'src', 'main.ts');
 const POLL_MS = 50;
+/** Field 22 of /proc/PID/stat, counted after the command's name, which may hold spaces. */
+const START_TIME_FIELD = 19;
+
+/** Who runs the network of a folder, and which processes it has started. */
+export interface RunFile {
+  readonly pid: number;
+  /** Tells the process from a later one with the same number, also over a reboot. */
+  readonly startedAt: string;
+  readonly nodes: readonly NodeProcess[];
+}
+
+const runFile = z.object({
+  pid: z.int().min(1),
+  startedAt: z.string(),
+  nodes: z.array(
+    z.object({
+      name: z.string(),
+      kind: z.enum(['peer', 'orderer', 'chaincode']),
+      pid: z.number().optional(),
+      crashes: z.number(),
+    }),
+  ),
+});
 
 function fileIn(dataDir: string): string {
   return join(dataDir, 'run', 'network.json');
 }
 
-/** Says that this process runs the network of that folder. */
-export async function writeRunFile(dataDir: string): Promise<void> {
-  await writePrivate(fileIn(dataDir), `${JSON.stringify({ pid: process.pid })}\n`);
+function bootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return '';
+  }
+}
+
+/** When a process was started; undefined when there is none. Without /proc (macOS) its number alone has to do. */
+function processStart(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[START_TIME_FIELD] ?? '';
+    return `${bootId()}/${ticks}`;
+  } catch {
+    return isAlive(pid) ? '' : undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Says that this process runs the network of that folder, with these processes. */
+export async function writeRunFile(dataDir: string, nodes: readonly NodeProcess[]): Promise<void> {
+  const { pid } = process;
+  const file = { pid, startedAt: processStart(pid) ?? '', nodes };
+  await writePrivate(fileIn(dataDir), `${JSON.stringify(file, null, 2)}\n`);
 }
 
 export async function removeRunFile(dataDir: string): Promise<void> {
   await rm(fileIn(dataDir), { force: true });
 }
 
-async function commandLine(pid: number): Promise<string> {
-  try {
-    return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ');
-  } catch {
-    // No /proc: macOS, or no such process.
-    return new Promise((resolve) => {
-      execFile('ps', ['-o', 'command=', '-p', String(pid)], (error, stdout) => {
-        resolve(error === null ? stdout : '');
-      });
-    });
-  }
+/** What the running network of that folder has written; nothing when none runs, whatever was left behind. */
+export async function readRunFile(dataDir: string): Promise<RunFile | undefined> {
+  const text = await readIfPresent(fileIn(dataDir));
+  if (text === undefined) return undefined;
+  const parsed = runFile.safeParse(JSON.parse(text));
+  if (!parsed.success) return undefined;
+  const { pid, startedAt, nodes } = parsed.data;
+  if (processStart(pid) !== startedAt) return undefined;
+  const known = nodes.map(({ pid: nodePid, ...node }) =>
+    nodePid === undefined ? node : { ...node, pid: nodePid },
+  );
+  return { pid, startedAt, nodes: known };
 }
 
 /** Process id of the supervisor that runs the network of that folder, if one does. */
 export async function runningPid(dataDir: string): Promise<number | undefined> {
-  const text = await readIfPresent(fileIn(dataDir));
-  if (text === undefined) return undefined;
-  const { pid } = runFile.parse(JSON.parse(text));
-  return (await commandLine(pid)).includes(MARK) ? pid : undefined;
+  return (await readRunFile(dataDir))?.pid;
 }
 
-/** Waits until the process is gone. */
-export async function awaitEnd(pid: number, timeoutMs: number): Promise<boolean> {
+/** Waits until the network of that folder has ended. */
+export async function awaitEnd(run: RunFile, timeoutMs: number): Promise<boolean> {
   const end = Date.now() + timeoutMs;
-  while ((await commandLine(pid)).includes(MARK)) {
+  while (processStart(run.pid) === run.startedAt) {
     if (Date.now() > end) return false;
     await delay(POLL_MS);
   }

@@ -87,6 +87,9 @@ export async function writeMspFolder(keys: OrganizationKeys, folder: string): Pr
   await copyInto(join(folder, 'intermediatecerts'), 'issuing.pem', issuing);
   await copyInto(join(folder, 'tlscacerts'), 'tls.pem', keys.authority.tls.certificateFile);
   await writePrivate(join(folder, 'config.yaml'), MSP_CONFIGURATION);
+  const revoked = keys.identityRevocationListFile;
+  if ((await readIfPresent(revoked)) === undefined) return;
+  await copyInto(join(folder, 'crls'), 'revoked.pem', revoked);
 }
 
 async function createOrganization(

@@ -164,9 +164,12 @@ function encode(request: CertificateRequest, issuer: AsnName, key: KeyObject): s
   return toPem(PemConverter.CertificateTag, AsnConvert.serialize(certificate));
 }
 
-/** A certificate (PEM) for the request's public key, signed by the issuer. */
+/** A certificate (PEM) for the request's public key, signed by the issuer; it never outlives the issuer's own. */
 export function certify(request: CertificateRequest, issuer: Issuer): string {
-  return encode(request, issuer.name, issuer.key);
+  const { notBefore, notAfter } = request.period;
+  const last = new Date(issuer.certificate.validTo);
+  const period = { notBefore, notAfter: notAfter < last ? notAfter : last };
+  return encode({ ...request, period }, issuer.name, issuer.key);
 }
 
 /** The self-signed certificate of a root. */

@@ -17,6 +17,9 @@ export {
   issueOrderer,
   issuePeer,
   issueService,
+  type NetworkIdentity,
+  networkIdentities,
+  renewIdentity,
   type ServiceName,
   type TlsServerOptions,
   tlsServerCertificate,
@@ -29,5 +32,6 @@ export {
   readRevocationList,
   revocationListEnd,
   revokeDevice,
+  revokeIdentity,
 } from './revocation.ts';
 export { issueUser, MAX_USER_MINUTES, type UserCertificateOptions } from './user.ts';

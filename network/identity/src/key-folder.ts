@@ -26,6 +26,8 @@ export interface OrganizationKeys {
   readonly mspFolder: string;
   readonly authority: Readonly<Record<AuthorityKind, CertifiedKeyFiles>>;
   readonly deviceRevocationListFile: string;
+  /** Revoked Fabric identities; absent until there is one. */
+  readonly identityRevocationListFile: string;
   readonly peer: (name: string) => NodeFiles;
   readonly orderer: (name: string) => NodeFiles;
   readonly administrator: NodeFiles;
@@ -68,6 +70,7 @@ export function organizationKeys(keysDir: string, organization: string): Organiz
       device: authority('device'),
     },
     deviceRevocationListFile: join(folder, 'ca', 'device', 'revoked.pem'),
+    identityRevocationListFile: join(folder, 'ca', 'issuing', 'revoked.pem'),
     peer: (name) => nodeFiles(join(folder, 'peers', safeName(name))),
     orderer: (name) => nodeFiles(join(folder, 'orderers', safeName(name))),
     administrator: nodeFiles(join(folder, 'administrators', 'admin')),
@@ -111,6 +114,32 @@ export async function readCertifiedKey(files: CertifiedKeyFiles): Promise<Certif
   return { certificatePem, privateKeyPem };
 }
 
+const NEXT = '.next';
+
+function nextOf(files: CertifiedKeyFiles): CertifiedKeyFiles {
+  return { certificateFile: `${files.certificateFile}${NEXT}`, keyFile: `${files.keyFile}${NEXT}` };
+}
+
+/** Completes a replacement that was cut off after the new pair had been written. */
+async function finishReplacement(files: CertifiedKeyFiles): Promise<void> {
+  const next = nextOf(files);
+  if ((await readIfPresent(next.certificateFile)) === undefined) return;
+  if ((await readIfPresent(next.keyFile)) !== undefined) await rename(next.keyFile, files.keyFile);
+  await rename(next.certificateFile, files.certificateFile);
+}
+
+/** Puts another pair into these files; whenever it is cut off, the next reading finds the old pair or the new one. */
+export async function replaceCertifiedKey(
+  files: CertifiedKeyFiles,
+  made: CertifiedKey,
+): Promise<void> {
+  const next = nextOf(files);
+  await writePrivate(next.keyFile, made.privateKeyPem);
+  // Written last: with it the new pair is whole.
+  await writePrivate(next.certificateFile, made.certificatePem);
+  await finishReplacement(files);
+}
+
 /**
  * The pair in these files; made and written when it is not there yet. The certificate is written
  * last, so that a pair cut off in the middle counts as absent.
@@ -119,6 +148,7 @@ export async function ensureCertifiedKey(
   files: CertifiedKeyFiles,
   make: () => CertifiedKey,
 ): Promise<CertifiedKey> {
+  await finishReplacement(files);
   if ((await readIfPresent(files.certificateFile)) !== undefined) return readCertifiedKey(files);
   const made = make();
   await writePrivate(files.keyFile, made.privateKeyPem);

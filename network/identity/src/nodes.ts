@@ -8,6 +8,7 @@ import {
 import { createAuthorities, readAuthority, writeMspFolder } from './authorities.ts';
 import {
   type CertifiedKey,
+  certificateFingerprint,
   certify,
   freshKey,
   issuerOf,
@@ -25,7 +26,9 @@ import {
   ensureCertifiedKey,
   type NodeFiles,
   organizationKeys,
+  readCertifiedKey,
   readIfPresent,
+  replaceCertifiedKey,
 } from './key-folder.ts';
 
 const DAY_MS = 86_400_000;
@@ -96,27 +99,45 @@ async function dropWhenExpiring(files: CertifiedKeyFiles): Promise<void> {
   if (left < RENEW_BEFORE_MS) await rm(files.certificateFile);
 }
 
+type Unit = 'peer' | 'orderer' | 'admin';
+const NODE_LIFETIMES: Readonly<Record<Unit, number>> = {
+  peer: NODE_LIFETIME_MS,
+  orderer: NODE_LIFETIME_MS,
+  admin: SERVICE_LIFETIME_MS,
+};
+
+/** How a node's pairs come into their files: only when there are none yet, or in any case. */
+type Put = (files: CertifiedKeyFiles, make: () => CertifiedKey) => Promise<unknown>;
+
+interface NodeRequest {
+  readonly files: NodeFiles;
+  readonly name: string;
+  readonly unit: Unit;
+}
+
 async function issueNode(
   keysDir: string,
   organization: OrganizationDefinition,
-  node: { files: NodeFiles; name: string; unit: 'peer' | 'orderer' | 'admin'; lifetimeMs: number },
+  node: NodeRequest,
+  put: Put = ensureCertifiedKey,
 ): Promise<NodeFiles> {
   const host = hostName(organization, node.name);
+  const lifetimeMs = NODE_LIFETIMES[node.unit];
   const issuing = await readAuthority(keysDir, organization.name, 'issuing');
   const tls = await readAuthority(keysDir, organization.name, 'tls');
   await writeMspFolder(organizationKeys(keysDir, organization.name), node.files.mspFolder);
-  await ensureCertifiedKey(node.files.identity, () =>
+  await put(node.files.identity, () =>
     fabricIdentity(issuing, {
       subject: { commonName: host, organizationalUnit: node.unit },
-      lifetimeMs: node.lifetimeMs,
+      lifetimeMs,
     }),
   );
-  await ensureCertifiedKey(node.files.tls, () =>
+  await put(node.files.tls, () =>
     tlsServerCertificate({
       issuer: tls,
       names: [host, 'localhost'],
       ips: ['127.0.0.1'],
-      lifetimeMs: node.lifetimeMs,
+      lifetimeMs,
     }),
   );
   return node.files;
@@ -129,8 +150,7 @@ export async function issuePeer(
   name: string,
 ): Promise<NodeFiles> {
   const files = organizationKeys(keysDir, organization.name).peer(name);
-  const node = { files, name, unit: 'peer', lifetimeMs: NODE_LIFETIME_MS } as const;
-  return issueNode(keysDir, organization, node);
+  return issueNode(keysDir, organization, { files, name, unit: 'peer' });
 }
 
 /** An orderer's MSP folder and TLS pair; kept when they exist. */
@@ -140,8 +160,7 @@ export async function issueOrderer(
   name: string,
 ): Promise<NodeFiles> {
   const files = organizationKeys(keysDir, organization.name).orderer(name);
-  const node = { files, name, unit: 'orderer', lifetimeMs: NODE_LIFETIME_MS } as const;
-  return issueNode(keysDir, organization, node);
+  return issueNode(keysDir, organization, { files, name, unit: 'orderer' });
 }
 
 /**
@@ -155,8 +174,7 @@ export async function issueAdministrator(
   const files = organizationKeys(keysDir, organization.name).administrator;
   await dropWhenExpiring(files.identity);
   await dropWhenExpiring(files.tls);
-  const node = { files, name: 'admin', unit: 'admin', lifetimeMs: SERVICE_LIFETIME_MS } as const;
-  return issueNode(keysDir, organization, node);
+  return issueNode(keysDir, organization, { files, name: 'admin', unit: 'admin' });
 }
 
 /**
@@ -169,9 +187,19 @@ export async function issueService(
   service: ServiceName,
 ): Promise<CertifiedKeyFiles> {
   const files = organizationKeys(keysDir, organization.name).service(service);
-  const issuing = await readAuthority(keysDir, organization.name, 'issuing');
   await dropWhenExpiring(files);
-  await ensureCertifiedKey(files, () =>
+  return putService(keysDir, organization, service, ensureCertifiedKey);
+}
+
+async function putService(
+  keysDir: string,
+  organization: OrganizationDefinition,
+  service: ServiceName,
+  put: Put,
+): Promise<CertifiedKeyFiles> {
+  const files = organizationKeys(keysDir, organization.name).service(service);
+  const issuing = await readAuthority(keysDir, organization.name, 'issuing');
+  await put(files, () =>
     fabricIdentity(issuing, {
       subject: { commonName: hostName(organization, service), organizationalUnit: 'client' },
       lifetimeMs: SERVICE_LIFETIME_MS,
@@ -192,5 +220,89 @@ export async function createNetworkIdentities(
     for (const orderer of organization.orderers) await issueOrderer(keysDir, organization, orderer);
     await issueAdministrator(keysDir, organization);
     if (organization.provider) await issueService(keysDir, organization, 'ingest');
+  }
+}
+
+/** Somebody of the network who has certificates of their own. */
+export interface NetworkIdentity {
+  readonly kind: 'administrator' | 'service' | 'peer' | 'orderer';
+  readonly organization: OrganizationDefinition;
+  /** Short name inside the organization. */
+  readonly name: string;
+  readonly host: string;
+  /** When the first of its certificates ends. */
+  readonly endsAt: Date;
+  readonly fingerprints: readonly string[];
+}
+
+async function identity(
+  who: Pick<NetworkIdentity, 'kind' | 'organization' | 'name'>,
+  files: readonly CertifiedKeyFiles[],
+): Promise<NetworkIdentity> {
+  const pems = await Promise.all(
+    files.map(async (f) => (await readCertifiedKey(f)).certificatePem),
+  );
+  const ends = pems.map((pem) => Date.parse(new X509Certificate(pem).validTo));
+  return {
+    ...who,
+    host: hostName(who.organization, who.name),
+    endsAt: new Date(Math.min(...ends)),
+    fingerprints: pems.map(certificateFingerprint),
+  };
+}
+
+/** Everybody that {@link createNetworkIdentities} has made, with the end of their certificates. */
+export async function networkIdentities(
+  keysDir: string,
+  definition: NetworkDefinition,
+): Promise<NetworkIdentity[]> {
+  const all = definition.organizations.map(async (organization) => {
+    const keys = organizationKeys(keysDir, organization.name);
+    const node = (
+      kind: NetworkIdentity['kind'],
+      name: string,
+      files: NodeFiles,
+    ): Promise<NetworkIdentity> =>
+      identity({ kind, organization, name }, [files.identity, files.tls]);
+    return Promise.all([
+      node('administrator', 'admin', keys.administrator),
+      ...(organization.provider
+        ? [identity({ kind: 'service', organization, name: 'ingest' }, [keys.service('ingest')])]
+        : []),
+      ...organization.peers.map((name) => node('peer', name, keys.peer(name))),
+      ...organization.orderers.map((name) => node('orderer', name, keys.orderer(name))),
+    ]);
+  });
+  return (await Promise.all(all)).flat();
+}
+
+/** New keys and certificates for somebody, in place of theirs; running processes keep the former until they end. */
+export async function renewIdentity(keysDir: string, who: NetworkIdentity): Promise<void> {
+  const { kind, organization, name } = who;
+  const keys = organizationKeys(keysDir, organization.name);
+  const put: Put = (files, make) => replaceCertifiedKey(files, make());
+  switch (kind) {
+    case 'service':
+      await putService(keysDir, organization, 'ingest', put);
+      break;
+    case 'administrator':
+      await issueNode(
+        keysDir,
+        organization,
+        { files: keys.administrator, name, unit: 'admin' },
+        put,
+      );
+      break;
+    case 'peer':
+      await issueNode(keysDir, organization, { files: keys.peer(name), name, unit: 'peer' }, put);
+      break;
+    case 'orderer':
+      await issueNode(
+        keysDir,
+        organization,
+        { files: keys.orderer(name), name, unit: 'orderer' },
+        put,
+      );
+      break;
   }
 }

@@ -20,7 +20,13 @@ import {
   toPem,
 } from './certificate.ts';
 import { authorityKeyIdentifier } from './extensions.ts';
-import { organizationKeys, readCertifiedKey, readIfPresent, writePrivate } from './key-folder.ts';
+import {
+  type CertifiedKeyFiles,
+  organizationKeys,
+  readCertifiedKey,
+  readIfPresent,
+  writePrivate,
+} from './key-folder.ts';
 
 const OID_CRL_NUMBER = '2.5.29.20';
 const BACKDATE_MS = 60_000;
@@ -138,6 +144,22 @@ export function addRevocation(
   return createRevocationList(authority, [...known, { serialNumber, revokedAt: new Date() }]);
 }
 
+async function revoke(
+  authorityFiles: CertifiedKeyFiles,
+  listFile: string,
+  certificatePem: string,
+): Promise<string> {
+  const authority = await readCertifiedKey(authorityFiles);
+  const before = await readIfPresent(listFile);
+  const list = addRevocation(
+    before ?? createRevocationList(authority, []),
+    authority,
+    certificatePem,
+  );
+  await writePrivate(listFile, list);
+  return list;
+}
+
 /**
  * Revokes a device's certificate in its organization's list below `keysDir`.
  *
@@ -149,13 +171,20 @@ export async function revokeDevice(
   certificatePem: string,
 ): Promise<string> {
   const keys = organizationKeys(keysDir, organization);
-  const authority = await readCertifiedKey(keys.authority.device);
-  const before = await readIfPresent(keys.deviceRevocationListFile);
-  const list = addRevocation(
-    before ?? createRevocationList(authority, []),
-    authority,
-    certificatePem,
-  );
-  await writePrivate(keys.deviceRevocationListFile, list);
-  return list;
+  return revoke(keys.authority.device, keys.deviceRevocationListFile, certificatePem);
+}
+
+/**
+ * Revokes a Fabric identity in its organization's list below `keysDir`. Peers know of it when the list has
+ * become part of the organization's MSP in the channel.
+ *
+ * @returns the new list (PEM). One writer at a time.
+ */
+export async function revokeIdentity(
+  keysDir: string,
+  organization: string,
+  certificatePem: string,
+): Promise<string> {
+  const keys = organizationKeys(keysDir, organization);
+  return revoke(keys.authority.issuing, keys.identityRevocationListFile, certificatePem);
 }

@@ -65,3 +65,21 @@ export async function eventually(
     await delay(pollMs);
   }
 }
+
+/** The certificate (PEM) that a TLS server shows, trusted or not; undefined when none answers. */
+export async function servedCertificate(address: {
+  readonly host: string;
+  readonly port: number;
+}): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = connectTls({ ...address, rejectUnauthorized: false, ALPNProtocols: ['h2'] });
+    socket.once('secureConnect', () => {
+      const pem = socket.getPeerX509Certificate()?.toString();
+      socket.destroy();
+      resolve(pem);
+    });
+    socket.once('error', () => {
+      resolve(undefined);
+    });
+  });
+}

@@ -1,65 +1,99 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writePrivate } from '../../identity/src/index.ts';
-import { HOST, type Layout, type OrdererPlace, type PeerPlace } from './layout.ts';
-import type { FabricPrograms } from './programs.ts';
-import { CHANNEL_PROFILE, renderConfigtx } from './render-channel.ts';
-import { ProgramError, runProgram } from './run-program.ts';
+import { z } from 'zod';
+import { writePrivate } from '../../../identity/src/index.ts';
+import type { FabricPrograms } from '../programs.ts';
+import { CHANNEL_PROFILE, renderConfigtx } from '../render/channel.ts';
+import { type Layout, type OrdererPlace, type PeerPlace, text } from '../render/layout.ts';
+import { ProgramError, runProgram } from '../run-program.ts';
+import { administratorEnvironment } from './administrator.ts';
 
-/** Environment of the `peer` command acting as the administrator of the peer's organization. */
-export function administratorEnvironment(layout: Layout, peer: PeerPlace): Record<string, string> {
-  const keys = layout.keysOf(peer.organization);
-  return {
-    FABRIC_CFG_PATH: peer.configFolder,
-    FABRIC_LOGGING_SPEC: 'warning',
-    CORE_PEER_ADDRESS: `${HOST}:${peer.ports.grpc}`,
-    CORE_PEER_LOCALMSPID: peer.organization.mspId,
-    CORE_PEER_MSPCONFIGPATH: keys.administrator.mspFolder,
-    CORE_PEER_TLS_ENABLED: 'true',
-    CORE_PEER_TLS_ROOTCERT_FILE: keys.authority.tls.certificateFile,
-  };
-}
-
-/** Makes the channel's first block, once: everything that follows hangs on its hash. */
-export async function createGenesisBlock(layout: Layout, programs: FabricPrograms): Promise<void> {
-  if (existsSync(layout.genesisBlockFile)) return;
-  await mkdir(layout.channelFolder, { recursive: true, mode: 0o700 });
-  await writePrivate(join(layout.channelFolder, 'configtx.yaml'), renderConfigtx(layout));
-  const unfinished = `${layout.genesisBlockFile}.unfinished`;
+/** Renders a channel's first block into a file. */
+export async function makeGenesisBlock(
+  layout: Layout,
+  programs: FabricPrograms,
+  into: { readonly folder: string; readonly file: string },
+): Promise<void> {
+  await writePrivate(join(into.folder, 'configtx.yaml'), renderConfigtx(layout));
   await runProgram(programs.configtxgen, [
     '-profile',
     CHANNEL_PROFILE,
     '-channelID',
     layout.definition.channel,
     '-configPath',
-    layout.channelFolder,
+    into.folder,
     '-outputBlock',
-    unfinished,
+    into.file,
   ]);
-  await rename(unfinished, layout.genesisBlockFile);
 }
 
-/** Joins an orderer to the channel; one that has joined already is left as it is. */
+/** Makes the channel's first block, once: everything that follows hangs on its hash. */
+export async function createGenesisBlock(layout: Layout, programs: FabricPrograms): Promise<void> {
+  if (existsSync(layout.genesisBlockFile)) return;
+  await mkdir(layout.channelFolder, { recursive: true, mode: 0o700 });
+  const file = `${layout.genesisBlockFile}.unfinished`;
+  await makeGenesisBlock(layout, programs, { folder: layout.channelFolder, file });
+  await rename(file, layout.genesisBlockFile);
+}
+
+/** Arguments by which `osnadmin` reaches an orderer as its organization's administrator. */
+function administration(layout: Layout, orderer: OrdererPlace): string[] {
+  const { authority, administrator } = layout.keysOf(orderer.organization);
+  return [
+    `--channelID=${layout.definition.channel}`,
+    `--orderer-address=${text(orderer.admin)}`,
+    `--ca-file=${authority.tls.certificateFile}`,
+    `--client-cert=${administrator.tls.certificateFile}`,
+    `--client-key=${administrator.tls.keyFile}`,
+  ];
+}
+
+/**
+ * Joins an orderer to the channel; one that has joined already is left as it is. One that is no consenter
+ * (yet) follows the others, block by block from the first.
+ */
 export async function joinOrderer(
   layout: Layout,
   programs: FabricPrograms,
   orderer: OrdererPlace,
 ): Promise<void> {
-  const { authority, administrator } = layout.keysOf(orderer.organization);
   const output = await runProgram(programs.osnadmin, [
     'channel',
     'join',
-    `--channelID=${layout.definition.channel}`,
     `--config-block=${layout.genesisBlockFile}`,
-    `--orderer-address=${HOST}:${orderer.ports.admin}`,
-    `--ca-file=${authority.tls.certificateFile}`,
-    `--client-cert=${administrator.tls.certificateFile}`,
-    `--client-key=${administrator.tls.keyFile}`,
+    ...administration(layout, orderer),
   ]);
   // osnadmin exits 0 whatever the orderer answered; 405 is "channel already exists".
   if (/^Status: (?:201|405)/.test(output)) return;
   throw new ProgramError(programs.osnadmin, ['channel', 'join'], output);
+}
+
+/** What an orderer says of its part in the channel. */
+export interface OrdererStanding {
+  readonly status: string;
+  readonly consensusRelation: string;
+  readonly height: number;
+}
+
+const standing: z.ZodType<OrdererStanding> = z.object({
+  status: z.string(),
+  consensusRelation: z.string(),
+  height: z.number(),
+});
+
+/** How an orderer stands in the channel; undefined while it does not answer. */
+export async function ordererStanding(
+  layout: Layout,
+  programs: FabricPrograms,
+  orderer: OrdererPlace,
+): Promise<OrdererStanding | undefined> {
+  try {
+    const args = ['channel', 'list', '--no-status', ...administration(layout, orderer)];
+    return standing.parse(JSON.parse(await runProgram(programs.osnadmin, args)));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Joins a peer to the channel; one that has joined already is left as it is. */
@@ -70,8 +104,8 @@ export async function joinPeer(
 ): Promise<void> {
   const environment = administratorEnvironment(layout, peer);
   try {
-    const join = ['channel', 'join', '-b', layout.genesisBlockFile];
-    await runProgram(programs.peer, join, environment);
+    const args = ['channel', 'join', '-b', layout.genesisBlockFile];
+    await runProgram(programs.peer, args, environment);
   } catch (error) {
     const known = error instanceof ProgramError && error.output.includes('already exists');
     if (!known) throw error;

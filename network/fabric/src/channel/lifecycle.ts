@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { readIfPresent, writePrivate } from '../../identity/src/index.ts';
-import { packageId } from './chaincode-package.ts';
-import { administratorEnvironment } from './channel.ts';
-import { packageLabel } from './configure.ts';
-import { type ChaincodePlace, HOST, type Layout, type PeerPlace } from './layout.ts';
-import type { FabricPrograms } from './programs.ts';
-import { ProgramError, runProgram } from './run-program.ts';
+import { readIfPresent, writePrivate } from '../../../identity/src/index.ts';
+import { packageLabel } from '../configure.ts';
+import type { LocalLayout } from '../local-layout.ts';
+import type { FabricPrograms } from '../programs.ts';
+import { packageId } from '../render/chaincode-package.ts';
+import { type ChaincodePlace, type Layout, type PeerPlace, text } from '../render/layout.ts';
+import { ProgramError, runProgram } from '../run-program.ts';
+import { administratorEnvironment, anOrderer, firstPeers, reach } from './administrator.ts';
 
 /** What was committed last, so that a restart does not go through the lifecycle again. */
 const deployment = z.strictObject({ sequence: z.int().min(1), digest: z.string() });
@@ -19,26 +20,30 @@ export async function chaincodeId(layout: Layout, place: ChaincodePlace): Promis
 }
 
 /** Changes when the chaincode definition that the organizations agreed on has to change. */
-function definitionDigest(layout: Layout): string {
-  return createHash('sha256').update(JSON.stringify(layout.definition.chaincode)).digest('hex');
+function definitionDigest({ definition, slot }: Layout): string {
+  return createHash('sha256')
+    .update(JSON.stringify({ chaincode: definition.chaincode, slot }))
+    .digest('hex');
 }
 
-async function committed(layout: Layout): Promise<Deployment | undefined> {
+async function committed(layout: LocalLayout): Promise<Deployment | undefined> {
   const text = await readIfPresent(layout.deploymentFile);
   return text === undefined ? undefined : deployment.parse(JSON.parse(text));
 }
 
-function firstPeers(layout: Layout): PeerPlace[] {
-  return layout.definition.organizations.flatMap((organization) => {
-    const peer = layout.peers.find((p) => p.organization === organization);
-    return peer === undefined ? [] : [peer];
-  });
+function chaincodeOf(layout: Layout, peer: PeerPlace): ChaincodePlace {
+  const place = layout.chaincodes.find((c) => c.organization.name === peer.organization.name);
+  if (place === undefined) throw new RangeError(`${peer.organization.name} has no chaincode.`);
+  return place;
 }
 
-async function install(layout: Layout, programs: FabricPrograms, peer: PeerPlace): Promise<void> {
-  const place = layout.chaincodes.find((c) => c.organization === peer.organization);
-  if (place === undefined) return;
-  const args = ['lifecycle', 'chaincode', 'install', place.packageFile];
+/** Installs the organization's chaincode package on one of its peers; one that has it is left as it is. */
+export async function installChaincode(
+  layout: Layout,
+  programs: FabricPrograms,
+  peer: PeerPlace,
+): Promise<void> {
+  const args = ['lifecycle', 'chaincode', 'install', chaincodeOf(layout, peer).packageFile];
   try {
     await runProgram(programs.peer, args, administratorEnvironment(layout, peer));
   } catch (error) {
@@ -59,35 +64,26 @@ function definitionArguments(layout: Layout, sequence: number): string[] {
     ...(chaincode.collections.length === 0
       ? []
       : [`--collections-config=${layout.collectionsFile}`]),
-    ...ordererArguments(layout),
   ];
 }
 
-function ordererArguments(layout: Layout): string[] {
-  const [orderer] = layout.orderers;
-  if (orderer === undefined) throw new RangeError('The network has no orderer.');
-  const { authority } = layout.keysOf(orderer.organization);
-  return [
-    `--orderer=${HOST}:${orderer.ports.grpc}`,
-    '--tls',
-    `--cafile=${authority.tls.certificateFile}`,
-  ];
-}
-
-async function approve(
+/**
+ * Approves the layout's chaincode definition for the peer's organization; an approval that is there already is
+ * left as it is.
+ */
+export async function approveChaincode(
   layout: Layout,
   programs: FabricPrograms,
-  step: { peer: PeerPlace; sequence: number },
+  step: { readonly peer: PeerPlace; readonly sequence: number },
 ): Promise<void> {
   const { peer, sequence } = step;
-  const place = layout.chaincodes.find((c) => c.organization === peer.organization);
-  if (place === undefined) return;
   const args = [
     'lifecycle',
     'chaincode',
     'approveformyorg',
     ...definitionArguments(layout, sequence),
-    `--package-id=${await chaincodeId(layout, place)}`,
+    ...reach(layout, await anOrderer(layout)),
+    `--package-id=${await chaincodeId(layout, chaincodeOf(layout, peer))}`,
   ];
   try {
     await runProgram(programs.peer, args, administratorEnvironment(layout, peer));
@@ -98,12 +94,21 @@ async function approve(
   }
 }
 
-async function commit(layout: Layout, programs: FabricPrograms, sequence: number): Promise<void> {
+/**
+ * Commits the layout's chaincode definition to the channel.
+ *
+ * @throws ProgramError when too few organizations have approved it.
+ */
+export async function commitChaincode(
+  layout: Layout,
+  programs: FabricPrograms,
+  sequence: number,
+): Promise<void> {
   const peers = firstPeers(layout);
   const [first] = peers;
-  if (first === undefined) return;
+  if (first === undefined) throw new RangeError('The network has no peer.');
   const endorsers = peers.flatMap((peer) => [
-    `--peerAddresses=${HOST}:${peer.ports.grpc}`,
+    `--peerAddresses=${text(peer.grpc)}`,
     `--tlsRootCertFiles=${layout.keysOf(peer.organization).authority.tls.certificateFile}`,
   ]);
   const args = [
@@ -111,13 +116,14 @@ async function commit(layout: Layout, programs: FabricPrograms, sequence: number
     'chaincode',
     'commit',
     ...definitionArguments(layout, sequence),
+    ...reach(layout, await anOrderer(layout)),
     ...endorsers,
   ];
   await runProgram(programs.peer, args, administratorEnvironment(layout, first));
 }
 
 /** The sequence that the channel has; 0 before the first commit. */
-async function committedSequence(layout: Layout, programs: FabricPrograms): Promise<number> {
+export async function committedSequence(layout: Layout, programs: FabricPrograms): Promise<number> {
   const [first] = firstPeers(layout);
   if (first === undefined) return 0;
   const { channel, chaincode } = layout.definition;
@@ -143,15 +149,18 @@ async function committedSequence(layout: Layout, programs: FabricPrograms): Prom
  * @returns whether something was committed.
  * @throws ProgramError when a step fails.
  */
-export async function deployChaincode(layout: Layout, programs: FabricPrograms): Promise<boolean> {
+export async function deployChaincode(
+  layout: LocalLayout,
+  programs: FabricPrograms,
+): Promise<boolean> {
   const digest = definitionDigest(layout);
   if ((await committed(layout))?.digest === digest) return false;
-  await Promise.all(layout.peers.map((peer) => install(layout, programs, peer)));
+  await Promise.all(layout.peers.map((peer) => installChaincode(layout, programs, peer)));
   const sequence = (await committedSequence(layout, programs)) + 1;
   await Promise.all(
-    firstPeers(layout).map((peer) => approve(layout, programs, { peer, sequence })),
+    firstPeers(layout).map((peer) => approveChaincode(layout, programs, { peer, sequence })),
   );
-  await commit(layout, programs, sequence);
+  await commitChaincode(layout, programs, sequence);
   await writePrivate(layout.deploymentFile, `${JSON.stringify({ sequence, digest })}\n`);
   return true;
 }

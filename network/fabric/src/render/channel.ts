@@ -1,5 +1,5 @@
-import { memberPolicy, type OrganizationDefinition } from '../../definition/src/index.ts';
-import { HOST, type Layout } from './layout.ts';
+import { memberPolicy, type OrganizationDefinition } from '../../../definition/src/index.ts';
+import { type Layout, text } from './layout.ts';
 
 /** Name of the profile in the rendered configtx.yaml. */
 export const CHANNEL_PROFILE = 'PulseChannel';
@@ -34,7 +34,7 @@ function applicationOrganization(layout: Layout, organization: OrganizationDefin
     },
     AnchorPeers: layout.peers
       .filter((peer) => peer.organization === organization)
-      .map((peer) => ({ Host: HOST, Port: peer.ports.grpc })),
+      .map(({ grpc }) => ({ Host: grpc.host, Port: grpc.port })),
   };
 }
 
@@ -55,26 +55,19 @@ function ordererOrganization(layout: Layout, organization: OrganizationDefinitio
     },
     OrdererEndpoints: layout.orderers
       .filter((orderer) => orderer.organization === organization)
-      .map((orderer) => `${HOST}:${orderer.ports.grpc}`),
+      .map(({ grpc }) => text(grpc)),
   };
 }
 
-function orderer(layout: Layout): Json {
-  const { block, organizations } = layout.definition;
+function raft(layout: Layout): Json {
   return {
     OrdererType: 'etcdraft',
-    BatchTimeout: `${block.batchTimeoutMs}ms`,
-    BatchSize: {
-      MaxMessageCount: block.maxMessageCount,
-      AbsoluteMaxBytes: block.absoluteMaxBytes,
-      PreferredMaxBytes: block.preferredMaxBytes,
-    },
     EtcdRaft: {
-      Consenters: layout.orderers.map((node) => ({
-        Host: HOST,
-        Port: node.ports.grpc,
-        ClientTLSCert: node.keys.tls.certificateFile,
-        ServerTLSCert: node.keys.tls.certificateFile,
+      Consenters: layout.orderers.map(({ grpc, keys }) => ({
+        Host: grpc.host,
+        Port: grpc.port,
+        ClientTLSCert: keys.tls.certificateFile,
+        ServerTLSCert: keys.tls.certificateFile,
       })),
       Options: {
         TickInterval: '500ms',
@@ -83,6 +76,53 @@ function orderer(layout: Layout): Json {
         MaxInflightBlocks: 5,
         SnapshotIntervalSize: '16 MB',
       },
+    },
+  };
+}
+
+/**
+ * Byzantine fault tolerance (SmartBFT). The times are Fabric's own, but for those of noticing a dead leader: a minute
+ * of silence is long beside an ingest that waits.
+ */
+function bft(layout: Layout): Json {
+  return {
+    OrdererType: 'BFT',
+    ConsenterMapping: [...layout.orderers]
+      .sort((a, b) => a.consenterId - b.consenterId)
+      .map(({ consenterId, grpc, keys, organization }) => ({
+        ID: consenterId,
+        Host: grpc.host,
+        Port: grpc.port,
+        MSPID: organization.mspId,
+        Identity: keys.identity.certificateFile,
+        ClientTLSCert: keys.tls.certificateFile,
+        ServerTLSCert: keys.tls.certificateFile,
+      })),
+    SmartBFT: {
+      RequestBatchMaxInterval: `${layout.definition.block.batchTimeoutMs}ms`,
+      RequestForwardTimeout: '2s',
+      RequestComplainTimeout: '5s',
+      RequestAutoRemoveTimeout: '3m0s',
+      ViewChangeResendInterval: '2s',
+      ViewChangeTimeout: '10s',
+      LeaderHeartbeatTimeout: '10s',
+      LeaderHeartbeatCount: 10,
+      CollectTimeout: '1s',
+      IncomingMessageBufferSize: 200,
+      RequestPoolSize: 100_000,
+    },
+  };
+}
+
+function orderer(layout: Layout): Json {
+  const { block, organizations, consensus } = layout.definition;
+  return {
+    ...(consensus === 'bft' ? bft(layout) : raft(layout)),
+    BatchTimeout: `${block.batchTimeoutMs}ms`,
+    BatchSize: {
+      MaxMessageCount: block.maxMessageCount,
+      AbsoluteMaxBytes: block.absoluteMaxBytes,
+      PreferredMaxBytes: block.preferredMaxBytes,
     },
     Organizations: organizations
       .filter((organization) => organization.orderers.length > 0)

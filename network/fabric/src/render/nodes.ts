@@ -1,4 +1,6 @@
-import { HOST, type Layout, type OrdererPlace, type PeerPlace } from './layout.ts';
+import { type Layout, type OrdererPlace, type PeerPlace, text } from './layout.ts';
+
+type Json = Readonly<Record<string, unknown>>;
 
 const MAX_MESSAGE_BYTES = 100 * 1024 * 1024;
 /**
@@ -35,10 +37,19 @@ const QUICK_GOSSIP = {
   connTimeout: '1s',
 };
 
-function gossip(address: string): Readonly<Record<string, unknown>> {
+/** The organization's other peers, to hear of the rest from; itself when it is alone. */
+function bootstrap(layout: Layout, place: PeerPlace): string {
+  const others = layout.peers.filter(
+    (peer) => peer.organization.name === place.organization.name && peer.host !== place.host,
+  );
+  return (others.length === 0 ? [place] : others).map(({ grpc }) => text(grpc)).join(' ');
+}
+
+function gossip(layout: Layout, place: PeerPlace): Json {
+  const address = text(place.grpc);
   return {
-    ...QUICK_GOSSIP,
-    bootstrap: address,
+    ...(layout.placement.oneMachine ? QUICK_GOSSIP : {}),
+    bootstrap: bootstrap(layout, place),
     endpoint: address,
     externalEndpoint: address,
     useLeaderElection: false,
@@ -58,15 +69,19 @@ function gossip(address: string): Readonly<Record<string, unknown>> {
   };
 }
 
-function peerSection(layout: Layout, place: PeerPlace): Readonly<Record<string, unknown>> {
-  const address = `${HOST}:${place.ports.grpc}`;
+function listen(layout: Layout, port: number): string {
+  return `${layout.placement.listenHost}:${port}`;
+}
+
+function peerSection(layout: Layout, place: PeerPlace): Json {
+  const address = text(place.grpc);
   return {
     id: place.host,
     networkId: layout.definition.channel,
-    listenAddress: address,
+    listenAddress: listen(layout, place.grpc.port),
     address,
     // Chaincode runs as a service that the peer calls; nobody ever connects here.
-    chaincodeListenAddress: `${HOST}:0`,
+    chaincodeListenAddress: '127.0.0.1:0',
     localMspId: place.organization.mspId,
     mspConfigPath: place.keys.mspFolder,
     fileSystemPath: place.ledgerFolder,
@@ -76,7 +91,7 @@ function peerSection(layout: Layout, place: PeerPlace): Readonly<Record<string, 
       broadcastTimeout: '30s',
       dialTimeout: '2m',
     },
-    gossip: gossip(address),
+    gossip: gossip(layout, place),
     tls: {
       enabled: true,
       clientAuthRequired: false,
@@ -149,7 +164,7 @@ export function renderPeer(layout: Layout, place: PeerPlace): string {
       pvtdataStore: { purgeInterval: 100, purgedKeyAuditLogging: true },
     },
     operations: {
-      listenAddress: `${HOST}:${place.ports.operations}`,
+      listenAddress: text(place.operations),
       tls: { enabled: false },
     },
     metrics: { provider: 'prometheus' },
@@ -167,8 +182,8 @@ export function renderOrderer(layout: Layout, place: OrdererPlace): string {
   };
   const configuration = {
     General: {
-      ListenAddress: HOST,
-      ListenPort: place.ports.grpc,
+      ListenAddress: layout.placement.listenHost,
+      ListenPort: place.grpc.port,
       TLS: { ...tls, RootCAs: [tlsAuthority], ClientAuthRequired: false },
       Cluster: { SendBufferSize: 100 },
       LocalMSPDir: place.keys.mspFolder,
@@ -182,15 +197,15 @@ export function renderOrderer(layout: Layout, place: OrdererPlace): string {
     Consensus: {
       WALDir: `${place.ledgerFolder}/etcdraft/wal`,
       SnapDir: `${place.ledgerFolder}/etcdraft/snapshot`,
-      TickIntervalOverride: LOCAL_TICK,
+      ...(layout.placement.oneMachine ? { TickIntervalOverride: LOCAL_TICK } : {}),
     },
     Operations: {
-      ListenAddress: `${HOST}:${place.ports.operations}`,
+      ListenAddress: text(place.operations),
       TLS: { Enabled: false },
     },
     Metrics: { Provider: 'prometheus' },
     Admin: {
-      ListenAddress: `${HOST}:${place.ports.admin}`,
+      ListenAddress: listen(layout, place.admin.port),
       TLS: { ...tls, ClientAuthRequired: true, ClientRootCAs: [tlsAuthority] },
     },
     ChannelParticipation: { Enabled: true, MaxRequestBodySize: 1024 * 1024 },

@@ -1,13 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { NETWORK, networkDefinitionSchema } from '../../definition/src/index.ts';
-import { type Layout, layOut, portNames } from './layout.ts';
-import { renderCollections, renderConfigtx } from './render-channel.ts';
-import { renderOrderer, renderPeer } from './render-nodes.ts';
+import { NETWORK, networkDefinitionSchema } from '../../../definition/src/index.ts';
+import { type LocalLayout, layOutHere, portNames } from '../local-layout.ts';
+import { effectivePlan, initialState } from '../state.ts';
+import { renderCollections, renderConfigtx } from './channel.ts';
+import { renderOrderer, renderPeer } from './nodes.ts';
 
-function layoutOf(definition = NETWORK): Layout {
-  const ports = Object.fromEntries(portNames(definition).map((name, i) => [name, 20_000 + i]));
-  return layOut(definition, '/data', ports);
+function layoutOf(definition = NETWORK): LocalLayout {
+  const plan = effectivePlan(initialState(definition), definition);
+  const ports = Object.fromEntries(portNames(plan).map((name, i) => [name, 20_000 + i]));
+  return layOutHere(plan, '/data', ports);
 }
 
 const layout = layoutOf();
@@ -36,22 +38,27 @@ const configtx = z.object({
   ),
 });
 
-function channel(of: Layout) {
+function channel(of: LocalLayout) {
   return configtx.parse(JSON.parse(renderConfigtx(of))).Profiles['PulseChannel']!;
 }
 
 describe('the layout', () => {
   test('gives no port and no folder to two nodes', () => {
     const nodes = [...layout.peers, ...layout.orderers];
-    const ports = nodes.flatMap((node) => Object.values(node.ports));
+    const ports = [
+      ...nodes.flatMap((node) => [node.grpc.port, node.operations.port]),
+      ...layout.orderers.map((node) => node.admin.port),
+      ...layout.chaincodes.map((node) => node.grpc.port),
+    ];
     const folders = nodes.flatMap((node) => [node.ledgerFolder, node.configFolder, node.logFile]);
     expect(new Set(ports).size).toBe(ports.length);
     expect(new Set(folders).size).toBe(folders.length);
-    expect(ports.length + layout.chaincodes.length).toBe(portNames(NETWORK).length);
+    expect(ports.length).toBe(portNames(layout).length);
   });
 
   test('complains about a port that nobody chose', () => {
-    expect(() => layOut(NETWORK, '/data', {})).toThrow('No port is known');
+    const plan = effectivePlan(initialState(NETWORK), NETWORK);
+    expect(() => layOutHere(plan, '/data', {})).toThrow('No port is known');
   });
 });
 
@@ -71,11 +78,11 @@ describe('the channel configuration', () => {
     const ids = ['HospitalMSP', 'ClinicMSP', 'InsurerMSP'];
     expect(Application.Organizations.map((o) => o.ID)).toEqual(ids);
     expect(Application.Organizations.map((o) => o.AnchorPeers?.[0]?.Port)).toEqual(
-      layout.peers.map((peer) => peer.ports.grpc),
+      layout.peers.map((peer) => peer.grpc.port),
     );
     expect(Orderer.Organizations.map((o) => o.ID)).toEqual(ids);
     expect(Orderer.EtcdRaft.Consenters.map((c) => c.Port)).toEqual(
-      layout.orderers.map((orderer) => orderer.ports.grpc),
+      layout.orderers.map((orderer) => orderer.grpc.port),
     );
   });
 

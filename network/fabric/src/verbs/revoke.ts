@@ -1,0 +1,30 @@
+import { X509Certificate } from 'node:crypto';
+import { readAuthority, revokeIdentity } from '../../../identity/src/index.ts';
+import { reconcileChannel } from '../channel/update.ts';
+import type { Revoke } from '../operation.ts';
+import { OperationError, type VerbContext } from './verb-context.ts';
+
+/**
+ * Takes an identity back before it expires: puts it on its authority's revocation list, and the list into the
+ * organization's MSP of the channel. From that block on every peer and orderer refuses it.
+ */
+export async function revoke(context: VerbContext, operation: Revoke): Promise<void> {
+  const { step, programs, state } = context;
+  const { keysFolder } = context.layout.placement;
+  const { organization, certificatePem } = operation;
+  const issuing = await readAuthority(keysFolder, organization, 'issuing');
+  const issuer = new X509Certificate(issuing.certificatePem);
+  if (!new X509Certificate(certificatePem).checkIssued(issuer)) {
+    throw new OperationError(
+      `The certificate was not issued by ${organization}. Name the organization whose it is with --org.`,
+    );
+  }
+  const layout = await step('revocation list', async () => {
+    await revokeIdentity(keysFolder, organization, certificatePem);
+    return context.save({ ...state, pending: operation });
+  });
+  const mspId = layout.definition.organizations.find((o) => o.name === organization)?.mspId ?? '';
+  await step('the channel has the revocation list', () =>
+    reconcileChannel(layout, programs, mspId),
+  );
+}
