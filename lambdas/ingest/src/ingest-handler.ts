@@ -24,7 +24,9 @@ import { Quarantine } from './quarantine.ts';
 /** Transactions of one invocation under way at the same time. */
 const TRANSACTIONS_AT_ONCE = 4;
 /** What is kept of the invocation's time for acknowledgements after the last commit. */
-const KEPT_FOR_SENDING_MS = 5_000;
+const MOST_KEPT_FOR_SENDING_MS = 5_000;
+/** A share of it when the function's time-out is short. */
+const KEPT_FOR_SENDING = 0.25;
 
 /** The function as Lambda calls it. */
 export type IngestHandler = (
@@ -94,7 +96,9 @@ export function ingestHandler(parts: IngestParts): IngestHandler {
   });
   return async (event, context) => {
     const startedMs = now();
-    const giveUpAtMs = startedMs + context.getRemainingTimeInMillis() - KEPT_FOR_SENDING_MS;
+    const remainingMs = context.getRemainingTimeInMillis();
+    const keptMs = Math.min(MOST_KEPT_FOR_SENDING_MS, remainingMs * KEPT_FOR_SENDING);
+    const giveUpAtMs = startedMs + remainingMs - keptMs;
     const report = await ingestMessages(event.Records.map(toQueued), portsUntil(giveUpAtMs));
     log(logLine(report, now() - startedMs));
     observer?.ingested(report);

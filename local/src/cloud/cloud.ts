@@ -1,4 +1,4 @@
-import type { IngestMessage } from '@pulseledger/domain';
+import { type IngestMessage, SYSTEM_CLOCK } from '@pulseledger/domain';
 import { z } from 'zod';
 import { type LocalRole, localRoleSchema } from '../aws/role.ts';
 import { serveLoopback, type TlsKeys, tlsKeysSchema } from '../loopback-server.ts';
@@ -9,12 +9,16 @@ import { Broker } from './broker/broker.ts';
 import type { DeviceAuthority } from './broker/revocation-registry.ts';
 import { EventCounters } from './event-counters.ts';
 import { iotDataPlaneApp } from './iot-data-plane.ts';
+import { SYSTEM_ENVIRONMENT } from './queue/durable-queue.ts';
 import {
   INGEST_DEAD_LETTERS,
   INGEST_QUEUE,
+  openQueueDatabase,
+  PULSE_QUEUES,
   QUARANTINE_QUEUE,
   QueueSet,
 } from './queue/queue-set.ts';
+import { SlowableDatabase } from './queue/slowable-database.ts';
 import { sqsApp } from './sqs-service.ts';
 
 export interface CloudPorts {
@@ -89,7 +93,8 @@ export const cloud: ChildProgram<CloudConfig> = {
 
 async function startCloud(config: CloudConfig, logger: Logger): Promise<Running> {
   const { roles, region } = config;
-  const queues = await QueueSet.open(config.queueFolder);
+  const disk = new SlowableDatabase(await openQueueDatabase(config.queueFolder), SYSTEM_CLOCK);
+  const queues = await QueueSet.load(disk, PULSE_QUEUES, SYSTEM_ENVIRONMENT);
   const counters = new EventCounters(logger);
   const metrics = new CloudMetrics(queues, console.log);
   const broker = await Broker.start({
@@ -121,6 +126,10 @@ async function startCloud(config: CloudConfig, logger: Logger): Promise<Running>
   return {
     info,
     report: () => report(queues),
+    disturb: (disturbance) => {
+      if (disturbance.kind === 'redeliver') queues.queue(INGEST_QUEUE).redeliver();
+      else disk.slowDown(disturbance.delayMs, disturbance.forMs);
+    },
     close: async () => {
       await Promise.all([broker.close(), sqs.close(), iot.close()]);
       counters.close();

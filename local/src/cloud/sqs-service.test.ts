@@ -62,7 +62,7 @@ beforeAll(async () => {
     { name: 'tiny', visibilityTimeoutMs: 30_000, retentionMs: HOUR, maxBytes: 4 },
   ];
   queues = await QueueSet.open(folder, settings, {
-    ...SYSTEM_ENVIRONMENT,
+    newId: SYSTEM_ENVIRONMENT.newId,
     clock: { ...SYSTEM_CLOCK, now: () => now },
   });
   const roles = [everything, sender];

@@ -100,7 +100,6 @@ export const httpApi: ChildProgram<HttpApiConfig> = {
     const info: HttpApiInfo = { url: server.origin, port: server.port };
     return {
       info,
-      drain: () => server.close(),
       close: async () => {
         await server.close();
         close();

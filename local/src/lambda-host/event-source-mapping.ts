@@ -3,8 +3,8 @@ import { type Clock, pause } from '@pulseledger/domain';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { z } from 'zod';
 import { errorCode, type Logger } from '../process/logger.ts';
+import { STEADY_CLOCK } from '../steady-clock.ts';
 import type { QueuePort } from './queue-port.ts';
-import { STEADY_CLOCK } from './steady-clock.ts';
 
 /** Lambda's limit of one invocation's payload. */
 const MAX_BATCH_BYTES: number = 6 * 1024 * 1024;
@@ -12,7 +12,7 @@ const MAX_LONG_POLL_SECONDS = 5;
 const PARALLEL_RECEIVES = 4;
 const PAUSE_AFTER_FAULT_MS = 500;
 /** What failed comes back soon at first and later and later, well within the queue's retention. */
-const RETRY_SECONDS = [1, 5, 20, 60, 180];
+const RETRY_SECONDS = [1, 2, 5, 10, 20, 60, 180];
 
 export interface MappingOptions {
   readonly queue: QueuePort;
@@ -37,6 +37,8 @@ export interface MappingFigures {
   readonly invocations: number;
   readonly messages: number;
   readonly failures: number;
+  /** Invocations under way. */
+  readonly running: number;
 }
 
 /**
@@ -58,7 +60,7 @@ export class EventSourceMapping {
   }
 
   get figures(): MappingFigures {
-    return { ...this.#figures };
+    return { ...this.#figures, running: this.#invocations.size };
   }
 
   start(): void {

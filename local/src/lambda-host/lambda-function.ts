@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import type { Clock } from '@pulseledger/domain';
 import type { Context } from 'aws-lambda';
 import { z } from 'zod';
-import { STEADY_CLOCK } from './steady-clock.ts';
+import { STEADY_CLOCK } from '../steady-clock.ts';
 
 const MEMORY_MB = 1_024;
 

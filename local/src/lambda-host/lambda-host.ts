@@ -5,6 +5,7 @@ import type { ChildProgram } from '../process/child.ts';
 import { EventSourceMapping } from './event-source-mapping.ts';
 import { LambdaFunction, LambdaTimeoutError } from './lambda-function.ts';
 import { sqsQueuePort } from './queue-port.ts';
+import { SubmissionGauge } from './submission-gauge.ts';
 
 export interface LambdaHostConfig {
   readonly functionName: string;
@@ -65,13 +66,14 @@ export const lambdaHost: ChildProgram<LambdaHostConfig> = {
         }
       },
     });
+    const submissions = new SubmissionGauge();
     mapping.start();
     return Promise.resolve({
       info: {},
-      report: () => mapping.figures,
-      drain: () => mapping.stop(),
+      report: () => ({ ...mapping.figures, submitted: submissions.submitted }),
       close: async () => {
         await mapping.stop();
+        submissions.close();
         client.destroy();
       },
     });

@@ -1,5 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ConnectionProfile } from '@pulseledger/domain';
 import { writePrivate } from '@pulseledger/network/identity';
 import { isPortFree } from '@pulseledger/network/processes';
@@ -14,8 +15,12 @@ import {
   identityServicesInfo,
 } from '../identity-services/identity-services.ts';
 import { OIDC_AUDIENCE, OIDC_CLIENT } from '../identity-services/oidc.ts';
+import { INGEST_TIMEOUT_MS } from '../ingest-settings.ts';
 import { LOOPBACK, type RunningServer } from '../loopback-server.ts';
 import { serveMetrics } from '../metrics/metrics-endpoint.ts';
+import type { Disturbance } from '../process/messages.ts';
+import type { ChaosTarget } from './chaos/chaos.ts';
+import { type InFlight, lambdaHostReport } from './chaos/in-flight.ts';
 import { entryOf, lambdaFile } from './checkout.ts';
 import type { DataFolder } from './data-folder.ts';
 import { EXIT, StartFailure } from './failure.ts';
@@ -27,14 +32,20 @@ import { choosePorts } from './ports.ts';
 import { createRoles, type Roles } from './roles.ts';
 import { seed } from './seeding.ts';
 import { formatSystemFile, type QuarantineAccess } from './system-file.ts';
+import {
+  ingestView,
+  type Link,
+  lambdaEnvironment,
+  type Parts,
+  REGION,
+  type SystemAddresses,
+} from './system-parts.ts';
 
-/** AWS locates this project in Europe; the name only has to be one. */
-const REGION = 'eu-central-1';
-const INGEST_TIMEOUT_MS = 30_000;
 const API_TIMEOUT_MS = 29_000;
 const BATCH_SIZE = 1_000;
 const BATCHING_WINDOW_MS = 200;
 const MAX_CONCURRENCY = 2;
+const ANSWER_TIMEOUT_MS = 250;
 
 const PORT_NAMES = ['api', 'broker', 'sqs', 'iot', 'secrets', 'issuer', 'metrics'] as const;
 type Ports = Record<(typeof PORT_NAMES)[number], number>;
@@ -48,19 +59,13 @@ export interface SystemOptions {
   readonly apiPort: number | undefined;
   /** How many people wear a device. */
   readonly wearers: number;
+  /** What is put between some of the parts; nothing when left out. */
+  readonly link?: Link;
   readonly context: ProcessContext;
   readonly progress: (step: string) => void;
 }
 
-/** Where the parts of a running system are. */
-export interface SystemAddresses {
-  readonly apiUrl: string;
-  readonly issuerUrl: string;
-  readonly brokerUrl: string;
-  readonly sqsUrl: string;
-  /** Prometheus' text format. */
-  readonly metricsUrl: string;
-}
+type ChaosTargetProcess = Pick<ManagedProcess<unknown>, 'name' | 'pid' | 'isReady'>;
 
 /** What an interrupted start leaves to be stopped, in the order of starting. */
 type Stoppable = { readonly stop: () => Promise<void> };
@@ -69,10 +74,12 @@ type Stoppable = { readonly stop: () => Promise<void> };
 export class System {
   readonly #options: SystemOptions;
   readonly #started: Stoppable[] = [];
+  readonly #processes: ChaosTargetProcess[] = [];
   readonly roles: Roles = createRoles();
   #cloud: ManagedProcess<CloudInfo> | undefined;
   #lambda: ManagedProcess<unknown> | undefined;
   #api: ManagedProcess<HttpApiInfo> | undefined;
+  #network: NetworkProcess | undefined;
   #parts: Parts | undefined;
   #metrics: RunningServer | undefined;
 
@@ -98,13 +105,14 @@ export class System {
 
   /** Starts everything in the order of dependence. @throws StartFailure */
   async start(): Promise<void> {
-    const { folder, network, wearers, progress } = this.#options;
+    const { folder, network, wearers, progress, link = direct } = this.#options;
     const ports = await this.#choosePorts();
     const installation = await prepareInstallation(folder);
     const people = await loadPeople(folder.keys, wearers, Date.now());
     progress('keys, certificates and people are there');
     const networkProcess = new NetworkProcess(network, folder, this.#options.context);
     this.#started.push(networkProcess);
+    this.#network = networkProcess;
     const [profile, cloud, identity] = await allOrFail([
       networkProcess.start().then((ready) => {
         progress(`the ${network} network and its chaincode run`);
@@ -118,11 +126,12 @@ export class System {
     const addresses: SystemAddresses = {
       apiUrl: `https://${LOOPBACK}:${String(ports.api)}`,
       issuerUrl: identity.issuerUrl,
-      brokerUrl: `mqtts://${LOOPBACK}:${String(cloud.ports.broker)}`,
+      brokerUrl: `mqtts://${LOOPBACK}:${String(await link('device-broker', cloud.ports.broker))}`,
       sqsUrl: cloud.sqsUrl,
       metricsUrl: `${this.#metrics.origin}/metrics`,
     };
-    const start = { installation, people, profile, addresses, cloud, identity };
+    const ingest = await ingestView(link, cloud, profile);
+    const start = { installation, people, profile, addresses, cloud, identity, ingest };
     this.#parts = start;
     await allOrFail([
       this.#startLambda(start),
@@ -131,6 +140,36 @@ export class System {
     ]);
     progress('functions and API run; patients and who treats them are on the ledger');
     await this.#writeSystemFile(start);
+  }
+
+  /** Everything that can be killed, one by one. */
+  get targets(): ChaosTarget[] {
+    const network = this.#network;
+    const processes = this.#processes.map((one) => ({
+      name: one.name,
+      pids: () => (one.pid === undefined ? [] : [one.pid]),
+      isUp: () => one.isReady,
+    }));
+    return network === undefined ? processes : [...processes, ...networkTargets(network)];
+  }
+
+  /** What is under way now; null for a part that is down or stands still. */
+  async inFlight(): Promise<Omit<InFlight, 'outboxReadings'>> {
+    const [queues, host] = await Promise.all([
+      answered(this.#cloud?.report(cloudReport)),
+      answered(this.#lambda?.report(lambdaHostReport)),
+    ]);
+    return {
+      queueVisible: queues?.queued ?? null,
+      queueInFlight: queues?.inFlight ?? null,
+      invocations: host?.running ?? null,
+      transactions: host?.submitted ?? null,
+    };
+  }
+
+  /** Trouble that the cloud makes for itself. */
+  disturbCloud(disturbance: Disturbance): void {
+    this.#cloud?.tell({ type: 'disturb', disturbance });
   }
 
   /** How full the queues are; undefined while the cloud process is down. */
@@ -202,11 +241,11 @@ export class System {
   }
 
   #startLambda(parts: Parts): Promise<unknown> {
-    const { sqsUrl } = parts.cloud;
+    const { sqsUrl } = parts.ingest;
     this.#lambda = this.#manage({
       name: 'lambda-host',
       entry: entryOf('lambda-host'),
-      environment: lambdaEnvironment(parts, 'ingest', this.roles.ingest),
+      environment: lambdaEnvironment(parts, 'ingest', this.roles.ingest, parts.ingest),
       config: () => ({
         functionName: 'ingest',
         file: lambdaFile('ingest'),
@@ -256,6 +295,7 @@ export class System {
 
   #manage<Info>(spec: ProcessSpec<Info>): ManagedProcess<Info> {
     const managed = new ManagedProcess(spec, this.#options.context);
+    this.#processes.push(managed);
     this.#started.push(managed);
     return managed;
   }
@@ -294,15 +334,6 @@ export class System {
   }
 }
 
-interface Parts {
-  readonly installation: Installation;
-  readonly people: People;
-  readonly profile: ConnectionProfile;
-  readonly addresses: SystemAddresses;
-  readonly cloud: CloudInfo;
-  readonly identity: IdentityServicesInfo;
-}
-
 function quarantineAccess(sqsUrl: string, role: LocalRole): QuarantineAccess {
   return {
     region: REGION,
@@ -313,27 +344,39 @@ function quarantineAccess(sqsUrl: string, role: LocalRole): QuarantineAccess {
   };
 }
 
-/** What the function finds in its environment on AWS, with endpoints of this machine. */
-function lambdaEnvironment(parts: Parts, name: string, role: LocalRole): Record<string, string> {
-  const { installation, profile, addresses, cloud, identity } = parts;
-  return {
-    AWS_REGION: REGION,
-    AWS_ACCESS_KEY_ID: role.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: role.secretAccessKey,
-    AWS_LAMBDA_FUNCTION_NAME: name,
-    AWS_ENDPOINT_URL_SECRETS_MANAGER: identity.secretsUrl,
-    AWS_ENDPOINT_URL_SQS: cloud.sqsUrl,
-    AWS_ENDPOINT_URL_IOT_DATA_PLANE: cloud.iotUrl,
-    NODE_EXTRA_CA_CERTS: installation.tlsCaFile,
-    PULSE_SECRET_PREFIX: SECRET_PREFIX,
-    PULSE_ORGANIZATION: 'hospital',
-    PULSE_CONNECTION_PROFILE: JSON.stringify(profile),
-    QUARANTINE_QUEUE_URL: queueUrl(cloud.sqsUrl, QUARANTINE_QUEUE),
-    OIDC_ISSUER: identity.issuerUrl,
-    OIDC_AUDIENCE,
-    FHIR_BASE_URL: addresses.apiUrl,
+/** The network as a whole, and each of its nodes and chaincodes alone. */
+function networkTargets(network: NetworkProcess): ChaosTarget[] {
+  const whole = {
+    name: 'network',
+    pids: () => (network.pid === undefined ? [] : [network.pid]),
+    isUp: () => network.isReady,
   };
+  const nodeOf = (name: string): number[] =>
+    network.nodes.filter((node) => node.name === name).map(({ pid }) => pid);
+  const alone = network.nodes.map(({ name }) => ({
+    name,
+    pids: () => nodeOf(name),
+    isUp: () => network.isReady && nodeOf(name).length > 0,
+  }));
+  return [whole, ...alone];
 }
+
+/** Somebody who stands still does not hold up the question. */
+async function answered<Answer>(
+  question: Promise<Answer | undefined> | undefined,
+): Promise<Answer | undefined> {
+  const late = new AbortController();
+  const timeout = delay(ANSWER_TIMEOUT_MS, undefined, { signal: late.signal }).catch(
+    () => undefined,
+  );
+  try {
+    return await Promise.race([question, timeout]);
+  } finally {
+    late.abort();
+  }
+}
+
+const direct: Link = (_, port) => Promise.resolve(port);
 
 /** Removes the coordinates, unless a system that was started later has written its own there. */
 async function removeOwn(file: string): Promise<void> {

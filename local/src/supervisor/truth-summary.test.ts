@@ -16,7 +16,14 @@ async function truth(lines: readonly object[]) {
 
 function chunk(first: number, closedAt: number) {
   const readings = [['8867-4', '/min', 1_000, 0, 72]];
-  const rest = { zone: 0, bytes: 100, sha256: '0'.repeat(64), fate: 'committed', readings, closedAt };
+  const rest = {
+    zone: 0,
+    bytes: 100,
+    sha256: '0'.repeat(64),
+    fate: 'committed',
+    readings,
+    closedAt,
+  };
   return { t: 'chunk', device: DEVICE, boot: 1, first, count: 1, ...rest };
 }
 

@@ -28,7 +28,7 @@ let now: number;
 
 async function open(): Promise<void> {
   queues = await QueueSet.open(folder, SETTINGS, {
-    ...SYSTEM_ENVIRONMENT,
+    newId: SYSTEM_ENVIRONMENT.newId,
     clock: { ...SYSTEM_CLOCK, now: () => now },
   });
   work = queues.queue('work');

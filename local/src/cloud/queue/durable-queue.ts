@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Clock, SYSTEM_CLOCK } from '@pulseledger/domain';
+import { STEADY_CLOCK } from '../../steady-clock.ts';
 import type { MessageState, MessageStore } from './message-store.ts';
 import { MinHeap } from './min-heap.ts';
 import { QueueError } from './queue-errors.ts';
@@ -7,6 +8,8 @@ import { formatReceiptHandle, parseReceiptHandle } from './receipt-handle.ts';
 
 /** AWS allows so many received, not yet deleted messages of a standard queue. */
 const MAX_IN_FLIGHT = 120_000;
+/** Longest delay and longest wait that this project uses; a clock set back must not hide messages for a day. */
+const LONGEST_HIDDEN_MS = 15 * 60_000;
 /** A queue that nobody empties must not fill the disk of a laptop. */
 const MAX_QUEUE_BYTES = 2 * 1024 ** 3;
 const MAX_QUEUE_MESSAGES = 1_000_000;
@@ -51,15 +54,23 @@ export interface QueueCounts {
 /** What a queue gets its time and its names from. */
 export interface QueueEnvironment {
   readonly clock: Clock;
+  /** One that nobody sets, from any moment on; `clock` when left out. */
+  readonly steadyClock?: Clock;
   /** A name that was never used before, for a message or for one receive of it. */
   readonly newId: () => string;
 }
 
-export const SYSTEM_ENVIRONMENT: QueueEnvironment = { clock: SYSTEM_CLOCK, newId: randomUUID };
+export const SYSTEM_ENVIRONMENT: QueueEnvironment = {
+  clock: SYSTEM_CLOCK,
+  steadyClock: STEADY_CLOCK,
+  newId: randomUUID,
+};
 
 interface Entry {
   readonly sequence: number;
   state: MessageState;
+  /** By the steady clock; the state says it by the clock on the wall, for the next process. */
+  hiddenUntilMs: number;
 }
 
 /**
@@ -95,7 +106,7 @@ export class DurableQueue {
     const queue = new DurableQueue(settings, store, environment);
     for await (const { sequence, state } of store.load()) {
       queue.#nextSequence = sequence + 1;
-      queue.#index({ sequence, state });
+      queue.#index(sequence, state);
     }
     return queue;
   }
@@ -145,16 +156,17 @@ export class DurableQueue {
       throw error;
     }
     this.#bytes -= bytes;
-    this.#index({ sequence, state });
+    this.#index(sequence, state);
     return state.messageId;
   }
 
   /** Up to `max` messages, hidden from others for the visibility timeout; maybe none. */
   async receive(options: ReceiveOptions): Promise<ReceivedMessage[]> {
-    const deadline = this.#now() + (options.waitMs ?? 0);
+    const deadline = this.#steadyNow() + (options.waitMs ?? 0);
     for (;;) {
       const messages = await this.#take(options);
-      if (messages.length > 0 || isOver(options.signal) || this.#now() >= deadline) return messages;
+      const isLate = this.#steadyNow() >= deadline;
+      if (messages.length > 0 || isOver(options.signal) || isLate) return messages;
       await this.#nextChange(deadline, options.signal);
     }
   }
@@ -181,8 +193,23 @@ export class DurableQueue {
     if (entry === undefined || this.#ready.has(entry.sequence)) {
       throw new QueueError('not_in_flight', 'The message is not in flight.');
     }
-    this.#hide(entry, { ...entry.state, visibleAtMs: this.#now() + timeoutMs });
+    this.#hide(entry, entry.state, timeoutMs);
     await this.#store.update(entry.sequence, entry.state);
+  }
+
+  /**
+   * Makes what is being worked on available again, as SQS may at any time
+   * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues-at-least-once-delivery.html).
+   *
+   * @returns how many messages that were
+   */
+  redeliver(): number {
+    const inFlight = [...this.#entries.values()].filter(
+      (entry) => entry.state.nonce !== '' && !this.#ready.has(entry.sequence),
+    );
+    for (const entry of inFlight) this.#ready.set(entry.sequence, entry);
+    this.#wake();
+    return inFlight.length;
   }
 
   /** Drops what is older than the retention period; returns how many messages that were. */
@@ -198,6 +225,11 @@ export class DurableQueue {
     return this.#environment.clock.now();
   }
 
+  /** What waits inside this process is measured by a clock that nobody sets. */
+  #steadyNow(): number {
+    return (this.#environment.steadyClock ?? this.#environment.clock).now();
+  }
+
   #reserve(bytes: number): void {
     const limit = this.settings.maxBytes ?? MAX_QUEUE_BYTES;
     if (this.#bytes + bytes > limit || this.#entries.size >= MAX_QUEUE_MESSAGES) {
@@ -206,11 +238,13 @@ export class DurableQueue {
     this.#bytes += bytes;
   }
 
-  #index(entry: Entry): void {
-    this.#entries.set(entry.sequence, entry);
-    this.#bytes += entry.state.bytes;
-    if (entry.state.visibleAtMs > this.#now()) this.#hide(entry, entry.state);
-    else this.#ready.set(entry.sequence, entry);
+  #index(sequence: number, state: MessageState): void {
+    const entry = { sequence, state, hiddenUntilMs: 0 };
+    this.#entries.set(sequence, entry);
+    this.#bytes += state.bytes;
+    const hiddenMs = Math.min(state.visibleAtMs - this.#now(), LONGEST_HIDDEN_MS);
+    if (hiddenMs > 0) this.#hide(entry, state, hiddenMs);
+    else this.#ready.set(sequence, entry);
     this.#wake();
   }
 
@@ -219,22 +253,22 @@ export class DurableQueue {
     this.#ready.delete(entry.sequence);
   }
 
-  #hide(entry: Entry, state: MessageState): void {
-    entry.state = state;
+  #hide(entry: Entry, state: MessageState, forMs: number): void {
+    entry.state = { ...state, visibleAtMs: this.#now() + forMs };
+    entry.hiddenUntilMs = this.#steadyNow() + forMs;
     this.#ready.delete(entry.sequence);
-    this.#hidden.push({ atMs: state.visibleAtMs, entry });
+    this.#hidden.push({ atMs: entry.hiddenUntilMs, entry });
     this.#wake();
   }
 
   /** Makes messages available whose time hidden is over. */
   #reveal(): void {
-    const now = this.#now();
+    const now = this.#steadyNow();
     for (let top = this.#hidden.peek(); top !== undefined && top.atMs <= now; ) {
       this.#hidden.pop();
       const { atMs, entry } = top;
       // A message that was deleted or hidden anew in the meantime leaves its old heap entry behind.
-      const current =
-        this.#entries.get(entry.sequence) === entry && entry.state.visibleAtMs === atMs;
+      const current = this.#entries.get(entry.sequence) === entry && entry.hiddenUntilMs === atMs;
       if (current) this.#ready.set(entry.sequence, entry);
       top = this.#hidden.peek();
     }
@@ -245,17 +279,17 @@ export class DurableQueue {
     const taken: Entry[] = [];
     const exhausted: Entry[] = [];
     const now = this.#now();
-    const visibleAtMs = now + (options.visibilityTimeoutMs ?? this.settings.visibilityTimeoutMs);
+    const hiddenMs = options.visibilityTimeoutMs ?? this.settings.visibilityTimeoutMs;
     for (const entry of this.#ready.values()) {
       if (taken.length === options.max) break;
       (this.#isExhausted(entry) ? exhausted : taken).push(entry);
     }
     this.#checkInFlight(taken.length);
     // Hidden before the first await, so that no other receiver gets the same message.
-    for (const entry of exhausted) this.#hide(entry, { ...entry.state, visibleAtMs });
+    for (const entry of exhausted) this.#hide(entry, entry.state, hiddenMs);
     for (const entry of taken) {
       const nonce = this.#environment.newId();
-      this.#hide(entry, { ...receivedState(entry.state, now), visibleAtMs, nonce });
+      this.#hide(entry, { ...receivedState(entry.state, now), nonce }, hiddenMs);
     }
     // What cannot be moved now (a full disk) stays hidden and is tried again later.
     await Promise.allSettled(exhausted.map((entry) => this.#giveUp(entry)));
@@ -320,7 +354,7 @@ export class DurableQueue {
     // The time of sending stays, as in SQS: retention goes on counting from there.
     const state = { ...freshState(sentAtMs, bytes, source), messageId };
     await from.move(entry.sequence, this.#store, sequence, state, body);
-    this.#index({ sequence, state });
+    this.#index(sequence, state);
   }
 
   #received(receiptHandle: string): Entry | undefined {
@@ -345,7 +379,7 @@ export class DurableQueue {
       signal?.removeEventListener('abort', wake);
       resolve(undefined);
     };
-    const cancel = this.#environment.clock.after(Math.max(1, until - this.#now()), wake);
+    const cancel = this.#environment.clock.after(Math.max(1, until - this.#steadyNow()), wake);
     this.#waiters.add(wake);
     signal?.addEventListener('abort', wake);
     return promise;

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { Clock } from '@pulseledger/domain';
 import { ClassicLevel } from 'classic-level';
+import { INGEST_MAX_RECEIVES, INGEST_VISIBILITY_MS } from '../../ingest-settings.ts';
 import {
   DurableQueue,
   type QueueEnvironment,
@@ -19,22 +20,26 @@ export const INGEST_QUEUE = 'ingest';
 export const INGEST_DEAD_LETTERS = 'ingest-dlq';
 export const QUARANTINE_QUEUE = 'quarantine';
 
-/** AWS advises six times the function's time-out, and at least five receives, before giving up. */
-const INGEST_VISIBILITY_MS = 180_000;
-const MAX_RECEIVES = 5;
-
 /** Same settings as the deployed queues: a dead-letter queue keeps messages longer than its source. */
 export const PULSE_QUEUES: readonly QueueSettings[] = [
   {
     name: INGEST_QUEUE,
     visibilityTimeoutMs: INGEST_VISIBILITY_MS,
     retentionMs: 4 * DAY_MS,
-    maxReceiveCount: MAX_RECEIVES,
+    maxReceiveCount: INGEST_MAX_RECEIVES,
     deadLetterQueue: INGEST_DEAD_LETTERS,
   },
   { name: INGEST_DEAD_LETTERS, visibilityTimeoutMs: 30_000, retentionMs: 14 * DAY_MS },
   { name: QUARANTINE_QUEUE, visibilityTimeoutMs: 30_000, retentionMs: 14 * DAY_MS },
 ];
+
+/** Opens (or makes) the queues' database in a folder; only one process can have it open. */
+export async function openQueueDatabase(folder: string): Promise<QueueDatabase> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const database = new ClassicLevel(folder);
+  await database.open();
+  return database;
+}
 
 /** All queues of the installation, in one database. */
 export class QueueSet {
@@ -53,16 +58,13 @@ export class QueueSet {
     this.#queues = queues;
   }
 
-  /** Opens (or makes) the queues in a folder; only one process can have them open. */
+  /** Opens (or makes) the queues in a folder. */
   static async open(
     folder: string,
     settings: readonly QueueSettings[] = PULSE_QUEUES,
     environment: QueueEnvironment = SYSTEM_ENVIRONMENT,
   ): Promise<QueueSet> {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const database = new ClassicLevel(folder);
-    await database.open();
-    return QueueSet.load(database, settings, environment);
+    return QueueSet.load(await openQueueDatabase(folder), settings, environment);
   }
 
   /** The queues of an open database, which is theirs from now on. */
