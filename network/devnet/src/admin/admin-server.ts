@@ -2,7 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import { json } from 'node:stream/consumers';
+import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { ZodError } from 'zod';
 import { writePrivate } from '../../../identity/src/index.ts';
@@ -48,6 +48,15 @@ function readsToken(request: IncomingMessage, token: string): boolean {
   return timingSafeEqual(digest(given), digest(`Bearer ${token}`));
 }
 
+/** Undefined, which no verb takes, when it is none. */
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
 function refusal(error: unknown): Answer {
   if (error instanceof ControlError) return { status: 409, body: { error: error.message } };
   if (error instanceof ZodError) {
@@ -77,7 +86,7 @@ async function handleVerb(
     const error = `A request has a length, at most ${MAX_BODY_BYTES} bytes.`;
     return { status: 413, body: { error } };
   }
-  return { status: 200, body: await verb(control, await json(request)) };
+  return { status: 200, body: await verb(control, parseJson(await text(request))) };
 }
 
 function send(response: ServerResponse, { status, body }: Answer): void {

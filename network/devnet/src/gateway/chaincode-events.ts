@@ -50,27 +50,34 @@ function eventFilter(
   };
 }
 
-/** Resolves when the block exists, or the client has gone. */
-async function blockExists(
-  context: GatewayContext,
-  notifier: CommitNotifier,
-  number: number,
-  cancelled: Promise<void>,
-): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
-  const stop = notifier.onBlock((commit) => {
-    if (commit.number >= number) resolve(undefined);
-  });
-  // Only a developer's revert or load does that: no Fabric peer goes back.
-  const stopResets = notifier.onReset(() => {
-    reject(new GatewayError(status.UNAVAILABLE, 'the ledger was reverted or loaded'));
-  });
-  if (context.ledger.height > number) resolve(undefined);
-  try {
-    await Promise.race([promise, cancelled]);
-  } finally {
-    stop();
-    stopResets();
+/**
+ * How a stream ends: its client goes, or a developer reverts or loads the ledger (no Fabric peer goes back, so no client would
+ * notice). One waiter at a time; races against promises that live as long as the stream would pile up.
+ */
+class StreamEnd {
+  #failure: GatewayError | undefined;
+  #wake: (() => void) | undefined;
+  readonly stop: () => void;
+
+  constructor(notifier: CommitNotifier, cancelled: Promise<void>) {
+    void cancelled.then(() => this.#wake?.());
+    this.stop = notifier.onReset(() => {
+      this.#failure = new GatewayError(status.UNAVAILABLE, 'the ledger was reverted or loaded');
+      this.#wake?.();
+    });
+  }
+
+  /** Resolves when `wait` calls back, or the client has gone. @throws GatewayError after a reset. */
+  async until(wait: (done: () => void) => () => void): Promise<void> {
+    let stop: (() => void) | undefined;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      if (this.#failure === undefined) stop = wait(resolve);
+      else resolve();
+    });
+    stop?.();
+    this.#wake = undefined;
+    if (this.#failure !== undefined) throw this.#failure;
   }
 }
 
@@ -99,9 +106,29 @@ export async function chaincodeEvents(
     identity: request.getIdentity_asU8(),
     signature: signed.getSignature_asU8(),
   });
+  const end = new StreamEnd(notifier, stream.cancelled);
+  try {
+    await sendEvents(context, notifier, request, stream, end);
+  } finally {
+    end.stop();
+  }
+}
+
+async function sendEvents(
+  context: GatewayContext,
+  notifier: CommitNotifier,
+  request: gateway.ChaincodeEventsRequest,
+  stream: EventStream,
+  end: StreamEnd,
+): Promise<void> {
   const isWanted = eventFilter(request);
   for (let number = startBlock(context, request); !stream.isCancelled(); number += 1) {
-    await blockExists(context, notifier, number, stream.cancelled);
+    await end.until((done) => {
+      if (context.ledger.height > number) done();
+      return notifier.onBlock((commit) => {
+        if (commit.number >= number) done();
+      });
+    });
     if (stream.isCancelled()) return;
     const block = await context.ledger.block(number);
     if (block === undefined) {
