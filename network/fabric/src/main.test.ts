@@ -62,7 +62,9 @@ describe('the network command', () => {
     for (const name of ['up', 'run']) {
       const outcome = await network([name, '--data', join(folder, 'none')], { FABRIC_BIN: folder });
       expect(outcome.code).toBe(4);
-      expect(outcome.stderr).toContain('missing: peer, orderer, configtxgen, configtxlator, osnadmin');
+      expect(outcome.stderr).toContain(
+        'missing: peer, orderer, configtxgen, configtxlator, osnadmin',
+      );
       expect(outcome.stderr).toContain('install-fabric.sh');
     }
   });

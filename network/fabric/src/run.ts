@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { setInterval } from 'node:timers';
 import { NETWORK, type NetworkDefinition } from '../../definition/src/index.ts';
 import { RotatingLog } from '../../processes/src/index.ts';
+import type { ControlRequest } from './control/messages.ts';
 import { type ControlHandler, serveControl } from './control/server.ts';
 import { prepareDataFolder } from './data-folder.ts';
-import { type FabricNetwork, StartAbortedError, startFabric } from './network.ts';
+import { type FabricNetwork, type Progress, StartAbortedError, startFabric } from './network.ts';
 import type { NodeProcess } from './nodes.ts';
 import { readRunFile, removeRunFile, writeRunFile } from './run-file.ts';
 import { checkNoRestoreCutOff } from './snapshot/restore-marker.ts';
@@ -64,6 +65,29 @@ export function definitionFor(consensus: 'raft' | 'bft' | undefined): NetworkDef
   return { ...NETWORK, consensus, organizations };
 }
 
+async function carryOut(
+  network: FabricNetwork,
+  request: ControlRequest,
+  told: (progress: Progress) => void,
+): Promise<void> {
+  switch (request.ask) {
+    case 'perform':
+      await network.perform(request.operation, told);
+      break;
+    case 'resume': {
+      const { pending } = network.state;
+      if (pending !== undefined) await network.perform(pending, told);
+      break;
+    }
+    case 'stop-node':
+      await network.stopNode(request.node);
+      break;
+    case 'start-node':
+      await network.startNode(request.node);
+      break;
+  }
+}
+
 class Runner {
   readonly #options: RunOptions;
   readonly #log: RotatingLog | undefined;
@@ -104,28 +128,14 @@ class Runner {
   readonly #handle: ControlHandler = async (request, onStep) => {
     const network = this.#network;
     if (network === undefined) throw new StartAbortedError('The network is still starting.');
-    const told = ({ step, tookMs }: { step: string; tookMs: number }): void => {
+    const told = ({ step, tookMs }: Progress): void => {
       this.#tell(step, tookMs);
       onStep(step, tookMs);
     };
-    switch (request.ask) {
-      case 'perform':
-        await network.perform(request.operation, told);
-        return undefined;
-      case 'resume': {
-        const { pending } = network.state;
-        if (pending !== undefined) await network.perform(pending, told);
-        return undefined;
-      }
-      case 'stop-node':
-        await network.stopNode(request.node);
-        this.#writeNodes();
-        return undefined;
-      case 'start-node':
-        await network.startNode(request.node);
-        return undefined;
-      case 'nodes':
-        return network.nodes();
+    try {
+      await carryOut(network, request, told);
+    } finally {
+      this.#writeNodes();
     }
   };
 

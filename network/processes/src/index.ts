@@ -1,5 +1,5 @@
 export { guard, release } from './guardian.ts';
-export { accepts, acceptsTls, eventually } from './port.ts';
+export { accepts, acceptsTls, eventually, servedCertificate } from './port.ts';
 export { choosePort, isPortFree } from './ports.ts';
 export { RotatingLog } from './rotating-log.ts';
 export {

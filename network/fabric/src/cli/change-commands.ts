@@ -11,8 +11,8 @@ const DAY_MS = 86_400_000;
 /** Later than any certificate. */
 const NEVER = '9999-12-31T00:00:00Z';
 
-async function ask(options: CommonOptions, request: ControlRequest): Promise<unknown> {
-  return askNetwork(options.data, request, tellStep);
+async function ask(options: CommonOptions, request: ControlRequest): Promise<void> {
+  await askNetwork(options.data, request, tellStep);
 }
 
 async function perform(options: CommonOptions, wanted: Operation): Promise<void> {

@@ -17,15 +17,14 @@ export class NetworkNotRunningError extends ControlError {
  * Asks the running network of that folder to do something.
  *
  * @param onStep told of every step that is done.
- * @returns its result.
  * @throws ControlError when it does not run, refuses, or fails.
  */
 export async function askNetwork(
   dataDir: string,
   request: ControlRequest,
   onStep: (step: string, tookMs: number) => void = () => undefined,
-): Promise<unknown> {
-  return new Promise((resolve, reject) => {
+): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
     const socket = connect(controlSocket(dataDir));
     socket.once('error', () => {
       reject(new NetworkNotRunningError('The network is not running. Start it first with: up'));
@@ -34,7 +33,7 @@ export async function askNetwork(
     lines.on('line', (line) => {
       const message = controlAnswer.parse(JSON.parse(line));
       if (message.type === 'step') onStep(message.step, message.tookMs);
-      else if (message.type === 'done') resolve(message.result);
+      else if (message.type === 'done') resolve();
       else reject(new ControlError(message.message));
     });
     lines.once('close', () => {

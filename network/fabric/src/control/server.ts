@@ -8,11 +8,11 @@ import { controlSocket } from './socket-path.ts';
 /** A request is one short line. */
 const MAX_REQUEST_BYTES = 64 * 1024;
 
-/** Does what is asked; what it returns becomes the result. */
+/** Does what is asked. */
 export type ControlHandler = (
   request: ControlRequest,
   onStep: (step: string, tookMs: number) => void,
-) => Promise<unknown>;
+) => Promise<void>;
 
 export interface ControlServer {
   readonly close: () => Promise<void>;
@@ -29,10 +29,10 @@ async function answer(
 ): Promise<void> {
   try {
     const request = controlRequest.parse(JSON.parse(line));
-    const result = await handle(request, (step, tookMs) => {
+    await handle(request, (step, tookMs) => {
       say({ type: 'step', step, tookMs });
     });
-    say({ type: 'done', ...(result === undefined ? {} : { result }) });
+    say({ type: 'done' });
   } catch (error) {
     say({ type: 'failed', message: explain(error) });
   }
