@@ -1,5 +1,6 @@
 import { ConnectionProfile } from '@pulseledger/domain';
 import { z } from 'zod';
+import { TOKEN_PROFILES, type TokenProfile } from './token.ts';
 
 const LOOPBACK = ['127.0.0.1', '[::1]', 'localhost'];
 
@@ -23,6 +24,7 @@ const Environment = z
   .object({
     OIDC_ISSUER: SecureUrl,
     OIDC_AUDIENCE: z.string().min(1),
+    OIDC_TOKEN_PROFILE: z.enum(TOKEN_PROFILES).default('rfc9068'),
     OIDC_JWKS_URL: SecureUrl.optional(),
     FHIR_BASE_URL: SecureUrl,
     PULSE_SECRET_PREFIX: z.string().min(1),
@@ -31,6 +33,7 @@ const Environment = z
   .transform((env) => ({
     issuer: env.OIDC_ISSUER,
     audience: env.OIDC_AUDIENCE,
+    tokenProfile: env.OIDC_TOKEN_PROFILE,
     jwksUrl: new URL(
       env.OIDC_JWKS_URL ?? `${env.OIDC_ISSUER.replace(/\/$/, '')}/.well-known/jwks.json`,
     ),
@@ -43,6 +46,7 @@ const Environment = z
 export interface FhirConfig {
   readonly issuer: string;
   readonly audience: string;
+  readonly tokenProfile: TokenProfile;
   readonly jwksUrl: URL;
   /** Without a slash at the end. */
   readonly baseUrl: string;

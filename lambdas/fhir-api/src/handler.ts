@@ -8,14 +8,22 @@ import { ledgerSessions } from './service.ts';
 import { createTokenVerifier } from './token.ts';
 
 function createHandle(): Handle {
-  const { baseUrl, issuer, audience, jwksUrl, profile, secretPrefix } = readConfig(process.env);
+  const { baseUrl, issuer, audience, tokenProfile, jwksUrl, profile, secretPrefix } = readConfig(
+    process.env,
+  );
   const identities = new IdentitySource({
     client: new SecretsManagerClient({}),
     prefix: secretPrefix,
   });
   return createRouter({
     baseUrl,
-    verifyToken: createTokenVerifier({ issuer, audience, jwksUrl, now: Date.now }),
+    verifyToken: createTokenVerifier({
+      issuer,
+      audience,
+      profile: tokenProfile,
+      jwksUrl,
+      now: Date.now,
+    }),
     openSession: ledgerSessions({ profile, identities }).open,
     now: Date.now,
     log: (entry) => {

@@ -92,6 +92,7 @@ beforeEach(() => {
   verify = createTokenVerifier({
     issuer: service.url,
     audience: AUDIENCE,
+    profile: 'rfc9068',
     jwksUrl: new URL(`${service.url}/.well-known/jwks.json`),
     now: () => nowMs,
   });
@@ -328,6 +329,7 @@ describe('the keys of the login service', () => {
     const gone = createTokenVerifier({
       issuer: service.url,
       audience: AUDIENCE,
+      profile: 'rfc9068',
       jwksUrl: new URL('http://127.0.0.1:1/jwks.json'),
       now: () => nowMs,
     });

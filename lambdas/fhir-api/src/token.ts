@@ -37,6 +37,13 @@ export const JWKS_MAX_AGE_MS = 600_000;
 export const JWKS_FAILURE_PAUSE_MS = 5_000;
 const MAX_TOKEN_CHARACTERS = 8_192;
 
+/** How an issuer marks access tokens: by their type (RFC 9068), or by Amazon Cognito's own claims. */
+export const TOKEN_PROFILES = ['rfc9068', 'cognito'] as const;
+export type TokenProfile = (typeof TOKEN_PROFILES)[number];
+
+/** Cognito's access tokens have neither `typ` nor `aud`, but `token_use` and `client_id`. */
+const CognitoAccess = z.object({ token_use: z.literal('access'), client_id: z.string() });
+
 /** Roles of people; services do not come here. */
 const USER_ROLES = ['doctor', 'nurse', 'patient', 'insurance-agent', 'administrator'] as const;
 
@@ -60,7 +67,9 @@ export interface Caller {
 
 export interface TokenOptions {
   readonly issuer: string;
+  /** With Cognito: the id of the app client. */
   readonly audience: string;
+  readonly profile: TokenProfile;
   readonly jwksUrl: URL;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -97,14 +106,14 @@ async function verify(
   try {
     const { payload } = await jwtVerify(token, keys, {
       issuer: options.issuer,
-      audience: options.audience,
-      typ: 'at+jwt',
+      ...(options.profile === 'rfc9068' ? { audience: options.audience, typ: 'at+jwt' } : {}),
       algorithms: ALGORITHMS,
       requiredClaims: ['exp', 'iat', 'sub'],
       clockTolerance: CLOCK_TOLERANCE_SECONDS,
       maxTokenAge: MAX_TOKEN_AGE_SECONDS,
       currentDate: new Date(options.now()),
     });
+    if (options.profile === 'cognito') requireCognitoAccess(payload, options.audience);
     return payload;
   } catch (error) {
     if (error instanceof PulseError) throw error;
@@ -113,6 +122,13 @@ async function verify(
       cause: error,
     });
   }
+}
+
+/** An id token is not for the API, nor is an access token of another app client. */
+function requireCognitoAccess(payload: JWTPayload, clientId: string): void {
+  const access = CognitoAccess.safeParse(payload);
+  if (access.success && access.data.client_id === clientId) return;
+  throw new PulseError('unauthenticated', 'the access token is not accepted');
 }
 
 function callerOf(payload: JWTPayload): Caller {
