@@ -1,0 +1,57 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe } from '@jest/globals';
+import { Lane, type LaneOptions } from '../support/ingest-lane.ts';
+import { LedgerWorld } from '../support/ledger-world.ts';
+import type { NetworkKind } from '../support/system.ts';
+import { theBatches } from './batches.ts';
+import { theCrashes } from './crashes.ts';
+import { theIdentities } from './identities.ts';
+import { theOutages } from './outages.ts';
+
+const LIMIT_MS = 240_000;
+
+/** The network that the functions record on, and a way to run one beside it. */
+export interface IngestScene {
+  readonly world: LedgerWorld;
+  /** Runs a test in a lane of its own, which is gone afterwards. */
+  readonly lane: <T>(use: (lane: Lane) => Promise<T>, options?: Partial<LaneOptions>) => Promise<T>;
+}
+
+/** I1-I12 with the function in its real host process. */
+function attacks(kind: NetworkKind): void {
+  let scene: IngestScene;
+
+  beforeAll(async () => {
+    const world = await LedgerWorld.start(kind);
+    const lane: IngestScene['lane'] = async (use, options = {}) => {
+      const folder = await mkdtemp(join(tmpdir(), 'pulse-lane-'));
+      const opened = await Lane.open({ world, folder, ...options });
+      try {
+        return await use(opened);
+      } finally {
+        await opened.close();
+        await rm(folder, { recursive: true, force: true });
+      }
+    };
+    scene = { world, lane };
+  }, LIMIT_MS);
+
+  afterAll(() => scene.world.stop(), LIMIT_MS);
+
+  theCrashes(() => scene);
+  theBatches(() => scene);
+  theOutages(() => scene);
+  theIdentities(() => scene);
+}
+
+describe('ingest, on the devnet', () => {
+  attacks('devnet');
+});
+
+const onFabric = process.env['FABRIC_BIN'] === undefined ? describe.skip : describe;
+
+onFabric('ingest, on native Fabric (skipped: FABRIC_BIN is not set)', () => {
+  attacks('fabric');
+});
