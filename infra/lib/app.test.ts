@@ -9,6 +9,7 @@ import { type SynthesisedStack, synthesise, withApp } from './testing/synthesise
 
 const stacks: readonly SynthesisedStack[] = synthesise();
 
+const STACKS = ['api', 'data', 'ingest', 'network', 'people'];
 const Resources = z.record(z.string(), z.object({ Type: z.string() }));
 
 function resources({ template }: SynthesisedStack): { readonly Type: string }[] {
@@ -19,7 +20,7 @@ describe('the app', () => {
   test('makes every stack of every environment, and no rule of the packs finds anything', () => {
     expect(stacks.map(({ environment, name }) => `${environment}/${name}`).toSorted()).toEqual(
       ['dev', 'prod', 'staging'].flatMap((environment) =>
-        ['data', 'ingest', 'network'].map((name) => `${environment}/${name}`),
+        STACKS.map((name) => `${environment}/${name}`),
       ),
     );
     // An empty app has no findings either.
@@ -42,7 +43,7 @@ describe('the app', () => {
           .map(({ Type }) => Type),
       ),
     ];
-    for (const name of ['data', 'ingest', 'network']) {
+    for (const name of STACKS) {
       expect(kinds('dev', name).toSorted()).toEqual(kinds('prod', name).toSorted());
     }
   });

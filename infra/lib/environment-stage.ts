@@ -2,9 +2,11 @@ import { Stage } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Environment } from '../environments/environment.ts';
 import { prefix } from './names.ts';
+import { ApiStack } from './stacks/api-stack.ts';
 import { DataStack } from './stacks/data-stack.ts';
 import { IngestStack } from './stacks/ingest-stack.ts';
 import { NetworkStack } from './stacks/network-stack.ts';
+import { PeopleStack } from './stacks/people-stack.ts';
 
 /** One environment: stacks that hold data apart from those that can be made anew at any time. */
 export class EnvironmentStage extends Stage {
@@ -19,5 +21,9 @@ export class EnvironmentStage extends Stage {
     network.addStackDependency(data);
     const ingest = new IngestStack(this, 'ingest', { environment, ...stack('ingest') });
     ingest.addStackDependency(network);
+    const people = new PeopleStack(this, 'people', { ...held, ...stack('people') });
+    people.addStackDependency(network);
+    const api = new ApiStack(this, 'api', { environment, ...stack('api') });
+    api.addStackDependency(people);
   }
 }

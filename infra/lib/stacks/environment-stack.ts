@@ -1,6 +1,7 @@
-import { Stack, type StackProps, Tags } from 'aws-cdk-lib';
+import { ArnFormat, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Environment } from '../../environments/environment.ts';
+import { secretPrefix } from '../names.ts';
 
 /** What every stack of an environment is told. */
 export interface EnvironmentStackProps extends StackProps {
@@ -25,6 +26,16 @@ export class EnvironmentStack extends Stack {
     });
     this.environmentSettings = environment;
     Tags.of(this).add('pulseledger:environment', environment.name);
+  }
+
+  /** ARN of a secret below the environment's prefix; Secrets Manager appends six characters to its name. */
+  protected secretArn(name: string): string {
+    return this.formatArn({
+      service: 'secretsmanager',
+      resource: 'secret',
+      resourceName: `${secretPrefix(this.environmentSettings)}/${name}-??????`,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
   }
 
   /** From the environment's table: CDK would ask the account, and need credentials to synthesise. */

@@ -167,10 +167,7 @@ export class IngestStack extends EnvironmentStack {
     );
     fn.allow(['sqs:SendMessage'], [quarantine.queueArn]);
     fn.allow(['kms:Decrypt', 'kms:GenerateDataKey'], [key.keyArn]);
-    fn.allow(
-      ['secretsmanager:GetSecretValue'],
-      [this.#secretArn(`${secretPrefix(environment)}/ingest/${CUSTODIAN}`)],
-    );
+    fn.allow(['secretsmanager:GetSecretValue'], [this.secretArn(`ingest/${CUSTODIAN}`)]);
     fn.allow(['kms:Decrypt'], [shared(this, environment, 'data/identities-key-arn')]);
     this.#allowPublishing(fn);
   }
@@ -188,15 +185,5 @@ export class IngestStack extends EnvironmentStack {
           'One topic a device or patient pseudonym: there is no list of them in advance.',
       });
     }
-  }
-
-  /** Secrets Manager appends six characters to a secret's name. */
-  #secretArn(name: string): string {
-    return this.formatArn({
-      service: 'secretsmanager',
-      resource: 'secret',
-      resourceName: `${name}-??????`,
-      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    });
   }
 }
