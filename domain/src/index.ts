@@ -63,6 +63,7 @@ export {
   Acknowledgement,
   IngestMessage,
   LiveHint,
+  MAX_REDRIVES,
   QuarantineEntry,
   WatchCommand,
 } from './messages.ts';

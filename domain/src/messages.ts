@@ -4,6 +4,8 @@ import { DigestHex, Identifier, MomentMs } from './identifiers.ts';
 
 /** Longest accepted base64 payload: well above a chunk's limit, so that ingest names the reason. */
 const MAX_PAYLOAD_CHARACTERS = 1_048_576;
+/** Nobody redrives a message more often than that; the count stops there. */
+export const MAX_REDRIVES = 1_000_000;
 const MAX_UINT32 = 0xffff_ffff;
 
 /** Body of the queue message that the topic rule writes. */
@@ -15,6 +17,8 @@ export interface IngestMessage {
   readonly principal: string;
   readonly topic: string;
   readonly receivedAtMs: number;
+  /** How often an operator has sent it through ingest again; the topic rule never writes it. */
+  readonly redrives?: number | undefined;
 }
 export const IngestMessage: z.ZodType<IngestMessage> = z.object({
   payload: z.string().max(MAX_PAYLOAD_CHARACTERS),
@@ -22,6 +26,7 @@ export const IngestMessage: z.ZodType<IngestMessage> = z.object({
   principal: DigestHex,
   topic: z.string().max(256),
   receivedAtMs: MomentMs,
+  redrives: z.int().min(1).max(MAX_REDRIVES).optional(),
 });
 
 /** What a device learns about one of its chunks, named by boot and first sequence. */

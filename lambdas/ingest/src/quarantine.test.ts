@@ -8,7 +8,6 @@ import { AwsEndpoint } from './testing/aws-endpoint.ts';
 import { TestDevice } from './testing/devices.ts';
 
 const QUARANTINE = 'http://127.0.0.1/000000000000/quarantine';
-const INGEST = 'http://127.0.0.1/000000000000/ingest';
 
 let endpoint: AwsEndpoint;
 let sqs: SQSClient;
@@ -44,50 +43,15 @@ function entry(
 }
 
 describe('the quarantine', () => {
-  it('lists what is there, oldest first, without anything measured, and keeps it', async () => {
-    const device = new TestDevice();
-    const entries = [entry(device, 'overlap', 2), entry(device, 'unknown_device', 1)];
-    for (const one of entries) await quarantine.put(one);
-    const listed = await quarantine.list();
-    expect(listed.map(({ reason }) => reason)).toEqual(['unknown_device', 'overlap']);
-    expect(listed[0]).toEqual({
-      deviceId: device.deviceId,
-      reason: 'unknown_device',
-      receivedAtMs: entries[1]?.message.receivedAtMs,
-      quarantinedAtMs: 1,
-      readings: 6,
-      bytes: Buffer.from(entries[1]!.message.payload, 'base64').length,
-    });
-    expect(JSON.stringify(listed)).not.toContain(entries[0]!.message.payload.slice(0, 20));
-    expect(await quarantine.list()).toEqual(listed);
+  it('keeps a message with its reason, as it came', async () => {
+    const kept = entry(new TestDevice(), 'overlap', 2);
+    await quarantine.put(kept);
+    expect(endpoint.bodies(QUARANTINE)).toEqual([kept]);
   });
 
-  it('sends matching messages through ingest again, as they first came, and keeps the others', async () => {
-    const [mended, other] = [new TestDevice(), new TestDevice()];
-    const first = entry(mended, 'unknown_device', 1);
-    await quarantine.put(first);
-    await quarantine.put(entry(mended, 'overlap', 2));
-    await quarantine.put(entry(other, 'unknown_device', 3));
-    const filter = { reason: 'unknown_device', deviceId: mended.deviceId } as const;
-    expect(await quarantine.redrive(INGEST, filter)).toBe(1);
-    expect(endpoint.bodies(INGEST)).toEqual([first.message]);
-    expect((await quarantine.list()).map(({ quarantinedAtMs }) => quarantinedAtMs)).toEqual([2, 3]);
-    expect(await quarantine.redrive(INGEST, filter)).toBe(0);
-  });
-
-  it('loses nothing when a redrive breaks off: the message is in both queues then', async () => {
-    await quarantine.put(entry(new TestDevice(), 'overlap', 1));
-    endpoint.broken.add('DeleteMessage');
-    await expect(quarantine.redrive(INGEST, {})).rejects.toThrow();
-    expect(endpoint.bodies(INGEST)).toHaveLength(1);
-    expect(endpoint.bodies(QUARANTINE)).toHaveLength(1);
-  });
-
-  it('leaves alone what it did not write', async () => {
-    endpoint.queues.set(QUARANTINE, [{ id: 'x', body: 'not an entry', hidden: false }]);
-    expect(await quarantine.list()).toEqual([]);
-    expect(await quarantine.redrive(INGEST, {})).toBe(0);
-    expect(endpoint.queues.get(QUARANTINE)).toMatchObject([{ id: 'x', hidden: false }]);
+  it('says so when the queue did not take it', async () => {
+    endpoint.broken.add('SendMessage');
+    await expect(quarantine.put(entry(new TestDevice(), 'overlap', 2))).rejects.toThrow();
   });
 });
 

@@ -1,7 +1,15 @@
 import { systemErrorCode } from '../supervisor/failure.ts';
 
 /** Exit codes of `npm run quarantine`; the same list stands in `--help`. */
-export const EXIT = { ok: 0, failed: 1, usage: 2, noSystem: 3, notEntitled: 4 } as const;
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  noSystem: 3,
+  notEntitled: 4,
+  noSuchMessage: 5,
+  interrupted: 130,
+} as const;
 
 type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
@@ -31,6 +39,15 @@ export function noSystem(systemFile: string, cause: unknown): CommandFailure {
     `There is no running system at ${systemFile}. ` +
       'Start one with "npm start", or name the file of one with --system.',
     cause,
+  );
+}
+
+/** It was redriven, or it has never been there. */
+export function noSuchMessage(id: string): CommandFailure {
+  return new CommandFailure(
+    EXIT.noSuchMessage,
+    `There is no message ${id} there. It may have been sent again meanwhile, or be looked at by another ` +
+      'call: "npm run quarantine -- list" shows what is there.',
   );
 }
 

@@ -1,25 +1,32 @@
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { Identifier, QUARANTINE_REASONS, type QuarantineReason } from '@pulseledger/domain';
-import { MAX_ENTRIES, Quarantine } from '@pulseledger/lambdas/ingest/quarantine';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { tolerateClosedOutput } from '../closed-output.ts';
 import { CHECKOUT } from '../supervisor/checkout.ts';
 import { dataFolder } from '../supervisor/data-folder.ts';
 import { readAccess } from './access.ts';
-import { CommandFailure, EXIT, queueFailure } from './failure.ts';
-import { listing, redriven } from './presentation.ts';
+import { CommandFailure, EXIT, noSuchMessage, queueFailure } from './failure.ts';
+import { details, listing, progressed, redriven } from './presentation.ts';
+import type { Place } from './stranded-message.ts';
+import { HELD_SECONDS, MAX_LISTED, type Redrive, StrandedQueue } from './stranded-queue.ts';
 
 const SYSTEM_FILE = dataFolder(join(CHECKOUT, '.pulseledger')).systemFile;
+const PROGRESS_MS = 2_000;
 
 const HELP = `
 Messages of devices that cannot be recorded are kept in the quarantine for 14 days, each with its reason
 (docs/ERRORS.md says what to do about each). Once the cause is gone, redrive sends them through ingest
 again. That is harmless to repeat: what is on the ledger is not recorded twice, and what still cannot be
-recorded comes back with its reason. Nothing that was measured is shown.
+recorded comes back with its reason, counted as redriven once more. Nothing that was measured is shown.
 
-Up to ${MAX_ENTRIES.toLocaleString('en-US')} messages are looked at in one call. While a call works it keeps them from other calls; when it
-is interrupted they come back after 2 minutes.
+With --dlq the same is done for the dead-letter queue: messages that ingest could not bring to an end in
+several tries, mostly because the network was away for long.
+
+list and show look at the first ${MAX_LISTED.toLocaleString('en-US')} messages, redrive at all. Messages that are looked at are kept from
+other calls until the call ends; when it is killed they come back after ${HELD_SECONDS} s. Ctrl-C ends a redrive
+after the messages under way; the same command goes on with the rest.
 
 Exit codes:
   0  done, also when nothing was there
@@ -27,52 +34,103 @@ Exit codes:
   2  wrong usage, such as an unknown reason
   3  no system is running there
   4  not entitled: the system file belongs to another user, or to another start of the system
+  5  there is no such message (show)
+  130  interrupted; what was done stays done
 
 Examples:
   npm run quarantine -- list
+  npm run quarantine -- show 8d9a8f6e-0d0c-4a3e-9d6c-0a1f3b7c2e11
   npm run quarantine -- redrive --reason unknown_device
+  npm run quarantine -- redrive --dlq
   npm run quarantine -- list --system DATA/run/system.json --json`;
 
 interface Options {
   readonly reason?: QuarantineReason;
   readonly device?: string;
+  readonly dlq: boolean;
   readonly system: string;
   readonly json: boolean;
 }
 
-/** Lends the quarantine of the running system for one piece of work. @throws CommandFailure */
-async function withQuarantine<T>(
-  systemFile: string,
-  work: (quarantine: Quarantine, ingestQueueUrl: string) => Promise<T>,
+function placeOf({ dlq }: Options): Place {
+  return dlq ? 'dead-letters' : 'quarantine';
+}
+
+/** Lends the quarantine or the dead letters of the running system for one piece of work. @throws CommandFailure */
+async function withQueue<T>(
+  options: Options,
+  work: (queue: StrandedQueue, ingestQueueUrl: string) => Promise<T>,
 ): Promise<T> {
-  const access = await readAccess(systemFile);
-  const { region, endpoint, accessKeyId, secretAccessKey, quarantineQueueUrl } = access;
+  const access = await readAccess(options.system);
+  const { region, endpoint, accessKeyId, secretAccessKey } = access;
   const client = new SQSClient({ region, endpoint, credentials: { accessKeyId, secretAccessKey } });
+  const queueUrl = options.dlq ? access.deadLetterQueueUrl : access.quarantineQueueUrl;
   try {
-    const quarantine = new Quarantine({ client, queueUrl: quarantineQueueUrl });
-    return await work(quarantine, access.ingestQueueUrl);
+    const queue = new StrandedQueue({ client, queueUrl, place: placeOf(options) });
+    return await work(queue, access.ingestQueueUrl);
   } catch (error) {
-    throw queueFailure(systemFile, error);
+    throw queueFailure(options.system, error);
   } finally {
     client.destroy();
   }
 }
 
-async function list({ system, json, reason, device }: Options): Promise<void> {
-  const all = await withQuarantine(system, (quarantine) => quarantine.list());
-  const isWhole = all.length < MAX_ENTRIES;
-  const entries = all.filter(
-    (entry) =>
-      (reason ?? entry.reason) === entry.reason && (device ?? entry.deviceId) === entry.deviceId,
+async function list(options: Options): Promise<void> {
+  const { json, reason, device } = options;
+  const { entries, isWhole } = await withQueue(options, (queue) =>
+    queue.list({ reason, deviceId: device }),
   );
-  print(json ? JSON.stringify({ entries, isWhole }) : listing(entries, isWhole));
+  const facts = entries.map((entry) => entry.facts);
+  print(
+    json ? JSON.stringify({ entries: facts, isWhole }) : listing(placeOf(options), facts, isWhole),
+  );
 }
 
-async function redrive({ system, json, reason, device }: Options): Promise<void> {
-  const count = await withQuarantine(system, (quarantine, ingestQueueUrl) =>
-    quarantine.redrive(ingestQueueUrl, { reason, deviceId: device }),
-  );
-  print(json ? JSON.stringify({ redriven: count }) : redriven(count));
+async function show(id: string, options: Options): Promise<void> {
+  const { entries } = await withQueue(options, (queue) => queue.list({}));
+  const message = entries.find((entry) => entry.id === id);
+  if (message === undefined) throw noSuchMessage(id);
+  const { facts, content } = message;
+  print(options.json ? JSON.stringify({ ...facts, content }) : details(facts, content));
+}
+
+async function redrive(options: Options): Promise<void> {
+  const { json, reason, device } = options;
+  const interrupted = new AbortController();
+  process.once('SIGINT', () => {
+    interrupted.abort();
+  });
+  let latest: Redrive = { redriven: 0, copies: 0, left: 0 };
+  const ended = new AbortController();
+  const progress = sayProgress(() => latest, ended.signal);
+  const done = await withQueue(options, (queue, ingestQueueUrl) =>
+    queue.redrive({
+      ingestQueueUrl,
+      filter: { reason, deviceId: device },
+      signal: interrupted.signal,
+      onProgress: (redriveSoFar) => {
+        latest = redriveSoFar;
+      },
+    }),
+  ).finally(() => {
+    ended.abort();
+  });
+  await progress;
+  const isInterrupted = interrupted.signal.aborted;
+  print(json ? JSON.stringify({ ...done, isInterrupted }) : redriven(done, isInterrupted));
+  if (isInterrupted) process.exitCode = EXIT.interrupted;
+}
+
+/** On stderr, until it is over: a redrive of many messages takes its time. */
+async function sayProgress(latest: () => Redrive, ended: AbortSignal): Promise<void> {
+  for (;;) {
+    try {
+      await delay(PROGRESS_MS, undefined, { signal: ended, ref: false });
+    } catch {
+      return;
+    }
+    process.stderr.write(`${progressed(latest())}\n`);
+  }
 }
 
 function identifier(text: string): string {
@@ -84,12 +142,17 @@ function addAction(program: Command, name: string, description: string): Command
   return program
     .command(name)
     .description(description)
+    .option('--dlq', 'the dead-letter queue instead of the quarantine', false)
+    .option('--system <file>', 'coordinates of the running system', SYSTEM_FILE)
+    .option('--json', 'one JSON object on stdout', false);
+}
+
+function addFilter(action: Command): Command {
+  return action
     .addOption(
       new Option('--reason <reason>', 'only messages with this reason').choices(QUARANTINE_REASONS),
     )
-    .option('--device <id>', 'only messages of this device', identifier)
-    .option('--system <file>', 'coordinates of the running system', SYSTEM_FILE)
-    .option('--json', 'one JSON object on stdout', false);
+    .option('--device <id>', 'only messages of this device', identifier);
 }
 
 function command(): Command {
@@ -98,8 +161,13 @@ function command(): Command {
     .exitOverride()
     .showHelpAfterError('(--help shows what is possible)')
     .addHelpText('afterAll', HELP);
-  addAction(program, 'list', 'show what is in the quarantine, oldest first').action(list);
-  addAction(program, 'redrive', 'send messages through ingest again').action(redrive);
+  addFilter(addAction(program, 'list', 'what is there, by reason and device, oldest first')).action(
+    list,
+  );
+  addAction(program, 'show', 'one message: who, when, why, of which kinds; no value')
+    .argument('<id>', 'as list shows it')
+    .action(show);
+  addFilter(addAction(program, 'redrive', 'send messages through ingest again')).action(redrive);
   return program;
 }
 

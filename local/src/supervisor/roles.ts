@@ -42,9 +42,8 @@ export function createRoles(): Roles {
       { action: 'sqs:ReceiveMessage', resource: INGEST_DEAD_LETTERS },
     ]),
     quarantineOperator: createRole('quarantine-operator', [
-      { action: 'sqs:ReceiveMessage', resource: QUARANTINE_QUEUE },
-      { action: 'sqs:DeleteMessage', resource: QUARANTINE_QUEUE },
-      { action: 'sqs:ChangeMessageVisibility', resource: QUARANTINE_QUEUE },
+      ...take(QUARANTINE_QUEUE),
+      ...take(INGEST_DEAD_LETTERS),
       { action: 'sqs:SendMessage', resource: INGEST_QUEUE },
     ]),
   };

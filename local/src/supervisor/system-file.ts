@@ -10,6 +10,7 @@ export interface QuarantineAccess {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly quarantineQueueUrl: string;
+  readonly deadLetterQueueUrl: string;
   readonly ingestQueueUrl: string;
 }
 
@@ -21,6 +22,7 @@ export const QuarantineAccess: z.ZodType<QuarantineAccess> = z.object({
   accessKeyId: z.string().min(1).max(128),
   secretAccessKey: z.string().min(1).max(256),
   quarantineQueueUrl: Url,
+  deadLetterQueueUrl: Url,
   ingestQueueUrl: Url,
 });
 

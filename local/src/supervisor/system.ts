@@ -7,7 +7,7 @@ import { isPortFree } from '@pulseledger/network/processes';
 import { z } from 'zod';
 import { credentialsOf, type LocalRole } from '../aws/role.ts';
 import { type CloudInfo, type CloudReport, cloudInfo, cloudReport } from '../cloud/cloud.ts';
-import { INGEST_QUEUE, QUARANTINE_QUEUE } from '../cloud/queue/queue-set.ts';
+import { INGEST_DEAD_LETTERS, INGEST_QUEUE, QUARANTINE_QUEUE } from '../cloud/queue/queue-set.ts';
 import { queueArn, queueUrl } from '../cloud/sqs-service.ts';
 import { type HttpApiInfo, httpApiInfo } from '../http-api/http-api.ts';
 import {
@@ -340,6 +340,7 @@ function quarantineAccess(sqsUrl: string, role: LocalRole): QuarantineAccess {
     endpoint: sqsUrl,
     ...credentialsOf(role),
     quarantineQueueUrl: queueUrl(sqsUrl, QUARANTINE_QUEUE),
+    deadLetterQueueUrl: queueUrl(sqsUrl, INGEST_DEAD_LETTERS),
     ingestQueueUrl: queueUrl(sqsUrl, INGEST_QUEUE),
   };
 }
