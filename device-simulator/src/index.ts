@@ -8,9 +8,11 @@ export { Prng } from './prng.ts';
 export { readTruth } from './truth.ts';
 export type {
   Fate,
+  Loss,
   TruthAnswered,
   TruthAttempt,
   TruthChunk,
+  TruthCopy,
   TruthDevice,
   TruthLine,
   TruthPublished,

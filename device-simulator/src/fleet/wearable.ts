@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chunkHeader, decodeChunk } from '@pulseledger/domain';
+import { decodeChunk } from '@pulseledger/domain';
 import type { Clock } from '../clock.ts';
 import { type MadeChunk, makeChunks } from '../device/chunk-maker.ts';
 import type { DeviceIdentity } from '../device/identity.ts';
@@ -220,9 +220,12 @@ export class Wearable {
   }
 
   #copied(payload: Uint8Array): void {
-    const { deviceId: device, boot, firstSequence: first, count } = chunkHeader(payload);
-    const name = { device, boot, first, count };
-    this.#parts.truth.write({ t: 'copy', ...name, fate: 'duplicate', at: Date.now() });
+    const { deviceId: device, boot, firstSequence: first, count, readings } = decodeChunk(payload);
+    const at = Date.now();
+    // Right but for a clock that is far ahead, which stays so: what is refused is refused again.
+    const once = fateOf(readings, this.identity.fromMs, at);
+    const fate = once === 'committed' ? 'duplicate' : once;
+    this.#parts.truth.write({ t: 'copy', device, boot, first, count, fate, at });
   }
 
   #answered({ chunk, acknowledgement, atMs }: Answer): void {

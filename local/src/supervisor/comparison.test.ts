@@ -15,7 +15,8 @@ function expected(first: number, values: readonly number[], device = 'd'): Expec
 
 function onLedger(chunk: ExpectedChunk, patientId = chunk.patientId): LedgerChunk {
   const { device: deviceId, boot, first: firstSequence, readings } = chunk;
-  return { patientId, chunk: { deviceId, boot, firstSequence, readings } as unknown as Chunk };
+  const chunkOnLedger = { deviceId, boot, firstSequence, readings } as unknown as Chunk;
+  return { patientId, chunk: chunkOnLedger, sha256: '' };
 }
 
 describe('the account of a run', () => {

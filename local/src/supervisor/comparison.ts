@@ -29,6 +29,8 @@ export interface LedgerChunk {
   /** Whose record it was found in. */
   readonly patientId: string;
   readonly chunk: Chunk;
+  /** Of the bytes as they are stored. */
+  readonly sha256: string;
 }
 
 function nameOf(device: string, boot: number, first: number): string {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type ConnectionProfile, decodeChunk, MAX_PAGE_SIZE } from '@pulseledger/domain';
 import { connectGateway, RecordClient } from '@pulseledger/ledger';
 import type { ExpectedChunk, LedgerChunk } from './comparison.ts';
@@ -42,7 +43,9 @@ async function readPatient(
     const range = { patientId, fromMs, toMs, pageSize: MAX_PAGE_SIZE };
     const page = await record.readChunks(bookmark === undefined ? range : { ...range, bookmark });
     for (const text of page.chunks) {
-      found.push({ patientId, chunk: decodeChunk(Buffer.from(text, 'base64')) });
+      const bytes = Buffer.from(text, 'base64');
+      const sha256 = createHash('sha256').update(bytes).digest('hex');
+      found.push({ patientId, chunk: decodeChunk(bytes), sha256 });
     }
     bookmark = page.bookmark;
   } while (bookmark !== undefined);

@@ -70,6 +70,55 @@ describe('the truth of a run', () => {
     });
   });
 
+  test('says what must become of chunks, copies and attempts, and whether that binds', async () => {
+    const attempt = (id: string, fate: unknown, more: object = {}) => ({
+      ...{ t: 'attempt', attempt: id, attack: 'forged', device: DEVICE, bytes: 9, at: 5 },
+      ...{ sha256: id.padEnd(64, '0'), fate, ...more },
+    });
+    const readings = [['8867-4', '/min', 1_000, 0, 72]];
+    const honest = { device: DEVICE, boot: 1, first: 9, count: 1, zone: 0, readings };
+    const { expectations, chunks } = await truth([
+      { t: 'device', device: DEVICE, patientId: PATIENT, boot: 1 },
+      chunk(0, 1_000),
+      event('copy', 0, 1_100, { fate: 'duplicate' }),
+      attempt('a', { quarantined: 'bad_signature' }),
+      { t: 'taken', attempt: 'a', at: 6 },
+      attempt('b', 'refused'),
+      { t: 'turnedAway', attempt: 'b', how: 'closed', at: 7 },
+      attempt('c', 'committed', { chunk: honest }),
+    ]);
+    expect(expectations.map(({ what, fate, binds }) => [what, fate, binds])).toEqual([
+      ['chunk', 'committed', true],
+      ['copy', 'duplicate', true],
+      ['forged', { quarantined: 'bad_signature' }, true],
+      ['forged', 'refused', false],
+      ['forged', 'committed', false],
+    ]);
+    expect(chunks.map(({ first, binds }) => [first, binds])).toEqual([
+      [0, true],
+      [9, false],
+    ]);
+  });
+
+  test('says what was measured but never handed over, also because the simulator was killed', async () => {
+    const run = { t: 'run', seed: 1, faultScale: 1, at: 1 };
+    const lost = { t: 'lost', device: DEVICE, boot: 1, readings: 5, at: 3 };
+    const { neverHandedOver } = await truth([
+      run,
+      { t: 'open', readings: 40, at: 2 },
+      { ...lost, cause: 'battery' },
+      { ...lost, cause: 'reboot' },
+      { ...lost, cause: 'battery' },
+      { t: 'open', readings: 30, at: 4 },
+      run,
+      { t: 'open', readings: 20, at: 5 },
+      { t: 'stopped', at: 6 },
+      run,
+      { t: 'open', readings: 7, at: 8 },
+    ]);
+    expect(neverHandedOver).toEqual({ battery: 10, reboot: 5, killed: 37 });
+  });
+
   test('has no latency when nothing was answered', async () => {
     expect((await truth([chunk(0, 1)])).commitLatencyMs).toBeNull();
   });
