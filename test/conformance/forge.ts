@@ -8,7 +8,7 @@ import {
   transaction,
 } from '../../network/devnet/src/testing/messages.ts';
 import { existing, issue } from './identities.ts';
-import { CHAINCODE, CHANNEL, type Outcome, codeName, mspId } from './person.ts';
+import { CHAINCODE, CHANNEL, codeName, mspId, type Outcome } from './person.ts';
 import type { Organization, World } from './world.ts';
 
 /** Somebody who signs. */
@@ -137,8 +137,9 @@ export async function validationOf(world: World, envelope: Uint8Array): Promise<
       const block = found.value;
       const envelopes = block.getData()?.getDataList_asU8() ?? [];
       const at = envelopes.findIndex((one) => Buffer.compare(one, envelope) === 0);
-      const codes =
-        block.getMetadata()?.getMetadataList_asU8()[common.BlockMetadataIndex.TRANSACTIONS_FILTER];
+      const codes = block.getMetadata()?.getMetadataList_asU8()[
+        common.BlockMetadataIndex.TRANSACTIONS_FILTER
+      ];
       if (at >= 0) return { code: codeName(codes?.[at] ?? -1) };
     }
     return { code: 'none' };

@@ -1,9 +1,9 @@
 import { common, peer } from '@hyperledger/fabric-protos';
 import type { ChaincodeDefinition } from '@pulseledger/network/definition';
+import { Signer } from '../../network/devnet/src/msp/signer.ts';
 import { parsePolicy } from '../../network/devnet/src/policy/parse.ts';
 import { policyEnvelope } from '../../network/devnet/src/policy/signature-policy.ts';
 import { proposal } from '../../network/devnet/src/testing/messages.ts';
-import { Signer } from '../../network/devnet/src/msp/signer.ts';
 import { mspId, type Person } from './person.ts';
 
 const { lifecycle } = peer;
@@ -74,7 +74,9 @@ export async function install(administrator: Person, packageBytes: Uint8Array): 
     signed.serializeBinary(),
   );
   if (!('result' in outcome)) throw new Error(`install: ${JSON.stringify(outcome)}`);
-  const answer = peer.ProposalResponse.deserializeBinary(Buffer.from(String(outcome.result), 'hex'));
+  const answer = peer.ProposalResponse.deserializeBinary(
+    Buffer.from(String(outcome.result), 'hex'),
+  );
   const response = answer.getResponse();
   if (response?.getStatus() !== common.Status.SUCCESS) {
     throw new Error(`install: ${response?.getMessage() ?? 'no response'}`);

@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { isSame, type Json } from './answers.ts';
 import { readRecorded, writeRecorded } from './recorded.ts';
-import { ROWS } from './rows.ts';
 import type { Row } from './row.ts';
+import { ROWS } from './rows.ts';
 import { runRows } from './run-rows.ts';
 import { type NetworkKind, startNetwork } from './start-network.ts';
 import { Connections } from './world.ts';

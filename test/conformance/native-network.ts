@@ -1,7 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ChaincodeService, startChaincodeService } from '@pulseledger/network/chaincode-service';
+import {
+  type ChaincodeService,
+  startChaincodeService,
+} from '@pulseledger/network/chaincode-service';
 import { startFabric } from '@pulseledger/network/fabric';
 import { chaincodePackage, packageId } from '../../network/fabric/src/render/chaincode-package.ts';
 import { DEFINITION, OTHER } from './definition.ts';

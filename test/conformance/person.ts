@@ -172,10 +172,7 @@ export class Person {
   }
 
   proposal(request: Request): Proposal {
-    const [name = 'run', ...args] = request.call ?? [
-      'run',
-      JSON.stringify(request.script ?? []),
-    ];
+    const [name = 'run', ...args] = request.call ?? ['run', JSON.stringify(request.script ?? [])];
     const options: ProposalOptions = {
       arguments: args,
       ...(request.by === undefined ? {} : { endorsingOrganizations: request.by.map(mspId) }),
@@ -195,7 +192,10 @@ export class Person {
   }
 
   /** Submits and waits for the commit: the result, or how it failed. */
-  async submit(request: Request, onCommit: (id: string) => Promise<unknown> = (): Promise<void> => Promise.resolve()): Promise<Outcome> {
+  async submit(
+    request: Request,
+    onCommit: (id: string) => Promise<unknown> = (): Promise<void> => Promise.resolve(),
+  ): Promise<Outcome> {
     return outcomeOf(async () => {
       const transaction = await this.endorse(request);
       const commit = await transaction.submit();

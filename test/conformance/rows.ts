@@ -1,3 +1,4 @@
+import type { Row } from './row.ts';
 import { CHAINCODE } from './rows/chaincode.ts';
 import { GATEWAY } from './rows/gateway.ts';
 import { IDENTITIES } from './rows/identities.ts';
@@ -6,7 +7,6 @@ import { POLICIES } from './rows/policies.ts';
 import { LAST, PRIVATE_DATA } from './rows/private-data.ts';
 import { RANGES } from './rows/ranges.ts';
 import { STATE } from './rows/state.ts';
-import type { Row } from './row.ts';
 
 /** The whole table. */
 export const ROWS: readonly Row[] = [

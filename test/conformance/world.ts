@@ -1,6 +1,6 @@
 import type { Status, Transaction } from '@hyperledger/fabric-gateway';
+import { type Json, type Names, normalise } from './answers.ts';
 import type { Step } from './chaincode/operations.ts';
-import { normalise, type Json, type Names } from './answers.ts';
 import { existing, issue, type OddCertificate } from './identities.ts';
 import { mspId, type Outcome, Person, type Request } from './person.ts';
 import type { NetworkKind, StartedNetwork } from './start-network.ts';

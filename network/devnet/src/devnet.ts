@@ -241,6 +241,7 @@ function startPeer(
 
 async function startGateways(
   channel: Channel,
+  timeWindowMs: number,
   peers: readonly RunningPeer[],
   portOf: (organization: Organization) => number,
 ): Promise<GatewayServer[]> {
@@ -252,6 +253,8 @@ async function startGateways(
         ...channel,
         channel: channel.definition.channel,
         peers: new PeerRegistry(peer, all),
+        timeWindowMs,
+        now: channel.development.clock.now,
       });
       const port = portOf(organization);
       started.push(
@@ -298,7 +301,7 @@ function newTracer({ ledger, definition, development }: Channel): Tracer {
     policyOf: (name) =>
       name === definition.chaincode.name ? definition.chaincode.endorsementPolicy : undefined,
     wasFault: (txId) => development.faults.wasConflict(txId),
-    privateWriteSets: () => Promise.resolve(new Map()),
+    privateWriteSets: (mspId, block) => ledger.privateWriteSets(mspId, block),
   });
 }
 
@@ -325,10 +328,13 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
     await channel.orderer.close();
     await channel.ledger.close();
   };
-  const gateways = await startGateways(channel, peers, portOf).catch(async (error: unknown) => {
-    await stopPeers();
-    throw error;
-  });
+  const timeWindowMs = options.timeWindowMs ?? TIME_WINDOW_MS;
+  const gateways = await startGateways(channel, timeWindowMs, peers, portOf).catch(
+    async (error: unknown) => {
+      await stopPeers();
+      throw error;
+    },
+  );
   const close = async (): Promise<void> => {
     channel.orderer.cut();
     await Promise.all(gateways.map((server) => server.close(CLOSE_GRACE_MS)));

@@ -33,7 +33,10 @@ function shown(value: Uint8Array): string {
   return `${value.length} bytes, sha256 ${createHash('sha256').update(value).digest('hex')}`;
 }
 
-async function entries(results: AsyncIterable<Found>, limit = Number.POSITIVE_INFINITY): Promise<string[]> {
+async function entries(
+  results: AsyncIterable<Found>,
+  limit = Number.POSITIVE_INFINITY,
+): Promise<string[]> {
   const found: string[] = [];
   if (limit === 0) return found;
   for await (const { key, value } of results) {
@@ -43,7 +46,9 @@ async function entries(results: AsyncIterable<Found>, limit = Number.POSITIVE_IN
   return found;
 }
 
-interface Page extends AsyncIterable<Found>, Promise<{ metadata: { fetchedRecordsCount: number; bookmark: string } }> {}
+interface Page
+  extends AsyncIterable<Found>,
+    Promise<{ metadata: { fetchedRecordsCount: number; bookmark: string } }> {}
 
 async function page(results: Page): Promise<unknown> {
   const found = await entries(results);
@@ -104,7 +109,11 @@ const PUBLIC: Readonly<Record<string, Operation>> = {
   history: async (stub, key = '') => {
     const found: unknown[] = [];
     for await (const change of stub.getHistoryForKey(key)) {
-      const { value, isDelete, txId } = change as { value: Uint8Array; isDelete: boolean; txId: string };
+      const { value, isDelete, txId } = change as {
+        value: Uint8Array;
+        isDelete: boolean;
+        txId: string;
+      };
       found.push({ value: text(value), isDelete, txId });
     }
     return found;
@@ -174,12 +183,16 @@ const CONTEXT: Readonly<Record<string, Operation>> = {
     (stub as unknown as { getBufferArgs(): Uint8Array[] })
       .getBufferArgs()
       .slice(2)
-      .map((one) => Buffer.from(one).toString("hex")),
+      .map((one) => Buffer.from(one).toString('hex')),
   transientNames: (stub) => [...stub.getTransient().keys()].sort(),
   transient: (stub, name = '') => text(transient(stub, name)),
   hasBinding: (stub) => /^[0-9a-f]{64}$/.test(stub.getBinding()),
   invoke: async (stub, chaincode = '', script = '', channel = '') => {
-    const answer = (await stub.invokeChaincode(chaincode, ['run', script], channel)) as unknown as Invoked;
+    const answer = (await stub.invokeChaincode(
+      chaincode,
+      ['run', script],
+      channel,
+    )) as unknown as Invoked;
     return { status: answer.status, message: answer.message, payload: text(answer.payload) };
   },
   invokeRaw: async (stub, chaincode = '', fcn = '') => {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { alone, type Row, script, step } from '../row.ts';
 import { type Outcome, outcomeOf } from '../person.ts';
+import { alone, type Row, script, step } from '../row.ts';
 import { EXECUTE_TIMEOUT_MS } from '../start-network.ts';
 import type { Organization, World } from '../world.ts';
 
@@ -135,14 +135,18 @@ export const CHAINCODE: readonly Row[] = [
     by: ['insurer'],
     submit: [['invoke', 'probe', '[["put","@a","1"]]']],
   }),
-  script('chaincode/invoke-read-policy', 'A called chaincode that only reads asks for no endorsement', {
-    chaincode: 'other',
-    by: ['insurer'],
-    submit: [
-      ['invoke', 'probe', '[["get","@a"]]'],
-      ['put', '@b', '1'],
-    ],
-  }),
+  script(
+    'chaincode/invoke-read-policy',
+    'A called chaincode that only reads asks for no endorsement',
+    {
+      chaincode: 'other',
+      by: ['insurer'],
+      submit: [
+        ['invoke', 'probe', '[["get","@a"]]'],
+        ['put', '@b', '1'],
+      ],
+    },
+  ),
   script('chaincode/invoke-fails', 'A called chaincode that fails', {
     evaluate: [['invoke', 'other', '[["fail","not me"]]']],
   }),
@@ -192,11 +196,15 @@ export const CHAINCODE: readonly Row[] = [
     evaluate: [['try', 'invokeRaw', 'qscc', 'GetChainInfo']],
   }),
   alone(
-    step('chaincode/crash-evaluate', 'A chaincode that ends during a transaction', async (world) => {
-      const person = await world.person('insurer');
-      const crashed = await person.evaluate({ script: [['exit']], by: ['insurer'] });
-      return { crashed, again: await back(world, 'insurer') };
-    }),
+    step(
+      'chaincode/crash-evaluate',
+      'A chaincode that ends during a transaction',
+      async (world) => {
+        const person = await world.person('insurer');
+        const crashed = await person.evaluate({ script: [['exit']], by: ['insurer'] });
+        return { crashed, again: await back(world, 'insurer') };
+      },
+    ),
   ),
   alone(
     step('chaincode/crash-submit', 'The same for one that is submitted', async (world) => {
@@ -234,10 +242,14 @@ export const CHAINCODE: readonly Row[] = [
     });
     return 'message' in outcome ? { ...outcome, message: '<deadline>' } : outcome;
   }),
-  step('chaincode/timeout', 'A chaincode that takes longer than the peer’s limit', async (world) => {
-    const person = await world.person('hospital');
-    // 30 s on native Fabric; the table's devnet has a shorter one.
-    const tooLong = world.kind === 'fabric' ? 31_000 : EXECUTE_TIMEOUT_MS + 1000;
-    return person.evaluate({ script: [['sleep', tooLong]], by: ['hospital'] });
-  }),
+  step(
+    'chaincode/timeout',
+    'A chaincode that takes longer than the peer’s limit',
+    async (world) => {
+      const person = await world.person('hospital');
+      // 30 s on native Fabric; the table's devnet has a shorter one.
+      const tooLong = world.kind === 'fabric' ? 31_000 : EXECUTE_TIMEOUT_MS + 1000;
+      return person.evaluate({ script: [['sleep', tooLong]], by: ['hospital'] });
+    },
+  ),
 ];

@@ -1,6 +1,6 @@
 import { common, gateway, peer } from '@hyperledger/fabric-protos';
 import { forgeProposal, submitEnvelope } from '../forge.ts';
-import { CHANNEL, outcomeOf, type Outcome } from '../person.ts';
+import { CHANNEL, type Outcome, outcomeOf } from '../person.ts';
 import { type Row, script, step } from '../row.ts';
 import type { World } from '../world.ts';
 
@@ -24,7 +24,8 @@ async function ask(
   channel: string = CHANNEL,
 ): Promise<Outcome> {
   const person = await world.person('hospital');
-  const request = method === 'Evaluate' ? new gateway.EvaluateRequest() : new gateway.EndorseRequest();
+  const request =
+    method === 'Evaluate' ? new gateway.EvaluateRequest() : new gateway.EndorseRequest();
   request.setChannelId(channel);
   request.setProposedTransaction(signed);
   const outcome = await person.raw(`/gateway.Gateway/${method}`, request.serializeBinary());
@@ -44,7 +45,9 @@ function proposed(
   }));
 }
 
-function broken(part: (proposal: peer.Proposal) => void): (world: World) => Promise<peer.SignedProposal> {
+function broken(
+  part: (proposal: peer.Proposal) => void,
+): (world: World) => Promise<peer.SignedProposal> {
   return async (world) => {
     const { signed } = await forgeProposal(world);
     const message = peer.Proposal.deserializeBinary(signed.getProposalBytes_asU8());
@@ -244,14 +247,20 @@ export const GATEWAY: readonly Row[] = [
     const c = await commit.getStatus();
     return [a, b, c].map((s) => [s.code, s.successful, s.blockNumber === a.blockNumber]);
   }),
-  step('gateway/status-elsewhere', 'Another organization’s gateway tells the status, too', async (world) => {
-    const person = await world.person('hospital');
-    const transaction = await person.endorse(world.request({ script: [['put', '@a', '1']] }));
-    const commit = await transaction.submit();
-    await commit.getStatus();
-    const other = await world.person({ of: 'hospital', at: 'insurer' });
-    return outcomeOf(async () => (await other.gateway.newCommit(commit.getBytes()).getStatus()).code);
-  }),
+  step(
+    'gateway/status-elsewhere',
+    'Another organization’s gateway tells the status, too',
+    async (world) => {
+      const person = await world.person('hospital');
+      const transaction = await person.endorse(world.request({ script: [['put', '@a', '1']] }));
+      const commit = await transaction.submit();
+      await commit.getStatus();
+      const other = await world.person({ of: 'hospital', at: 'insurer' });
+      return outcomeOf(
+        async () => (await other.gateway.newCommit(commit.getBytes()).getStatus()).code,
+      );
+    },
+  ),
   step('gateway/status-unknown', 'The status of a transaction that is not there', async (world) => {
     const outcome = await askStatus(world, 'ab'.repeat(32));
     return 'message' in outcome ? { ...outcome, message: '<deadline>' } : outcome;
@@ -324,40 +333,56 @@ export const GATEWAY: readonly Row[] = [
     async (world) => (await forgeProposal(world)).signed,
     'ghost',
   ),
-  proposed('no-channel', 'A proposal for no channel', async (world) =>
-    (await forgeProposal(world, { channel: '' })).signed,
+  proposed(
+    'no-channel',
+    'A proposal for no channel',
+    async (world) => (await forgeProposal(world, { channel: '' })).signed,
   ),
-  proposed('no-chaincode', 'A proposal for no chaincode', async (world) =>
-    (await forgeProposal(world, { chaincode: '' })).signed,
+  proposed(
+    'no-chaincode',
+    'A proposal for no chaincode',
+    async (world) => (await forgeProposal(world, { chaincode: '' })).signed,
   ),
   proposed('no-signature', 'A proposal that nobody signed', async (world) => {
     const { signed } = await forgeProposal(world);
     signed.setSignature('');
     return signed;
   }),
-  proposed('wrong-transaction-id', 'A transaction id that is not its nonce’s', async (world) =>
-    (await forgeProposal(world, { txId: 'ab'.repeat(32) })).signed,
+  proposed(
+    'wrong-transaction-id',
+    'A transaction id that is not its nonce’s',
+    async (world) => (await forgeProposal(world, { txId: 'ab'.repeat(32) })).signed,
   ),
-  proposed('no-nonce', 'No nonce', async (world) =>
-    (await forgeProposal(world, { nonce: NOTHING })).signed,
+  proposed(
+    'no-nonce',
+    'No nonce',
+    async (world) => (await forgeProposal(world, { nonce: NOTHING })).signed,
   ),
-  proposed('epoch', 'An epoch', async (world) =>
-    (await forgeProposal(world, { epoch: 1 })).signed,
+  proposed('epoch', 'An epoch', async (world) => (await forgeProposal(world, { epoch: 1 })).signed),
+  proposed(
+    'header-type-config',
+    'A proposal of type CONFIG',
+    async (world) => (await forgeProposal(world, { type: common.HeaderType.CONFIG })).signed,
   ),
-  proposed('header-type-config', 'A proposal of type CONFIG', async (world) =>
-    (await forgeProposal(world, { type: common.HeaderType.CONFIG })).signed,
+  proposed(
+    'header-type-message',
+    'A proposal of type MESSAGE',
+    async (world) => (await forgeProposal(world, { type: common.HeaderType.MESSAGE })).signed,
   ),
-  proposed('header-type-message', 'A proposal of type MESSAGE', async (world) =>
-    (await forgeProposal(world, { type: common.HeaderType.MESSAGE })).signed,
+  proposed(
+    'two-minutes-early',
+    'A time two minutes ago',
+    async (world) => (await forgeProposal(world, { timeMs: Date.now() - 120_000 })).signed,
   ),
-  proposed('two-minutes-early', 'A time two minutes ago', async (world) =>
-    (await forgeProposal(world, { timeMs: Date.now() - 120_000 })).signed,
+  proposed(
+    'two-minutes-late',
+    'A time two minutes ahead',
+    async (world) => (await forgeProposal(world, { timeMs: Date.now() + 120_000 })).signed,
   ),
-  proposed('two-minutes-late', 'A time two minutes ahead', async (world) =>
-    (await forgeProposal(world, { timeMs: Date.now() + 120_000 })).signed,
-  ),
-  proposed('half-a-minute-early', 'A time half a minute ago', async (world) =>
-    (await forgeProposal(world, { timeMs: Date.now() - 30_000 })).signed,
+  proposed(
+    'half-a-minute-early',
+    'A time half a minute ago',
+    async (world) => (await forgeProposal(world, { timeMs: Date.now() - 30_000 })).signed,
   ),
   step('gateway/submit-unsigned', 'A transaction that nobody signed', async (world) => {
     const envelope = new common.Envelope();
@@ -370,11 +395,15 @@ export const GATEWAY: readonly Row[] = [
     envelope.setSignature(GARBAGE);
     return submitEnvelope(world, envelope.serializeBinary());
   }),
-  step('gateway/submit-unknown-channel', 'A transaction for a channel that is not there', async (world) => {
-    const envelope = new common.Envelope();
-    envelope.setPayload(GARBAGE);
-    envelope.setSignature(GARBAGE);
-    return submitEnvelope(world, envelope.serializeBinary(), 'ghost');
-  }),
+  step(
+    'gateway/submit-unknown-channel',
+    'A transaction for a channel that is not there',
+    async (world) => {
+      const envelope = new common.Envelope();
+      envelope.setPayload(GARBAGE);
+      envelope.setSignature(GARBAGE);
+      return submitEnvelope(world, envelope.serializeBinary(), 'ghost');
+    },
+  ),
   ...SYSTEM,
 ];

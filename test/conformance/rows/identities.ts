@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { outcomeOf, type Outcome } from '../person.ts';
+import { type Outcome, outcomeOf } from '../person.ts';
 import { type Row, step } from '../row.ts';
 import type { Who, World } from '../world.ts';
 
@@ -115,17 +115,25 @@ export const IDENTITIES: readonly Row[] = [
     of: 'clinic',
     at: 'hospital',
   }),
-  step('identities/expires-before-submit', 'A certificate that expires before the submission', async (world) => {
-    const person = await world.person({ of: 'hospital', odd: { until: 2500 } });
-    const transaction = await person.endorse(world.request({ script: [['put', '@a', '1']] }));
-    await delay(3200);
-    return outcomeOf(() => transaction.submit());
-  }),
-  step('identities/expires-before-status', 'A certificate that expires before the status is asked', async (world) => {
-    const person = await world.person({ of: 'hospital', odd: { until: 2500 } });
-    const transaction = await person.endorse(world.request({ script: [['put', '@a', '1']] }));
-    const commit = await transaction.submit();
-    await delay(3200);
-    return outcomeOf(async () => (await commit.getStatus()).code);
-  }),
+  step(
+    'identities/expires-before-submit',
+    'A certificate that expires before the submission',
+    async (world) => {
+      const person = await world.person({ of: 'hospital', odd: { until: 2500 } });
+      const transaction = await person.endorse(world.request({ script: [['put', '@a', '1']] }));
+      await delay(3200);
+      return outcomeOf(() => transaction.submit());
+    },
+  ),
+  step(
+    'identities/expires-before-status',
+    'A certificate that expires before the status is asked',
+    async (world) => {
+      const person = await world.person({ of: 'hospital', odd: { until: 2500 } });
+      const transaction = await person.endorse(world.request({ script: [['put', '@a', '1']] }));
+      const commit = await transaction.submit();
+      await delay(3200);
+      return outcomeOf(async () => (await commit.getStatus()).code);
+    },
+  ),
 ];

@@ -1,6 +1,6 @@
 import type { Step } from '../chaincode/operations.ts';
-import { inOneBlock } from '../same-block.ts';
 import { type Row, step } from '../row.ts';
+import { inOneBlock } from '../same-block.ts';
 import type { World } from '../world.ts';
 
 interface Conflict {
@@ -96,24 +96,28 @@ export const MVCC: readonly Row[] = [
       ],
     ],
   }),
-  conflicting('invalid-writes-nothing', 'What an invalid transaction would write conflicts with nobody', {
-    given: [
-      ['put', '@a#$', '0'],
-      ['put', '@b#$', '0'],
-    ],
-    scripts: [
-      [['put', '@a#$', '1']],
-      [
-        ['get', '@a#$'],
-        ['put', '@b#$', '2'],
+  conflicting(
+    'invalid-writes-nothing',
+    'What an invalid transaction would write conflicts with nobody',
+    {
+      given: [
+        ['put', '@a#$', '0'],
+        ['put', '@b#$', '0'],
       ],
-      [
-        ['get', '@b#$'],
-        ['put', '@b#$', '3'],
+      scripts: [
+        [['put', '@a#$', '1']],
+        [
+          ['get', '@a#$'],
+          ['put', '@b#$', '2'],
+        ],
+        [
+          ['get', '@b#$'],
+          ['put', '@b#$', '3'],
+        ],
       ],
-    ],
-    after: [['get', '@b#$']],
-  }),
+      after: [['get', '@b#$']],
+    },
+  ),
   conflicting('same-value', 'Writing the same value is a new version', {
     given: [['put', '@a#$', '0']],
     scripts: [
@@ -238,17 +242,21 @@ export const MVCC: readonly Row[] = [
       ],
     ],
   }),
-  conflicting('phantom-read-and-range', 'A key both read and in a range: the key’s conflict is told', {
-    given: [['fill', '@k#$-', 3]],
-    scripts: [
-      [['put', '@k#$-001', 'x']],
-      [
-        ['range', '@k#$-', '@k#$.'],
-        ['get', '@k#$-001'],
-        ['put', '@b#$', '1'],
+  conflicting(
+    'phantom-read-and-range',
+    'A key both read and in a range: the key’s conflict is told',
+    {
+      given: [['fill', '@k#$-', 3]],
+      scripts: [
+        [['put', '@k#$-001', 'x']],
+        [
+          ['range', '@k#$-', '@k#$.'],
+          ['get', '@k#$-001'],
+          ['put', '@b#$', '1'],
+        ],
       ],
-    ],
-  }),
+    },
+  ),
   conflicting('phantom-many', 'A range of many keys is compared by hashes', {
     given: [['fill', '@k#$-', 250]],
     scripts: [
@@ -283,7 +291,10 @@ export const MVCC: readonly Row[] = [
     ],
   }),
   conflicting('private-phantom', 'A range of private keys is not looked at again', {
-    scripts: [[['putPrivate', 'pair', '@k#$-1', 'x']], [['privateRange', 'pair', '@k#$-', '@k#$.']]],
+    scripts: [
+      [['putPrivate', 'pair', '@k#$-1', 'x']],
+      [['privateRange', 'pair', '@k#$-', '@k#$.']],
+    ],
   }),
   step('mvcc/later-block', 'A read of what another block has changed meanwhile', async (world) => {
     const person = await world.person('hospital');
@@ -311,6 +322,9 @@ export const MVCC: readonly Row[] = [
     await world.given([['put', '@a', '1']]);
     const commit = await late.submit();
     const status = await commit.getStatus();
-    return { status: { ...status, blockNumber: undefined }, again: (await commit.getStatus()).code };
+    return {
+      status: { ...status, blockNumber: undefined },
+      again: (await commit.getStatus()).code,
+    };
   }),
 ];

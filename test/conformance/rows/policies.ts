@@ -1,14 +1,12 @@
 import { keyPolicy } from '../policies.ts';
-import { inOneBlock } from '../same-block.ts';
 import { type Row, script, step } from '../row.ts';
+import { inOneBlock } from '../same-block.ts';
 
 const HOSPITAL = keyPolicy("OR('HospitalMSP.peer')");
 const CLINIC = keyPolicy("OR('ClinicMSP.peer')");
 const INSURER = keyPolicy("OR('InsurerMSP.peer')");
 const ALL = keyPolicy("AND('HospitalMSP.peer','ClinicMSP.peer','InsurerMSP.peer')");
-const TWO_OF_THREE = keyPolicy(
-  "OutOf(2,'HospitalMSP.peer','ClinicMSP.peer','InsurerMSP.peer')",
-);
+const TWO_OF_THREE = keyPolicy("OutOf(2,'HospitalMSP.peer','ClinicMSP.peer','InsurerMSP.peer')");
 const ADMIN = keyPolicy("OR('HospitalMSP.admin')");
 
 /** Who must endorse what. */
@@ -20,10 +18,14 @@ export const POLICIES: readonly Row[] = [
   script('policies/derived', 'Without named endorsers the gateway finds them', {
     submit: [['put', '@a', '1']],
   }),
-  script('policies/derived-by-outsider', 'The gateway of an organization that is not in the policy', {
-    who: 'insurer',
-    submit: [['put', '@a', '1']],
-  }),
+  script(
+    'policies/derived-by-outsider',
+    'The gateway of an organization that is not in the policy',
+    {
+      who: 'insurer',
+      submit: [['put', '@a', '1']],
+    },
+  ),
   script('policies/too-few', 'One endorsement too few', {
     by: ['hospital'],
     submit: [['put', '@a', '1']],
@@ -41,10 +43,14 @@ export const POLICIES: readonly Row[] = [
     by: ['hospital', 'clinic', 'hospital'],
     submit: [['put', '@a', '1']],
   }),
-  script('policies/read-only', 'A transaction that writes nothing needs the chaincode’s policy, too', {
-    by: ['hospital'],
-    submit: [['get', '@a']],
-  }),
+  script(
+    'policies/read-only',
+    'A transaction that writes nothing needs the chaincode’s policy, too',
+    {
+      by: ['hospital'],
+      submit: [['get', '@a']],
+    },
+  ),
   script('policies/or', 'A policy that any one satisfies', {
     chaincode: 'other',
     who: 'insurer',
@@ -100,16 +106,20 @@ export const POLICIES: readonly Row[] = [
     submit: [['put', '@a', '2']],
     after: [['get', '@a']],
   }),
-  script('policies/key-derived-other', 'The gateway finds an endorser that is only in the key’s policy', {
-    given: [
-      [
-        ['put', '@a', '1'],
-        ['setPolicy', '@a', INSURER],
+  script(
+    'policies/key-derived-other',
+    'The gateway finds an endorser that is only in the key’s policy',
+    {
+      given: [
+        [
+          ['put', '@a', '1'],
+          ['setPolicy', '@a', INSURER],
+        ],
       ],
-    ],
-    submit: [['put', '@a', '2']],
-    after: [['get', '@a']],
-  }),
+      submit: [['put', '@a', '2']],
+      after: [['get', '@a']],
+    },
+  ),
   script('policies/key-out-of', 'Two of three', {
     given: [
       [
@@ -258,30 +268,38 @@ export const POLICIES: readonly Row[] = [
     by: ['hospital', 'clinic'],
     submit: [['purgePrivate', 'pair', '@a']],
   }),
-  step('policies/changed-in-block', 'A key whose policy an earlier transaction of the block changes', async (world) => {
-    const person = await world.person('hospital');
-    const by = ['hospital', 'clinic'];
-    return inOneBlock(world, async (attempt) => {
-      const key = `@a${attempt}`;
-      await world.given([['put', key, '1']]);
-      return [
-        await person.endorse(world.request({ script: [['setPolicy', key, HOSPITAL]], by })),
-        await person.endorse(world.request({ script: [['put', key, '2']], by })),
-      ];
-    });
-  }),
-  step('policies/set-and-write-in-block', 'A write and a policy of a key in one block, the write first', async (world) => {
-    const person = await world.person('hospital');
-    const by = ['hospital', 'clinic'];
-    return inOneBlock(world, async (attempt) => {
-      const key = `@a${attempt}`;
-      await world.given([['put', key, '1']]);
-      return [
-        await person.endorse(world.request({ script: [['put', key, '2']], by })),
-        await person.endorse(world.request({ script: [['setPolicy', key, HOSPITAL]], by })),
-      ];
-    });
-  }),
+  step(
+    'policies/changed-in-block',
+    'A key whose policy an earlier transaction of the block changes',
+    async (world) => {
+      const person = await world.person('hospital');
+      const by = ['hospital', 'clinic'];
+      return inOneBlock(world, async (attempt) => {
+        const key = `@a${attempt}`;
+        await world.given([['put', key, '1']]);
+        return [
+          await person.endorse(world.request({ script: [['setPolicy', key, HOSPITAL]], by })),
+          await person.endorse(world.request({ script: [['put', key, '2']], by })),
+        ];
+      });
+    },
+  ),
+  step(
+    'policies/set-and-write-in-block',
+    'A write and a policy of a key in one block, the write first',
+    async (world) => {
+      const person = await world.person('hospital');
+      const by = ['hospital', 'clinic'];
+      return inOneBlock(world, async (attempt) => {
+        const key = `@a${attempt}`;
+        await world.given([['put', key, '1']]);
+        return [
+          await person.endorse(world.request({ script: [['put', key, '2']], by })),
+          await person.endorse(world.request({ script: [['setPolicy', key, HOSPITAL]], by })),
+        ];
+      });
+    },
+  ),
   script('policies/no-agreement', 'Endorsers that do not agree', {
     by: ['hospital', 'clinic'],
     submit: [['random', '@a']],

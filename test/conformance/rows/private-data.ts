@@ -120,9 +120,13 @@ export const PRIVATE_DATA: readonly Row[] = [
       ['try', 'privateRange', 'ghost', '@a', '@b'],
     ],
   }),
-  script('private/unknown-collection-hash', 'The hash of a key of a collection that is not defined', {
-    evaluate: [['try', 'hash', 'ghost', '@a']],
-  }),
+  script(
+    'private/unknown-collection-hash',
+    'The hash of a key of a collection that is not defined',
+    {
+      evaluate: [['try', 'hash', 'ghost', '@a']],
+    },
+  ),
   script('private/empty-value', 'An empty private value', {
     submit: [['try', 'putPrivate', 'pair', '@a', '']],
     after: [
@@ -272,20 +276,26 @@ export const PRIVATE_DATA: readonly Row[] = [
       ['try', 'getPrivate', 'all', '@a'],
     ],
   }),
-  alone(step('private/block-to-live', 'blockToLive 2: the value is there for two more blocks', async (world) => {
-    const read = (): Promise<unknown> =>
-      world.everywhere([
-        ['hash', 'brief', '@a'],
-        ['try', 'getPrivate', 'brief', '@a'],
-      ]);
-    await world.given([['putPrivate', 'brief', '@a', '1']]);
-    const answers = [await read()];
-    for (const n of [1, 2, 3, 4]) {
-      await world.given([['put', `@filler${n}`, '1']]);
-      answers.push(await read());
-    }
-    return answers;
-  })),
+  alone(
+    step(
+      'private/block-to-live',
+      'blockToLive 2: the value is there for two more blocks',
+      async (world) => {
+        const read = (): Promise<unknown> =>
+          world.everywhere([
+            ['hash', 'brief', '@a'],
+            ['try', 'getPrivate', 'brief', '@a'],
+          ]);
+        await world.given([['putPrivate', 'brief', '@a', '1']]);
+        const answers = [await read()];
+        for (const n of [1, 2, 3, 4]) {
+          await world.given([['put', `@filler${n}`, '1']]);
+          answers.push(await read());
+        }
+        return answers;
+      },
+    ),
+  ),
 ];
 
 /** Last of all: a native peer waits a minute for private data that nobody has. */

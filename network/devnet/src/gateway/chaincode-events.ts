@@ -4,6 +4,7 @@ import { blockEvents } from './block-events.ts';
 import type { CommitNotifier } from './commit-notifier.ts';
 import type { GatewayContext } from './context.ts';
 import { GatewayError } from './errors.ts';
+import { StreamEnd } from './stream-end.ts';
 
 function read(signed: gateway.SignedChaincodeEventsRequest): gateway.ChaincodeEventsRequest {
   const data = signed.getRequest_asU8();
@@ -50,37 +51,6 @@ function eventFilter(
   };
 }
 
-/**
- * How a stream ends: its client goes, or a developer reverts or loads the ledger (no Fabric peer goes back, so no client would
- * notice). One waiter at a time; races against promises that live as long as the stream would pile up.
- */
-class StreamEnd {
-  #failure: GatewayError | undefined;
-  #wake: (() => void) | undefined;
-  readonly stop: () => void;
-
-  constructor(notifier: CommitNotifier, cancelled: Promise<void>) {
-    void cancelled.then(() => this.#wake?.());
-    this.stop = notifier.onReset(() => {
-      this.#failure = new GatewayError(status.UNAVAILABLE, 'the ledger was reverted or loaded');
-      this.#wake?.();
-    });
-  }
-
-  /** Resolves when `wait` calls back, or the client has gone. @throws GatewayError after a reset. */
-  async until(wait: (done: () => void) => () => void): Promise<void> {
-    let stop: (() => void) | undefined;
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-      if (this.#failure === undefined) stop = wait(resolve);
-      else resolve();
-    });
-    stop?.();
-    this.#wake = undefined;
-    if (this.#failure !== undefined) throw this.#failure;
-  }
-}
-
 export interface EventStream {
   /** Resolves when the stream takes more. */
   send(response: gateway.ChaincodeEventsResponse): Promise<void>;
@@ -108,7 +78,7 @@ export async function chaincodeEvents(
   });
   const end = new StreamEnd(notifier, stream.cancelled);
   try {
-    await sendEvents(context, notifier, request, stream, end);
+    await sendEvents(context, request, stream, end);
   } finally {
     end.stop();
   }
@@ -116,19 +86,13 @@ export async function chaincodeEvents(
 
 async function sendEvents(
   context: GatewayContext,
-  notifier: CommitNotifier,
   request: gateway.ChaincodeEventsRequest,
   stream: EventStream,
   end: StreamEnd,
 ): Promise<void> {
   const isWanted = eventFilter(request);
   for (let number = startBlock(context, request); !stream.isCancelled(); number += 1) {
-    await end.until((done) => {
-      if (context.ledger.height > number) done();
-      return notifier.onBlock((commit) => {
-        if (commit.number >= number) done();
-      });
-    });
+    await end.untilBlock(context.ledger, number);
     if (stream.isCancelled()) return;
     const block = await context.ledger.block(number);
     if (block === undefined) {

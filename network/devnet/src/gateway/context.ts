@@ -1,6 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import type { Ledger } from '../ledger/types.ts';
 import type { ChaincodeDefinitions } from '../lifecycle/chaincode-definitions.ts';
+import type { MspManager } from '../msp/msp-manager.ts';
 import type { Orderer } from '../orderer/orderer.ts';
 import type { ChannelPolicies } from '../policy/channel-policies.ts';
 import type { SignedData } from '../policy/signature-set.ts';
@@ -14,6 +15,10 @@ export interface GatewayContextOptions {
   readonly policies: ChannelPolicies;
   readonly ledger: Ledger;
   readonly orderer: Orderer;
+  readonly msps: MspManager;
+  /** How far the time of a request for blocks may be from the peer's, either way. */
+  readonly timeWindowMs: number;
+  readonly now: () => number;
 }
 
 /** What one organization's gateway works with. */
@@ -24,6 +29,9 @@ export class GatewayContext implements GatewayContextOptions {
   readonly policies: ChannelPolicies;
   readonly ledger: Ledger;
   readonly orderer: Orderer;
+  readonly msps: MspManager;
+  readonly timeWindowMs: number;
+  readonly now: () => number;
 
   constructor(options: GatewayContextOptions) {
     this.channel = options.channel;
@@ -32,6 +40,9 @@ export class GatewayContext implements GatewayContextOptions {
     this.policies = options.policies;
     this.ledger = options.ledger;
     this.orderer = options.orderer;
+    this.msps = options.msps;
+    this.timeWindowMs = options.timeWindowMs;
+    this.now = options.now;
   }
 
   unknownChannel(channel: string): GatewayError {

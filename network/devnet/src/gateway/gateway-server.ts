@@ -9,6 +9,7 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { gateway } from '@hyperledger/fabric-protos';
+import { DELIVER_SERVICE, DeliverService } from '../deliver/deliver-service.ts';
 import { bytes } from '../protos/bytes.ts';
 import type { MessageClass } from '../protos/read.ts';
 import { chaincodeEvents } from './chaincode-events.ts';
@@ -99,6 +100,7 @@ export class GatewayServer {
       'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
     });
     this.#server.addService(SERVICE_DEFINITION, this.#implementation());
+    this.#server.addService(DELIVER_SERVICE, new DeliverService(context, this.#notifier).handlers);
   }
 
   /**

@@ -15,6 +15,7 @@ import type { Collections } from './collections.ts';
 import { commitHash, updateBytes } from './commit-hash.ts';
 import type { Database } from './database.ts';
 import { PrivateData, type ValidTransaction } from './private-data.ts';
+import { PrivateWriteSets } from './private-write-sets.ts';
 import { findConflict } from './read-validation.ts';
 import { decodeRwset, type NamespaceRwset } from './rwset-codec.ts';
 import { State } from './state.ts';
@@ -51,11 +52,13 @@ interface Validated {
 export class Committer {
   readonly #options: CommitterOptions;
   readonly #state: State;
+  readonly #writeSets: PrivateWriteSets;
   readonly #conflicts = new BoundedCache<ReadConflict>(MAX_CONFLICTS);
 
   constructor(options: CommitterOptions) {
     this.#options = options;
     this.#state = new State(options.database);
+    this.#writeSets = new PrivateWriteSets(options.database);
   }
 
   conflictOf(txId: string): ReadConflict | undefined {
@@ -160,8 +163,19 @@ export class Committer {
       await batch.putPrivate(mspId, data.forMember(mspId, this.#state, updates));
       for (const key of await data.unnamedPurges(mspId, database)) batch.writes.delete(key);
     }
+    await this.#putWriteSets(batch, data);
     batch.putMissing(data.missing);
     return data.missing;
+  }
+
+  async #putWriteSets(batch: BlockBatch, data: PrivateData): Promise<void> {
+    const { organizations } = this.#options;
+    for (const found of data.found) this.#writeSets.put(found, batch.writes);
+    for (const mspId of organizations) {
+      for (const purge of data.purgesOf(mspId)) {
+        await this.#writeSets.purge(mspId, purge, data.found, batch.writes);
+      }
+    }
   }
 
   /** Transactions of which nobody will ask for transient data any more. */

@@ -9,6 +9,7 @@ import {
   inSpace,
   privateSpace,
 } from './keys.ts';
+import { PrivateWriteSets } from './private-write-sets.ts';
 import type { State } from './state.ts';
 import type { UpdateBatch } from './update-batch.ts';
 
@@ -60,7 +61,12 @@ async function expire(context: ExpiryContext, owner: string, updates: Updates): 
       owner === PUBLIC_SCHEDULE
         ? hashedSpace(namespace, collection)
         : privateSpace(owner, namespace, collection);
-    for (const key of decodeKeys(entry.value)) {
+    const keys = decodeKeys(entry.value);
+    if (owner !== PUBLIC_SCHEDULE) {
+      const written = { block, namespace, collection };
+      await new PrivateWriteSets(database).expire(owner, written, keys, batch);
+    }
+    for (const key of keys) {
       const renewed = updates.get(namespace, collection, toBinary(key)) !== undefined;
       if (!renewed && state.get(space, key)?.version.block === block) {
         batch.delete(inSpace(space, key));

@@ -156,3 +156,42 @@ export function decodeTransientKey(key: Buffer): {
   const serial = key.readUInt32BE(end + NUMBER_BYTES);
   return { mspId, txId, height: decodeNumber(key, end), serial };
 }
+
+/** Write sets of one collection that one member holds, by block and transaction. */
+export function writeSetKey(
+  mspId: string,
+  at: { readonly namespace: string; readonly collection: string } & Version,
+): Buffer {
+  const names = [mspId, at.namespace, at.collection].join(NUL);
+  return Buffer.concat([Buffer.from(`w${names}${NUL}`), numbers(at.block, at.transaction)]);
+}
+
+/** Those of one block. */
+export function writeSetsOfBlock(
+  mspId: string,
+  at: { readonly namespace: string; readonly collection: string; readonly block: number },
+): Buffer {
+  const names = [mspId, at.namespace, at.collection].join(NUL);
+  return Buffer.concat([Buffer.from(`w${names}${NUL}`), numbers(at.block)]);
+}
+
+/** Write sets in which a private key of one member stands, by the key's hash. */
+export function keyWriteSetsPrefix(
+  mspId: string,
+  at: { readonly namespace: string; readonly collection: string },
+  keyHash: Buffer,
+): Buffer {
+  const names = [mspId, at.namespace, at.collection].join(NUL);
+  return Buffer.concat([Buffer.from(`k${names}${NUL}`), keyHash]);
+}
+
+export function keyWriteSetKey(prefix: Buffer, version: Version): Buffer {
+  return Buffer.concat([prefix, numbers(version.block, version.transaction)]);
+}
+
+export function decodeKeyWriteSetKey(key: Buffer, prefix: Buffer): Version {
+  return {
+    block: decodeNumber(key, prefix.length),
+    transaction: key.readUInt32BE(prefix.length + NUMBER_BYTES),
+  };
+}

@@ -16,6 +16,8 @@ import {
   metadataUsedNamespace,
   publicSpace,
 } from './keys.ts';
+import { privateRwset, writtenCollections } from './private-rwset.ts';
+import { PrivateWriteSets } from './private-write-sets.ts';
 import { Simulator } from './simulator.ts';
 import { State } from './state.ts';
 
@@ -28,6 +30,7 @@ import {
   LedgerError,
   type LedgerSnapshot,
   type MissingPrivateData,
+  type PrivateWriteSetsByTransaction,
   type ReadConflict,
   type TransactionStatus,
   type TxSimulator,
@@ -49,6 +52,7 @@ export class KvLedger implements DevelopmentLedger {
   readonly #database: Database;
   readonly #state: State;
   readonly #committer: Committer;
+  readonly #writeSets: PrivateWriteSets;
   readonly #listeners = new Set<CommitListener>();
   readonly #resetListeners = new Set<() => void>();
   #tip: Tip;
@@ -61,6 +65,7 @@ export class KvLedger implements DevelopmentLedger {
     this.#database = options.database;
     this.#state = new State(options.database);
     this.#committer = new Committer(this.#options);
+    this.#writeSets = new PrivateWriteSets(options.database);
     this.#tip = readTip(this.#database, this.channel);
   }
 
@@ -146,6 +151,20 @@ export class KvLedger implements DevelopmentLedger {
     if (!this.#options.metadataUsed.has(namespace)) return new Map();
     const value = this.#state.get(hashedSpace(namespace, collection), keyHash);
     return decodeMetadata(value?.metadata ?? NO_METADATA);
+  }
+
+  privateWriteSets(mspId: string, number: number): Promise<PrivateWriteSetsByTransaction> {
+    const block = this.#readBlock(number);
+    const sets = new Map<number, ledger.rwset.TxPvtReadWriteSet>();
+    for (const [index, written] of block === undefined ? [] : writtenCollections(block)) {
+      const found = written.flatMap(({ namespace, collection }) => {
+        const at = { namespace, collection, block: number, transaction: index };
+        const bytes = this.#writeSets.get(mspId, at);
+        return bytes === undefined || bytes.length === 0 ? [] : [{ namespace, collection, bytes }];
+      });
+      if (found.length > 0) sets.set(index, privateRwset(found));
+    }
+    return Promise.resolve(sets);
   }
 
   async missingPrivateData(limit: number): Promise<readonly MissingPrivateData[]> {

@@ -9,6 +9,7 @@ import {
 import type { Collections } from './collections.ts';
 import { type Database, prefixRange } from './database.ts';
 import { inSpace, privateSpace } from './keys.ts';
+import type { FoundWriteSet } from './private-write-sets.ts';
 import { decodePrivateWrites, type NamespaceRwset, type SpaceRwset } from './rwset-codec.ts';
 import type { State } from './state.ts';
 import type { TransientStore } from './transient-store.ts';
@@ -27,6 +28,14 @@ export interface ValidTransaction {
   readonly namespaces: readonly NamespaceRwset[];
 }
 
+/** A key that is purged, with everything that was written to it up to a version. */
+interface Purge {
+  readonly namespace: string;
+  readonly collection: string;
+  readonly keyHash: Buffer;
+  readonly upTo: Version;
+}
+
 interface CollectionKey {
   readonly namespace: string;
   readonly collection: string;
@@ -36,6 +45,8 @@ interface CollectionKey {
 /** Gathers the private side of a block: values from the transient stores, and what cannot be found. */
 export class PrivateData {
   readonly missing: MissingPrivateData[] = [];
+  /** Write sets that were found, with the members that hold them from now on. */
+  readonly found: FoundWriteSet[] = [];
   readonly #collections: Collections;
   readonly #transient: TransientStore;
   readonly #interventions: CommitInterventions | undefined;
@@ -100,6 +111,20 @@ export class PrivateData {
     return found;
   }
 
+  /** Key hashes that the block purges in a member's collections, and by which transaction. */
+  purgesOf(mspId: string): readonly Purge[] {
+    return [...this.#purges.spaces()]
+      .filter(({ namespace, collection }) => this.#isMember(mspId, namespace, collection))
+      .flatMap(({ namespace, collection, keys }) =>
+        [...keys].map(([hash, upTo]) => ({
+          namespace,
+          collection,
+          keyHash: fromBinary(hash),
+          upTo,
+        })),
+      );
+  }
+
   #addCollection({ txId, version }: ValidTransaction, rwset: SpaceRwset): void {
     const { namespace, collection, privateHash, writes } = rwset;
     for (const { key, purge } of writes) {
@@ -112,7 +137,10 @@ export class PrivateData {
       this.missing.push(...members.map((mspId) => ({ mspId, ...version, namespace, collection })));
       return;
     }
-    for (const mspId of members.filter((m) => this.#interventions?.losesPrivateData(txId, m))) {
+    const losers = members.filter((m) => this.#interventions?.losesPrivateData(txId, m));
+    const holders = members.filter((m) => !losers.includes(m));
+    this.found.push({ namespace, collection, version, members: holders, bytes });
+    for (const mspId of losers) {
       this.#lost.add(lostBy(mspId, version));
       this.missing.push({ mspId, ...version, namespace, collection });
     }

@@ -184,6 +184,9 @@ export interface CommitResult {
   readonly missing: readonly MissingPrivateData[];
 }
 
+/** Private write sets by the index of their transaction in the block. */
+export type PrivateWriteSetsByTransaction = ReadonlyMap<number, ledger.rwset.TxPvtReadWriteSet>;
+
 export type CommitListener = (commit: CommitResult) => void;
 
 /**
@@ -234,6 +237,12 @@ export interface Ledger {
   keyMetadata(namespace: string, key: string): KeyMetadata;
   /** The same for a private key, by the key's SHA-256 (as hashed write sets name it). */
   privateKeyMetadata(namespace: string, collection: string, keyHash: Uint8Array): KeyMetadata;
+
+  /**
+   * What one member's peer holds of the private writes of a block's valid transactions (Fabric's pvtdata store), without what was
+   * purged or has lived its time.
+   */
+  privateWriteSets(mspId: string, block: number): Promise<PrivateWriteSetsByTransaction>;
 
   /** What is missing where, oldest first, at most `limit`. */
   missingPrivateData(limit: number): Promise<readonly MissingPrivateData[]>;

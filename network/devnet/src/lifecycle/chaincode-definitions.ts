@@ -71,10 +71,11 @@ export class ChaincodeDefinitions {
   readonly #mspIds: ReadonlySet<string>;
 
   /** @throws PolicyError when a policy text of the definition is none. */
-  constructor(definition: NetworkDefinition) {
+  constructor(definition: NetworkDefinition, others: readonly ChaincodeDefinition[] = []) {
     this.channel = definition.channel;
     this.#mspIds = new Set(definition.organizations.map((o) => o.mspId));
-    this.#chaincodes = new Map([[definition.chaincode.name, committed(definition.chaincode)]]);
+    const all = [definition.chaincode, ...others];
+    this.#chaincodes = new Map(all.map((chaincode) => [chaincode.name, committed(chaincode)]));
   }
 
   chaincode(name: string): CommittedChaincode | undefined {

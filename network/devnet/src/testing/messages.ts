@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { common, peer } from '@hyperledger/fabric-protos';
-import { Timestamp } from 'google-protobuf/google/protobuf/timestamp_pb.js';
 import { proposalHash, transactionId } from '../endorser/proposal.ts';
 import type { Signer } from '../msp/signer.ts';
 
@@ -9,7 +8,7 @@ export interface ProposalOptions {
   readonly creator: Signer;
   readonly channel?: string;
   readonly chaincode?: string;
-  readonly args?: readonly string[];
+  readonly args?: readonly (string | Uint8Array)[];
   readonly transient?: Readonly<Record<string, string>>;
   readonly timeMs?: number;
   readonly txId?: string;
@@ -37,19 +36,30 @@ function chaincodeId(name: string, version = ''): peer.ChaincodeID {
   return id;
 }
 
+/** ChannelHeader.timestamp as protobuf bytes: the message's class cannot be imported both by Node and by jest. */
+function timestampField(seconds: number): Uint8Array {
+  const varint: number[] = [];
+  for (let rest = seconds; ; rest = Math.floor(rest / 128)) {
+    if (rest < 128) {
+      varint.push(rest);
+      break;
+    }
+    varint.push((rest % 128) | 0x80);
+  }
+  return Uint8Array.from([(3 << 3) | 2, varint.length + 1, 1 << 3, ...varint]);
+}
+
 function channelHeader(options: ProposalOptions, txId: string): Uint8Array {
   const extension = new peer.ChaincodeHeaderExtension();
   extension.setChaincodeId(chaincodeId(options.chaincode ?? 'pulse'));
-  const timestamp = new Timestamp();
-  timestamp.setSeconds(Math.floor((options.timeMs ?? Date.now()) / 1000));
   const header = new common.ChannelHeader();
   header.setType(options.type ?? common.HeaderType.ENDORSER_TRANSACTION);
   header.setChannelId(options.channel ?? 'records');
   header.setTxId(txId);
   header.setEpoch(options.epoch ?? 0);
-  header.setTimestamp(timestamp);
   header.setExtension$(extension.serializeBinary());
-  return header.serializeBinary();
+  const time = timestampField(Math.floor((options.timeMs ?? Date.now()) / 1000));
+  return new Uint8Array(Buffer.concat([header.serializeBinary(), time]));
 }
 
 function invocation(options: ProposalOptions): Uint8Array {
