@@ -5,6 +5,7 @@ import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { z } from 'zod';
+import { createCheckedApp } from './app.ts';
 import { type SynthesisedStack, synthesise, withApp } from './testing/synthesised.ts';
 
 const stacks: readonly SynthesisedStack[] = synthesise();
@@ -79,7 +80,7 @@ const PLANTED: readonly (readonly [string, string, (scope: Construct) => unknown
 describe('the checks bite', () => {
   test.each(PLANTED)('synthesis fails for %s: %s', (_, rule, plant) => {
     expect(() => {
-      withApp((app) => {
+      withApp(createCheckedApp, (app) => {
         plant(new Stack(app, 'planted'));
         app.synth();
       });

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { App } from 'aws-cdk-lib';
+import type { App, AppProps } from 'aws-cdk-lib';
 import { z } from 'zod';
 import { createApp } from '../app.ts';
 
@@ -23,10 +23,10 @@ function cdkContext(): Record<string, unknown> {
 }
 
 /** Runs `work` with an app that writes into a folder of its own. */
-export function withApp<T>(work: (app: App, folder: string) => T): T {
+export function withApp<T>(create: (props: AppProps) => App, work: (app: App) => T): T {
   const outdir = mkdtempSync(join(tmpdir(), 'cdk-'));
   try {
-    return work(createApp({ outdir, context: cdkContext() }), outdir);
+    return work(create({ outdir, context: cdkContext() }));
   } finally {
     rmSync(outdir, { recursive: true, force: true });
   }
@@ -38,7 +38,7 @@ export function withApp<T>(work: (app: App, folder: string) => T): T {
  * @throws Error ValidationFailed when a rule of the packs or of CloudFormation finds something.
  */
 export function synthesise(): SynthesisedStack[] {
-  return withApp((app) =>
+  return withApp(createApp, (app) =>
     app.synth().nestedAssemblies.flatMap(({ nestedAssembly }) =>
       nestedAssembly.stacks.map(({ displayName, template }) => {
         const [environment = '', name = ''] = displayName.split(/[/ ]/);
