@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, open, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { awaitEnd, readRunFile, removeRunFile } from './run-file.ts';
@@ -71,6 +71,11 @@ function parseReady(line: string): ReadyLine | undefined {
   return line.startsWith('{"ready"') ? readyLine.parse(JSON.parse(line)) : undefined;
 }
 
+/** What the daemon says until it is ready; what goes on afterwards is in logs/network.log, which rotates. */
+function startOutput(dataDir: string): string {
+  return join(dataDir, 'run', 'start-output.log');
+}
+
 /**
  * Starts the network as a daemon and waits until it is usable.
  *
@@ -82,10 +87,8 @@ export async function startDaemon(
   consensus: string | undefined,
   onLine: (line: string) => void,
 ): Promise<ReadyLine & { readonly pid: number }> {
-  const run = join(dataDir, 'run');
-  await mkdir(run, { recursive: true, mode: 0o700 });
-  // What goes on after the start is in logs/network.log, which rotates.
-  const logFile = join(run, 'start-output.log');
+  const logFile = startOutput(dataDir);
+  await mkdir(dirname(logFile), { recursive: true, mode: 0o700 });
   const log = openSync(logFile, 'w', 0o600);
   const args = ['run', '--data', dataDir, '--daemon'];
   if (consensus !== undefined) args.push('--consensus', consensus);
@@ -130,6 +133,7 @@ export async function stopDaemon(dataDir: string, wipe: boolean): Promise<boolea
     }
   }
   await removeRunFile(dataDir);
+  await rm(startOutput(dataDir), { force: true });
   if (wipe) {
     await rm(join(dataDir, 'ledger'), { recursive: true, force: true });
     await rm(join(dataDir, 'run'), { recursive: true, force: true });

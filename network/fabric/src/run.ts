@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setInterval } from 'node:timers';
 import { NETWORK, type NetworkDefinition } from '../../definition/src/index.ts';
@@ -169,7 +168,6 @@ class Runner {
       await control.close();
       await this.#written;
       await removeRunFile(dataDir);
-      await rm(join(dataDir, 'run', 'start-output.log'), { force: true });
       this.#log?.close();
     }
   }

@@ -30,6 +30,8 @@ import {
 
 const OID_CRL_NUMBER = '2.5.29.20';
 const BACKDATE_MS = 60_000;
+/** RFC 7468 §6; Fabric (Go's x509.ParseCRL) knows no other. */
+const PEM_LABEL = 'X509 CRL';
 
 /** A certificate that no longer counts, by its serial number (hex). */
 export interface Revocation {
@@ -75,7 +77,7 @@ export function createRevocationList(
     signatureAlgorithm: ECDSA_WITH_SHA256,
     signature: ownBuffer(signLowS(signed, issuer.key)),
   });
-  return toPem(PemConverter.CrlTag, AsnConvert.serialize(list));
+  return toPem(PEM_LABEL, AsnConvert.serialize(list));
 }
 
 interface SignedList {
