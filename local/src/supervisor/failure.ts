@@ -8,6 +8,7 @@ export const EXIT = {
   portTaken: 5,
   folderUnusable: 6,
   accountWrong: 7,
+  noProof: 8,
   interrupted: 130,
 } as const;
 

@@ -17,6 +17,11 @@ export interface FleetPlan {
   readonly drainSeconds: number;
   /** Whether what is measured is written down, to compare the ledger with. */
   readonly keepsTruth: boolean;
+  /** Names as the simulator takes them, or all or none. */
+  readonly faults: string;
+  readonly attackers: string;
+  /** A day of the plan of faults passes in this time; undefined: in a day. */
+  readonly faultDaySeconds: number | undefined;
 }
 
 /** Readings so far. */
@@ -126,13 +131,15 @@ export class FleetProcess {
 
   #arguments(): string[] {
     const { devices, seed, windowSeconds, rate, drainSeconds, keepsTruth } = this.#plan;
+    const { faults, attackers, faultDaySeconds } = this.#plan;
     const entry = join(CHECKOUT, 'device-simulator', 'src', 'main.ts');
     return [
       ...[entry, 'fleet', '--controlled', '--json'],
       ...['--system', this.#folder.systemFile, '--devices', String(devices)],
       ...['--seed', String(seed), '--window', `${String(windowSeconds)}s`],
       ...['--rate', String(rate), '--drain', `${String(drainSeconds)}s`],
-      ...['--outbox', this.#folder.fleet],
+      ...['--outbox', this.#folder.fleet, '--faults', faults, '--attackers', attackers],
+      ...(faultDaySeconds === undefined ? [] : ['--fault-day', `${String(faultDaySeconds)}s`]),
       ...(keepsTruth ? ['--truth', this.#folder.truthFile] : []),
     ];
   }

@@ -10,6 +10,9 @@ const DEFAULT_DEVICES = 5;
 const MAX_DEVICES = 1_000;
 const MAX_SEED = 2 ** 32 - 1;
 const DEFAULT_WINDOW_SECONDS = 10;
+const CHAOS_SECONDS = 60;
+/** Every process is killed and comes up again in that time. */
+const SHORTEST_CHAOS_SECONDS = 15;
 const [SHORTEST_WINDOW, LONGEST_WINDOW] = [2, 60];
 /** A timed run shall close several windows. */
 const WINDOWS_PER_RUN = 4;
@@ -23,6 +26,11 @@ export interface RunOptions {
   /** Ends by itself after so long; undefined runs until Ctrl-C. */
   readonly forSeconds: number | undefined;
   readonly seed: number;
+  /** Everything is killed and cut during the run. */
+  readonly chaos: boolean;
+  /** What goes wrong at the devices, and who attacks: as `npm run simulate -- fleet` takes them. */
+  readonly faults: string;
+  readonly attackers: string;
   readonly data: string;
   /** Where other programs look for the coordinates of the running system. */
   readonly systemFiles: readonly string[];
@@ -57,6 +65,7 @@ Exit codes:
   5    a port is taken by another program
   6    the data folder cannot be written
   7    readings were lost, duplicated or altered
+  8    chaos: nothing was lost, but nothing was under way either when something broke: no proof
   130  second Ctrl-C: ended at once
 
 Examples:
@@ -100,6 +109,9 @@ interface Parsed {
   readonly window?: number;
   readonly for?: number;
   readonly seed: number;
+  readonly chaos: boolean;
+  readonly faults?: string;
+  readonly attackers?: string;
   readonly data?: string;
   readonly port?: number;
   readonly json: boolean;
@@ -129,6 +141,16 @@ function command(): Command {
     )
     .option('--for <time>', 'measure for so long, account for every reading, end', seconds)
     .option('--seed <n>', 'seed of the simulation', wholeNumber(0, MAX_SEED), 1)
+    .option(
+      '--chaos',
+      'kill every process with -9 at seeded moments, cut connections, drop answers (60s unless --for says)',
+      false,
+    )
+    .option('--faults <list>', "the devices' own faults, or all (default: none; all with --chaos)")
+    .option(
+      '--attackers <list>',
+      'who attacks the broker, or all (default: none; all with --chaos)',
+    )
     .option('--data <dir>', 'folder of keys and ledger (default: .pulseledger/<network>)')
     .option(
       '--port <p>',
@@ -162,18 +184,25 @@ export function parseOptions(argv: readonly string[]): RunOptions | undefined {
 }
 
 function complete(parsed: Parsed): RunOptions {
-  const { network, devices, seed, json, data, port, rate: readings } = parsed;
-  const forSeconds = parsed.for;
+  const { network, devices, seed, chaos, json, data, port, rate: readings } = parsed;
+  const forSeconds = parsed.for ?? (chaos ? CHAOS_SECONDS : undefined);
+  const trouble = chaos ? 'all' : 'none';
   if (forSeconds !== undefined && devices === 0) {
     throw new StartFailure(EXIT.usage, '--for needs at least one device.');
+  }
+  if (chaos && forSeconds !== undefined && forSeconds < SHORTEST_CHAOS_SECONDS) {
+    throw new StartFailure(EXIT.usage, `--chaos needs at least ${SHORTEST_CHAOS_SECONDS}s.`);
   }
   return {
     network,
     devices,
     rate: readings,
-    windowSeconds: parsed.window ?? defaultWindow(forSeconds),
+    windowSeconds: parsed.window ?? (chaos ? SHORTEST_WINDOW : defaultWindow(forSeconds)),
     forSeconds,
     seed,
+    chaos,
+    faults: parsed.faults ?? trouble,
+    attackers: parsed.attackers ?? trouble,
     ...places(network, data),
     port: port ?? (forSeconds === undefined ? DEFAULT_PORT : undefined),
     json,

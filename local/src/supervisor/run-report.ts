@@ -1,4 +1,6 @@
+import type { ChaosReport } from './chaos/chaos-report.ts';
 import type { Comparison } from './comparison.ts';
+import type { FateAccount, WrongFate } from './fates.ts';
 import type { RunOptions } from './options.ts';
 import type { RecordedTransactions } from './transactions.ts';
 import type { Truth } from './truth-summary.ts';
@@ -17,6 +19,12 @@ export interface RunReport {
   readonly duplicated: number;
   readonly altered: number;
   readonly quarantined: number;
+  /** How many chunks and attempts had the fate that they had to have, by fate. */
+  readonly fates: FateAccount['met'];
+  /** What had another fate. */
+  readonly wrongFates: readonly WrongFate[];
+  /** Readings measured but never handed over, by cause: real devices lose them too. */
+  readonly neverHandedOver: Truth['neverHandedOver'];
   readonly chunks: number;
   readonly transactions: number;
   readonly readingsPerTransaction: number;
@@ -25,15 +33,19 @@ export interface RunReport {
   readonly commitLatencyMs: { readonly p50: number; readonly p99: number } | null;
   readonly readySeconds: number;
   readonly seed: number;
+  /** Only of a run with `--chaos`. */
+  readonly chaos?: ChaosReport;
 }
 
 export interface RunFacts {
   readonly options: RunOptions;
   readonly comparison: Comparison;
+  readonly fates: FateAccount;
   readonly truth: Truth;
   readonly recorded: RecordedTransactions;
   readonly ledgerBytes: number;
   readonly readySeconds: number;
+  readonly chaos: ChaosReport | undefined;
 }
 
 export function runReport(facts: RunFacts): RunReport {
@@ -52,6 +64,9 @@ export function runReport(facts: RunFacts): RunReport {
     duplicated,
     altered,
     quarantined,
+    fates: facts.fates.met,
+    wrongFates: facts.fates.wrong,
+    neverHandedOver: truth.neverHandedOver,
     chunks,
     transactions: recorded.transactions,
     readingsPerTransaction: ratio(committed, recorded.transactions),
@@ -60,6 +75,7 @@ export function runReport(facts: RunFacts): RunReport {
     commitLatencyMs: truth.commitLatencyMs,
     readySeconds: rounded(facts.readySeconds),
     seed: options.seed,
+    ...(facts.chaos === undefined ? {} : { chaos: facts.chaos }),
   };
 }
 
