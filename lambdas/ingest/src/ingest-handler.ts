@@ -1,7 +1,7 @@
 import { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { PROVIDER_MSP_IDS } from '@pulseledger/domain';
+import { type Clock, PROVIDER_MSP_IDS, SYSTEM_CLOCK } from '@pulseledger/domain';
 import {
   BatchSigner,
   connectGateway,
@@ -27,6 +27,8 @@ const TRANSACTIONS_AT_ONCE = 4;
 const MOST_KEPT_FOR_SENDING_MS = 5_000;
 /** A share of it when the function's time-out is short. */
 const KEPT_FOR_SENDING = 0.25;
+/** What is not sent by then comes back: a function that is ended by its time-out brings back the whole batch, and late. */
+const KEPT_FOR_ANSWERING = 0.05;
 
 /** The function as Lambda calls it. */
 export type IngestHandler = (
@@ -79,6 +81,8 @@ export interface IngestParts {
   readonly hints: Pick<LiveHints, 'tell'>;
   /** Unix milliseconds. */
   readonly now: () => number;
+  /** The machine's timer when left out. */
+  readonly after?: Clock['after'];
   readonly log: (line: string) => void;
   readonly observer?: IngestObserver | undefined;
 }
@@ -86,12 +90,14 @@ export interface IngestParts {
 /** The handler over its parts: what an invocation leaves undone comes back as `batchItemFailures`. */
 export function ingestHandler(parts: IngestParts): IngestHandler {
   const { signer, publisher, quarantine, hints, now, log, observer } = parts;
-  const portsUntil = (giveUpAtMs: number): IngestPorts => ({
+  const { after = SYSTEM_CLOCK.after } = parts;
+  const portsUntil = (giveUpAtMs: number, sending: AbortSignal): IngestPorts => ({
     submitAll: (transactions) =>
       signer.submitAll(transactions, { concurrency: TRANSACTIONS_AT_ONCE, giveUpAtMs }),
-    acknowledge: (deviceId, acknowledgement) => publisher.acknowledge(deviceId, acknowledgement),
-    quarantine: (entry) => quarantine.put(entry),
-    hint: (readings) => hints.tell(readings),
+    acknowledge: (deviceId, acknowledgement) =>
+      publisher.acknowledge(deviceId, acknowledgement, sending),
+    quarantine: (entry) => quarantine.put(entry, sending),
+    hint: (readings) => Promise.race([hints.tell(readings), aborted(sending)]),
     now,
   });
   return async (event, context) => {
@@ -99,13 +105,26 @@ export function ingestHandler(parts: IngestParts): IngestHandler {
     const remainingMs = context.getRemainingTimeInMillis();
     const keptMs = Math.min(MOST_KEPT_FOR_SENDING_MS, remainingMs * KEPT_FOR_SENDING);
     const giveUpAtMs = startedMs + remainingMs - keptMs;
-    const report = await ingestMessages(event.Records.map(toQueued), portsUntil(giveUpAtMs));
+    const sending = new AbortController();
+    const cancel = after(remainingMs * (1 - KEPT_FOR_ANSWERING), () => {
+      sending.abort();
+    });
+    const ports = portsUntil(giveUpAtMs, sending.signal);
+    const report = await ingestMessages(event.Records.map(toQueued), ports).finally(cancel);
     log(logLine(report, now() - startedMs));
     observer?.ingested(report);
     return {
       batchItemFailures: report.failedMessageIds.map((itemIdentifier) => ({ itemIdentifier })),
     };
   };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  signal.addEventListener('abort', () => {
+    resolve(undefined);
+  });
+  return promise;
 }
 
 function toQueued(record: SQSRecord): Parameters<typeof ingestMessages>[0][number] {

@@ -11,15 +11,20 @@ export class Publisher {
 
   /**
    * Tells a device what became of one of its chunks, at least once (QoS 1).
-   * @throws the SDK's error after its own retries.
+   * @throws the SDK's error after its own retries, or when aborted.
    */
-  async acknowledge(deviceId: string, acknowledgement: Acknowledgement): Promise<void> {
+  async acknowledge(
+    deviceId: string,
+    acknowledgement: Acknowledgement,
+    abortSignal?: AbortSignal,
+  ): Promise<void> {
     await this.#client.send(
       new PublishCommand({
         topic: acknowledgementTopic(deviceId),
         qos: 1,
         payload: Buffer.from(JSON.stringify(acknowledgement)),
       }),
+      options(abortSignal),
     );
   }
 
@@ -36,4 +41,8 @@ export class Publisher {
       }),
     );
   }
+}
+
+function options(abortSignal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
+  return abortSignal === undefined ? {} : { abortSignal };
 }

@@ -19,12 +19,13 @@ export class Quarantine {
 
   /**
    * Keeps a message; durable when this resolves.
-   * @throws the SDK's error after its own retries.
+   * @throws the SDK's error after its own retries, or when aborted.
    */
-  async put(entry: QuarantineEntry): Promise<void> {
+  async put(entry: QuarantineEntry, abortSignal?: AbortSignal): Promise<void> {
     const body = JSON.stringify(entry);
     await this.#client.send(
       new SendMessageCommand({ QueueUrl: this.#queueUrl, MessageBody: body }),
+      abortSignal === undefined ? {} : { abortSignal },
     );
   }
 }

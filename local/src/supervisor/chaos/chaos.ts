@@ -14,12 +14,13 @@ export interface ChaosTarget {
   readonly isUp: () => boolean;
 }
 
+/** What the chaos needs of a {@link Forwarder}. */
+export type DisturbedLink = Pick<Forwarder, 'connections' | 'holdAnswers' | 'reset' | 'heldBytes'>;
+
 /** The system as the chaos sees it. */
 export interface ChaosGround {
   readonly targets: readonly ChaosTarget[];
-  readonly links: Readonly<
-    Record<LinkName, Pick<Forwarder, 'holdAnswers' | 'reset' | 'heldBytes'>>
-  >;
+  readonly links: Readonly<Record<LinkName, DisturbedLink>>;
   readonly inFlight: () => Promise<InFlight>;
   /** Something that only the cloud's own process can do to itself. */
   readonly disturbCloud: (disturbance: Disturbance) => void;
@@ -38,7 +39,7 @@ export interface FaultRecord {
   /** A target that did not come up in time is not killed again. */
   readonly missed?: true;
   /** Until the target worked again; null: not by the end of the chaos. */
-  readonly upAgainMs?: number | null;
+  upAgainMs?: number | null;
   readonly forMs?: number;
   readonly connections?: number;
   readonly droppedBytes?: number;
@@ -47,8 +48,8 @@ export interface FaultRecord {
 const POLL_MS = 25;
 /** What is down is killed when it is up again, not while it starts, else nothing would ever be under way. */
 const UP_TIMEOUT_MS = 20_000;
-/** How long an answer that shows a commit under way may be waited for, beyond the plan. */
-const RIPE_TIMEOUT_MS = 8_000;
+/** How long a connection, or a commit under way, is waited for: without it there is nothing to disturb. */
+const RIPE_TIMEOUT_MS = 10_000;
 
 /** Carries out a schedule of faults. */
 export class Chaos {
@@ -91,7 +92,7 @@ export class Chaos {
     this.#ground.disturbCloud({ kind: 'slow-fsync', delayMs: 0, forMs: 0 });
   }
 
-  async #carryOut(planned: PlannedFault): Promise<void> {
+  async #carryOut(planned: PlannedFault): Promise<unknown> {
     await this.#wait(planned.atMs - this.#elapsed());
     if (this.#isOver()) return;
     const { fault } = planned;
@@ -101,6 +102,7 @@ export class Chaos {
       case 'freeze':
         return this.#freeze(planned, fault.target, fault.forMs);
       case 'cut':
+        await this.#untilRipe(fault.link);
         return this.#note(planned, fault.link, () => this.#ground.links[fault.link].reset());
       case 'drop-answers':
         return this.#dropAnswers(planned, fault.link, fault.forMs);
@@ -116,11 +118,11 @@ export class Chaos {
   async #kill(planned: PlannedFault, name: string): Promise<void> {
     const target = this.#target(name);
     if (!(await this.#until(() => target.isUp(), UP_TIMEOUT_MS))) {
-      return this.#note(planned, name, () => ({ missed: true }));
+      await this.#note(planned, name, () => ({ missed: true }));
+      return;
     }
     let killed: readonly number[] = [];
-    const index = this.#records.length;
-    await this.#note(planned, name, () => {
+    const record = await this.#note(planned, name, () => {
       killed = target.pids();
       for (const pid of killed) send(pid, 'SIGKILL');
       return { upAgainMs: null };
@@ -129,9 +131,7 @@ export class Chaos {
     const isBack = (): boolean =>
       target.isUp() && target.pids().every((pid) => !killed.includes(pid));
     const isUp = await this.#until(isBack, UP_TIMEOUT_MS);
-    const record = this.#records[index];
-    if (!isUp || record === undefined) return;
-    this.#records[index] = { ...record, upAgainMs: Math.round(performance.now() - startedMs) };
+    if (isUp) record.upAgainMs = Math.round(performance.now() - startedMs);
   }
 
   async #freeze(planned: PlannedFault, name: string, forMs: number): Promise<void> {
@@ -149,26 +149,31 @@ export class Chaos {
     for (const pid of pids) if (this.#frozen.delete(pid)) send(pid, 'SIGCONT');
   }
 
-  /** Between Lambda host and Gateway it waits for a commit whose answer is then missing. */
   async #dropAnswers(planned: PlannedFault, name: LinkName, forMs: number): Promise<void> {
     const link = this.#ground.links[name];
+    await this.#untilRipe(name);
     const begunMs = performance.now();
     link.holdAnswers();
     await this.#wait(forMs);
-    if (name === 'lambda-gateway') await this.#untilCommitIsAwaited(link);
     await this.#note(planned, name, () => ({
       ...link.reset(),
       forMs: Math.round(performance.now() - begunMs),
     }));
   }
 
-  async #untilCommitIsAwaited(link: Pick<Forwarder, 'heldBytes'>): Promise<void> {
+  /** Waits for a connection, and between Lambda host and Gateway for a commit whose answer is still to come. */
+  async #untilRipe(name: LinkName): Promise<void> {
+    const link = this.#ground.links[name];
     const endMs = performance.now() + RIPE_TIMEOUT_MS;
     while (!this.#isOver() && performance.now() < endMs) {
-      const { transactions } = await this.#ground.inFlight();
-      if ((transactions ?? 0) > 0 && link.heldBytes > 0) return;
+      if (link.connections > 0 && (name !== 'lambda-gateway' || (await this.#isCommitting())))
+        return;
       await this.#wait(POLL_MS);
     }
+  }
+
+  async #isCommitting(): Promise<boolean> {
+    return ((await this.#ground.inFlight()).transactions ?? 0) > 0;
   }
 
   /** Looks what is under way, does it, and writes both down. */
@@ -176,10 +181,12 @@ export class Chaos {
     { atMs: plannedMs, fault: { kind } }: PlannedFault,
     what: string,
     act: () => Partial<FaultRecord>,
-  ): Promise<void> {
+  ): Promise<FaultRecord> {
     const inFlight = await this.#ground.inFlight();
     const atMs = Math.round(this.#elapsed());
-    this.#records.push({ plannedMs, atMs, kind, what, inFlight, ...act() });
+    const record = { plannedMs, atMs, kind, what, inFlight, ...act() };
+    this.#records.push(record);
+    return record;
   }
 
   #target(name: string): ChaosTarget {

@@ -34,12 +34,12 @@ export const QUIET_START: number = 0.03;
 /** The last part of the time is for recovery. */
 export const QUIET_END: number = 0.25;
 /** One fault more than there must be for each so many milliseconds. */
-const EXTRA_EVERY_MS = 4_000;
+const EXTRA_EVERY_MS = 6_000;
 
 /** Most wanted: these two hold what is under way. */
 const KILLED_AGAIN = ['lambda-host', 'cloud'];
 const FREEZE_MS: readonly [number, number] = [300, 2_500];
-const DROP_MS: readonly [number, number] = [1_500, 4_000];
+const DROP_MS: readonly [number, number] = [800, 2_500];
 const FSYNC_MS: readonly [number, number] = [50, 400];
 const SLOW_MS: readonly [number, number] = [1_000, 4_000];
 
