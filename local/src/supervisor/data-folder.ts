@@ -16,6 +16,8 @@ export interface DataFolder {
   readonly queue: string;
   /** The simulator's outboxes and device keys. */
   readonly fleet: string;
+  /** The same of a run that is accounted for: its devices are nobody else's. */
+  readonly measuredFleet: string;
   /** What the simulator really measured. */
   readonly truthFile: string;
   readonly systemFile: string;
@@ -40,6 +42,7 @@ export function dataFolder(root: string): DataFolder {
     logs: join(root, 'logs'),
     queue: join(root, 'queue'),
     fleet: join(root, 'fleet'),
+    measuredFleet: join(root, 'fleet', 'measured'),
     truthFile: join(root, 'truth.ndjson'),
     systemFile: join(run, 'system.json'),
   };

@@ -133,12 +133,13 @@ export class FleetProcess {
     const { devices, seed, windowSeconds, rate, drainSeconds, keepsTruth } = this.#plan;
     const { faults, attackers, faultDaySeconds } = this.#plan;
     const entry = join(CHECKOUT, 'device-simulator', 'src', 'main.ts');
+    const outbox = keepsTruth ? this.#folder.measuredFleet : this.#folder.fleet;
     return [
       ...[entry, 'fleet', '--controlled', '--json'],
       ...['--system', this.#folder.systemFile, '--devices', String(devices)],
       ...['--seed', String(seed), '--window', `${String(windowSeconds)}s`],
       ...['--rate', String(rate), '--drain', `${String(drainSeconds)}s`],
-      ...['--outbox', this.#folder.fleet, '--faults', faults, '--attackers', attackers],
+      ...['--outbox', outbox, '--faults', faults, '--attackers', attackers],
       ...(faultDaySeconds === undefined ? [] : ['--fault-day', `${String(faultDaySeconds)}s`]),
       ...(keepsTruth ? ['--truth', this.#folder.truthFile] : []),
     ];

@@ -74,6 +74,8 @@ export class MeasuredRun {
   async #measure(): Promise<Measured | undefined> {
     const { options, folder, system, fleet, progress, interrupts } = this.#run;
     await rm(folder.truthFile, { force: true });
+    // New devices, so that nothing of an earlier run is taken for something of this one.
+    await rm(folder.measuredFleet, { recursive: true, force: true });
     const watch = await TransactionWatch.open(folder.keys, system.profile, system.people);
     const watching = new AbortController();
     const firstBlock = watch.firstBlock(watching.signal);
