@@ -10,7 +10,7 @@ import { type SynthesisedStack, synthesise, withApp } from './testing/synthesise
 
 const stacks: readonly SynthesisedStack[] = synthesise();
 
-const STACKS = ['api', 'data', 'ingest', 'network', 'people'];
+const STACKS = ['api', 'data', 'ingest', 'network', 'operations', 'people'];
 const Resources = z.record(z.string(), z.object({ Type: z.string() }));
 
 function resources({ template }: SynthesisedStack): { readonly Type: string }[] {

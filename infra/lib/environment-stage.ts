@@ -6,6 +6,7 @@ import { ApiStack } from './stacks/api-stack.ts';
 import { DataStack } from './stacks/data-stack.ts';
 import { IngestStack } from './stacks/ingest-stack.ts';
 import { NetworkStack } from './stacks/network-stack.ts';
+import { OperationsStack } from './stacks/operations-stack.ts';
 import { PeopleStack } from './stacks/people-stack.ts';
 
 /** One environment: stacks that hold data apart from those that can be made anew at any time. */
@@ -25,5 +26,10 @@ export class EnvironmentStage extends Stage {
     people.addStackDependency(network);
     const api = new ApiStack(this, 'api', { environment, ...stack('api') });
     api.addStackDependency(people);
+    const operations = new OperationsStack(this, 'operations', {
+      environment,
+      ...stack('operations'),
+    });
+    operations.addStackDependency(api);
   }
 }

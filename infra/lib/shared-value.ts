@@ -8,6 +8,7 @@ export type SharedValue =
   | `network/subnet/${number}`
   | `network/security-group/${'function' | 'peer' | 'orderer'}`
   | `data/${'key-arn' | 'identities-key-arn' | 'issuing-key-arn'}`
+  | 'api/id'
   | 'fabric/connection-profile'
   | `identity/${'user-pool-id' | 'client-id'}`;
 

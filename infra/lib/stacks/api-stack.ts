@@ -17,7 +17,7 @@ import { PulseFunction } from '../constructs/function.ts';
 import { EncryptedLogGroup } from '../constructs/log-group.ts';
 import { SharedNetwork } from '../constructs/shared-network.ts';
 import { prefix, secretPrefix } from '../names.ts';
-import { shared } from '../shared-value.ts';
+import { share, shared } from '../shared-value.ts';
 import { EnvironmentStack, type EnvironmentStackProps } from './environment-stack.ts';
 
 /** HTTP API gives up after 30 s; the function shall answer before it. */
@@ -62,6 +62,7 @@ export class ApiStack extends EnvironmentStack {
     });
     this.#stage(environment, api);
     this.#routes(environment, api);
+    share(this, environment, 'api/id', api.apiId);
   }
 
   #stage(environment: Environment, api: HttpApi): void {
