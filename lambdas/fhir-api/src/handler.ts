@@ -1,11 +1,15 @@
 /** The Lambda function behind the HTTP API's FHIR routes. */
+import { IoTDataPlaneClient, PublishCommand } from '@aws-sdk/client-iot-data-plane';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { IdentitySource } from '@pulseledger/ledger';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { EmfMetrics } from '../../common/src/metrics.ts';
 import { readConfig } from './config.ts';
 import { createRouter, type Handle } from './router.ts';
 import { ledgerSessions } from './service.ts';
 import { createTokenVerifier } from './token.ts';
+
+const metrics = new EmfMetrics('fhir-api', console.log);
 
 function createHandle(): Handle {
   const { baseUrl, issuer, audience, tokenProfile, jwksUrl, profile, secretPrefix } = readConfig(
@@ -15,8 +19,14 @@ function createHandle(): Handle {
     client: new SecretsManagerClient({}),
     prefix: secretPrefix,
   });
+  const broker = new IoTDataPlaneClient({});
   return createRouter({
     baseUrl,
+    metrics,
+    publish: async (topic, payload) => {
+      const message = { topic, qos: 1, payload: Buffer.from(JSON.stringify(payload)) };
+      await broker.send(new PublishCommand(message));
+    },
     verifyToken: createTokenVerifier({
       issuer,
       audience,
@@ -37,5 +47,9 @@ let handle: Handle | undefined;
 /** Takes an HTTP API event, payload format 2.0. The first event makes everything ready; a process serves many. */
 export async function handler(event: unknown): Promise<APIGatewayProxyStructuredResultV2> {
   handle ??= createHandle();
-  return handle(event);
+  try {
+    return await handle(event);
+  } finally {
+    metrics.flush();
+  }
 }

@@ -1,9 +1,13 @@
 import {
   type Chunk,
+  type DeviceGaps,
   type DeviceView,
   decodeChunk,
   type FindChunkInput,
   type FindChunkOutput,
+  type ListDevicesOutput,
+  type ListGapsInput,
+  type ListGapsOutput,
   type PatientInput,
   type PatientView,
   PulseError,
@@ -21,6 +25,9 @@ export interface RecordPort {
   findChunk(input: FindChunkInput): Promise<FindChunkOutput>;
   readPatient(input: PatientInput): Promise<PatientView>;
   readDevice(input: ReadDeviceInput): Promise<DeviceView>;
+  listDevicesByPatient(input: PatientInput): Promise<ListDevicesOutput>;
+  readGaps(input: ReadDeviceInput): Promise<DeviceGaps>;
+  listGaps(input: ListGapsInput): Promise<ListGapsOutput>;
 }
 
 /**
@@ -33,6 +40,10 @@ export function concealing(record: RecordPort): RecordPort {
     findChunk: (input) => conceal(record.findChunk(input)),
     readPatient: (input) => conceal(record.readPatient(input)),
     readDevice: (input) => conceal(record.readDevice(input)),
+    listDevicesByPatient: (input) => conceal(record.listDevicesByPatient(input)),
+    readGaps: (input) => conceal(record.readGaps(input)),
+    // It names nobody: whoever may not is told so.
+    listGaps: (input) => record.listGaps(input),
   };
 }
 

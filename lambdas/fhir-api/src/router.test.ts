@@ -216,9 +216,9 @@ describe('the capability statement', () => {
       ),
       ...(resource.operation ?? []).map(({ name }) => `${resource.type}/$${name}`),
     ]);
-    const served = ROUTES.map(({ path }) => path).filter(
-      (path) => path !== 'metadata' && !path.endsWith('_search'),
-    );
+    const served = ROUTES.filter(({ format }) => format !== 'plain')
+      .map(({ path }) => path)
+      .filter((path) => path !== 'metadata' && !path.endsWith('_search'));
     expect([...(claimed ?? [])].sort()).toEqual(served.sort());
   });
 
@@ -352,6 +352,8 @@ function brokenApi(error: Error, log: FhirApi['log'] = () => undefined): FhirApi
     log,
     verifyToken: () => Promise.resolve(doctor),
     openSession: () => Promise.reject(error),
+    publish: () => Promise.reject(error),
+    metrics: { record: () => undefined },
   };
 }
 

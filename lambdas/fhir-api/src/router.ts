@@ -1,12 +1,19 @@
-/** From one HTTP API event to one answer. Only here are errors caught; every failure is an OperationOutcome. */
-import { ERRORS, type ErrorCode, PulseError } from '@pulseledger/domain';
+/** From one HTTP API event to one answer. Only here are errors caught; a failure is an OperationOutcome, beside FHIR a problem. */
+import {
+  DENIAL_REASONS,
+  type DenialReason,
+  ERRORS,
+  type ErrorCode,
+  type MetricSink,
+  PulseError,
+} from '@pulseledger/domain';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import type { FhirResource } from 'fhir/r4.js';
 import { FHIR_JSON, negotiate } from './negotiation.ts';
 import { outcomeOf } from './outcome.ts';
+import { PLAIN_JSON, PROBLEM_JSON, problemOf } from './problem.ts';
 import { concealing, type RecordPort } from './record-port.ts';
 import { type FhirRequest, parseRequest, requestIdOf } from './request.ts';
-import { ROUTES, type Route } from './routes.ts';
+import { type Publish, ROUTES, type Route } from './routes.ts';
 import type { Caller, VerifyToken } from './token.ts';
 
 /** What one login works with. */
@@ -34,6 +41,9 @@ export interface FhirApi {
   readonly baseUrl: string;
   readonly verifyToken: VerifyToken;
   readonly openSession: (caller: Caller) => Promise<Session>;
+  readonly publish: Publish;
+  /** Told of refusals. */
+  readonly metrics: MetricSink;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly log: (entry: AccessLogEntry) => void;
@@ -48,6 +58,7 @@ export function createRouter(api: FhirApi): Handle {
       requestId: requestIdOf(event),
       method: '',
       route: '',
+      format: 'fhir',
       contentType: FHIR_JSON,
     };
     const answer = await answerSafely(api, event, trace);
@@ -71,6 +82,7 @@ interface Trace {
   requestId: string;
   method: string;
   route: string;
+  format: 'fhir' | 'plain';
   contentType: string;
   correlationId?: string;
   organization?: string;
@@ -79,7 +91,7 @@ interface Trace {
 
 interface Answer {
   readonly status: number;
-  readonly resource: FhirResource;
+  readonly resource: object;
   readonly headers: Readonly<Record<string, string>>;
   readonly failure: Pick<AccessLogEntry, 'code' | 'frames'>;
 }
@@ -89,18 +101,20 @@ async function answerSafely(api: FhirApi, event: unknown, trace: Trace): Promise
     const resource = await work(api, event, trace);
     return { status: 200, resource, headers: {}, failure: {} };
   } catch (error) {
-    return failed(error);
+    countDenial(api.metrics, error);
+    return failed(error, trace);
   }
 }
 
-async function work(api: FhirApi, event: unknown, trace: Trace): Promise<FhirResource> {
+async function work(api: FhirApi, event: unknown, trace: Trace): Promise<object> {
   const request = parseRequest(event, new URL(api.baseUrl).pathname);
   trace.method = request.method;
   trace.correlationId = correlationIdOf(request);
-  trace.contentType = negotiate(request);
+  trace.format = formatOf(request);
+  trace.contentType = trace.format === 'fhir' ? negotiate(request) : PLAIN_JSON;
   const { route, id } = findRoute(request);
   trace.route = route.path;
-  const { baseUrl, now } = api;
+  const { baseUrl, now, publish } = api;
   if (route.access === 'public') return route.handle({ request, baseUrl });
   const caller = await api.verifyToken(request.headers['authorization']);
   trace.organization = caller.organization;
@@ -113,6 +127,7 @@ async function work(api: FhirApi, event: unknown, trace: Trace): Promise<FhirRes
     caller,
     record: concealing(record),
     cursorKey,
+    publish,
     now,
   });
 }
@@ -121,6 +136,15 @@ async function work(api: FhirApi, event: unknown, trace: Trace): Promise<FhirRes
 function correlationIdOf(request: FhirRequest): string {
   const given = request.headers['x-correlation-id'] ?? '';
   return /^[\w.-]{1,64}$/.test(given) ? given : request.requestId;
+}
+
+/** What stands beside FHIR, by its first segment. */
+const PLAIN_ROOTS: ReadonlySet<string | undefined> = new Set(
+  ROUTES.filter(({ format }) => format === 'plain').map(({ path }) => path.split('/')[0]),
+);
+
+function formatOf({ segments }: FhirRequest): Trace['format'] {
+  return PLAIN_ROOTS.has(segments[0]) ? 'plain' : 'fhir';
 }
 
 function findRoute(request: FhirRequest): { route: Route; id: string } {
@@ -158,18 +182,31 @@ function allowed(routes: readonly Route[]): string {
 const BUSY: readonly ErrorCode[] = ['throttled', 'unavailable'];
 const RETRY_AFTER_SECONDS = '2';
 
-function failed(error: unknown): Answer {
+function failed(error: unknown, trace: Trace): Answer {
   const known = error instanceof PulseError ? error : new PulseError('internal');
   const { httpStatus } = ERRORS[known.code];
+  const isFhir = trace.format === 'fhir';
+  if (!isFhir) trace.contentType = PROBLEM_JSON;
   return {
     status: httpStatus,
-    resource: outcomeOf(known),
+    resource: isFhir ? outcomeOf(known) : problemOf(known),
     headers: failureHeaders(known),
     failure: {
       code: known.code,
       ...(httpStatus >= 500 ? { frames: framesOf(error) } : {}),
     },
   };
+}
+
+/** Also what the caller is told does not exist, when the contract has refused it. */
+function countDenial(metrics: MetricSink, error: unknown): void {
+  const reason = deniedAs(error) ?? (error instanceof Error ? deniedAs(error.cause) : undefined);
+  if (reason !== undefined) metrics.record('Denied', 1, { at: 'api', reason });
+}
+
+function deniedAs(error: unknown): DenialReason | undefined {
+  if (!(error instanceof PulseError)) return undefined;
+  return DENIAL_REASONS.find((reason) => reason === error.code);
 }
 
 function failureHeaders(error: PulseError): Record<string, string> {

@@ -1,4 +1,4 @@
-/** Every interaction this API offers, in one table; the capability statement is made from it. */
+/** Every interaction this API offers, in one table. */
 
 import { Identifier } from '@pulseledger/domain';
 import type { CapabilityStatement, Device, FhirResource, Patient } from 'fhir/r4.js';
@@ -10,6 +10,7 @@ import {
   searchObservations,
   searchObservationsByForm,
 } from './observation-routes.ts';
+import { OPERATIONS_ROUTES } from './operations-routes.ts';
 import { toPatient } from './patient.ts';
 import { nothingToSee, type RecordPort } from './record-port.ts';
 import type { FhirRequest } from './request.ts';
@@ -28,8 +29,13 @@ export interface Call extends PublicCall {
   readonly caller: Caller;
   readonly record: RecordPort;
   readonly cursorKey: Uint8Array;
+  /** Says something to a device, at least once. */
+  readonly publish: Publish;
   readonly now: () => number;
 }
+
+/** Publishes JSON on a topic of the broker; rejects when the broker did not take it. */
+export type Publish = (topic: string, payload: object) => Promise<void>;
 
 interface RoutePath {
   readonly method: 'GET' | 'POST';
@@ -37,11 +43,19 @@ interface RoutePath {
   readonly path: string;
 }
 
-export type Route = RoutePath &
-  (
+/** A route beside FHIR. */
+export interface PlainRoute extends RoutePath {
+  readonly format: 'plain';
+  readonly access: 'login';
+  readonly handle: (call: Call) => Promise<object>;
+}
+
+type FhirRoute = RoutePath & { readonly format?: never } & (
     | { readonly access: 'public'; readonly handle: (call: PublicCall) => FhirResource }
     | { readonly access: 'login'; readonly handle: (call: Call) => Promise<FhirResource> }
   );
+
+export type Route = FhirRoute | PlainRoute;
 
 export const ROUTES: readonly Route[] = [
   { method: 'GET', path: 'metadata', access: 'public', handle: readCapabilities },
@@ -56,6 +70,7 @@ export const ROUTES: readonly Route[] = [
   },
   { method: 'GET', path: 'Observation/$lastn', access: 'login', handle: lastObservations },
   { method: 'GET', path: 'Observation/:id', access: 'login', handle: readObservation },
+  ...OPERATIONS_ROUTES,
 ];
 
 function readCapabilities(call: PublicCall): CapabilityStatement {

@@ -1,6 +1,6 @@
 /** The whole API over the record's twin in memory: events in, answers out, no port and no network. */
 
-import { PulseError } from '@pulseledger/domain';
+import { type MetricSink, PulseError } from '@pulseledger/domain';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Bundle, FhirResource, Observation, OperationOutcome } from 'fhir/r4.js';
 import { z } from 'zod';
@@ -28,6 +28,10 @@ export interface Received {
 
 export interface TestApi {
   readonly log: AccessLogEntry[];
+  /** What was measured: name and dimensions. */
+  readonly measured: [name: string, dimensions: object | undefined][];
+  /** What was said to devices. */
+  readonly published: { readonly topic: string; readonly payload: object }[];
   /** @param caller nobody: no Authorization header. @param path below the base, or a whole URL of the API. */
   readonly send: (caller: Caller | undefined, path: string, sending?: Sending) => Promise<Received>;
 }
@@ -35,9 +39,19 @@ export interface TestApi {
 /** Callers are known by the name in the header; tokens are tested for themselves. */
 export function testApi(record: MemoryRecord, callers: readonly Caller[]): TestApi {
   const log: AccessLogEntry[] = [];
+  const measured: TestApi['measured'] = [];
+  const published: { topic: string; payload: object }[] = [];
+  const count: MetricSink['record'] = (name, _value, ...dimensions) => {
+    measured.push([name, dimensions[0]]);
+  };
   const handle = createRouter({
     baseUrl: BASE_URL,
     now: () => NOON,
+    metrics: { record: count },
+    publish: (topic, payload) => {
+      published.push({ topic, payload });
+      return Promise.resolve();
+    },
     log: (entry) => log.push(entry),
     verifyToken: (authorization) => {
       const found = callers.find(({ subject }) => authorization === `Bearer ${subject}`);
@@ -53,6 +67,8 @@ export function testApi(record: MemoryRecord, callers: readonly Caller[]): TestA
   });
   return {
     log,
+    measured,
+    published,
     send: async (caller, path, sending = {}) =>
       received(await handle(httpApiEvent(caller, path, sending))),
   };
@@ -101,7 +117,8 @@ const Resource = z.custom<FhirResource>(
 );
 
 function resourceOf(text: string): FhirResource {
-  return text === '' ? { resourceType: 'Basic', code: {} } : Resource.parse(JSON.parse(text));
+  const isResource = text.includes('"resourceType"');
+  return isResource ? Resource.parse(JSON.parse(text)) : { resourceType: 'Basic', code: {} };
 }
 
 export function bundleOf(answer: Received): Bundle {
@@ -115,8 +132,10 @@ export function outcomeIn(answer: Received): OperationOutcome {
   return resource;
 }
 
-/** Our own error code in an outcome. */
+/** Our own error code in an outcome, or in a problem. */
 export function codeIn(answer: Received): string | undefined {
+  const problem = z.object({ code: z.string() }).safeParse(JSON.parse(answer.text));
+  if (problem.success) return problem.data.code;
   return outcomeIn(answer).issue[0]?.details?.coding?.[0]?.code;
 }
 

@@ -3,6 +3,7 @@ import {
   attachSignature,
   type Chunk,
   type ChunkContent,
+  type DeviceGaps,
   type DeviceView,
   decodeChunk,
   encodeChunk,
@@ -138,6 +139,56 @@ export class MemoryRecord {
           if (view === undefined) throw new PulseError('not_found');
           return { ...view, assignments: [{ patientId, fromMs: 0, untilMs: null }] };
         }),
+      listDevicesByPatient: ({ patientId }) =>
+        attempt(() => {
+          this.#authorize(caller, patientId);
+          const worn = [...this.#devices.values()].filter(
+            ({ deviceId }) => this.#wearers.get(deviceId) === patientId,
+          );
+          const assignments = [{ patientId, fromMs: 0, untilMs: null }];
+          return { devices: worn.map((view) => ({ ...view, assignments })) };
+        }),
+      readGaps: ({ deviceId }) =>
+        attempt(() => {
+          const isReader = this.#mayRead(caller, this.#wearers.get(deviceId) ?? '');
+          if (!isReader && !isCustodian(caller)) throw new PulseError('access_denied');
+          return this.#gapsOf(deviceId);
+        }),
+      listGaps: ({ pageSize, bookmark = '' }) =>
+        attempt(() => {
+          if (!isCustodian(caller)) throw new PulseError('access_denied');
+          const ids = [...this.#devices.keys()].filter((id) => id > bookmark).sort();
+          const page = ids.slice(0, pageSize);
+          const devices = page.map((id) => this.#gapsOf(id));
+          return ids.length > pageSize ? { devices, bookmark: page.at(-1) } : { devices };
+        }),
+    };
+  }
+
+  /** Of one boot without gaps but at its beginning, which is all that the tests here need. */
+  #gapsOf(deviceId: string): DeviceGaps {
+    const view = this.#devices.get(deviceId);
+    if (view === undefined) throw new PulseError('not_found');
+    const first = Math.min(
+      ...this.#chunks
+        .filter(({ chunk }) => chunk.deviceId === deviceId)
+        .map(({ chunk }) => chunk.firstSequence),
+    );
+    const missing: DeviceGaps['boots'][number]['missing'] = first > 0 ? [[0, first - 1]] : [];
+    const times = { measuredFromMs: null, measuredUntilMs: null };
+    return {
+      deviceId,
+      status: view.status,
+      contact: 'current',
+      lastMeasuredMs: null,
+      lastReceivedMs: null,
+      lastCommittedMs: null,
+      clockOffsetMs: null,
+      recordedReadings: 0,
+      missingReadings: first,
+      boots: [{ boot: 1, recorded: 0, missing, state: 'pending', ...times }],
+      isWhole: true,
+      atMs: 0,
     };
   }
 
@@ -176,6 +227,11 @@ export class MemoryRecord {
     const rest = inRange[scanned.length];
     return rest === undefined ? { chunks: page } : { chunks: page, bookmark: rest.key };
   }
+}
+
+/** All devices of the story are the hospital's. */
+function isCustodian({ role, organization }: Caller): boolean {
+  return role === 'administrator' && organization === 'hospital';
 }
 
 function isWanted(chunk: Chunk, input: ReadVitalsInput): boolean {
