@@ -10,6 +10,7 @@ import {
   serviceSignatories,
 } from '@pulseledger/ledger';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { logLine } from '../../common/src/log.ts';
 import type { IngestEnvironment } from './environment.ts';
 import {
   type IngestObserver,
@@ -28,7 +29,7 @@ const MOST_KEPT_FOR_SENDING_MS = 5_000;
 /** A share of it when the function's time-out is short. */
 const KEPT_FOR_SENDING = 0.25;
 /** What is not sent by then comes back: a function that is ended by its time-out brings back the whole batch, and late. */
-const KEPT_FOR_ANSWERING = 0.05;
+const KEPT_FOR_ANSWERING = 0.1;
 
 /** The function as Lambda calls it. */
 export type IngestHandler = (
@@ -111,7 +112,7 @@ export function ingestHandler(parts: IngestParts): IngestHandler {
     });
     const ports = portsUntil(giveUpAtMs, sending.signal);
     const report = await ingestMessages(event.Records.map(toQueued), ports).finally(cancel);
-    log(logLine(report, now() - startedMs));
+    log(reportLine(report, now() - startedMs));
     observer?.ingested(report);
     return {
       batchItemFailures: report.failedMessageIds.map((itemIdentifier) => ({ itemIdentifier })),
@@ -120,6 +121,7 @@ export function ingestHandler(parts: IngestParts): IngestHandler {
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
   const { promise, resolve } = Promise.withResolvers<undefined>();
   signal.addEventListener('abort', () => {
     resolve(undefined);
@@ -136,23 +138,10 @@ function toQueued(record: SQSRecord): Parameters<typeof ingestMessages>[0][numbe
   };
 }
 
-/** Only what is named here is logged. */
-function logLine(report: IngestReport, durationMs: number): string {
-  const { failedMessageIds, messages, redelivered, chunks, recorded, already } = report;
-  const { quarantined, transactionIds, failures, endorseMs, commitMs } = report;
-  return JSON.stringify({
-    message: 'ingested',
-    messages,
-    redelivered,
-    chunks,
-    recorded,
-    already,
-    quarantined,
-    returned: failedMessageIds.length,
-    failures,
-    transactionIds,
-    endorseMs,
-    commitMs,
+function reportLine(report: IngestReport, durationMs: number): string {
+  return logLine('ingested', {
+    ...report,
+    returned: report.failedMessageIds.length,
     durationMs,
   });
 }

@@ -57,6 +57,7 @@ export class Chaos {
   readonly #records: FaultRecord[] = [];
   readonly #over = new AbortController();
   readonly #frozen = new Set<number>();
+  readonly #turns = new Map<LinkName, Promise<void>>();
   #startedMs = 0;
 
   constructor(ground: ChaosGround) {
@@ -102,10 +103,12 @@ export class Chaos {
       case 'freeze':
         return this.#freeze(planned, fault.target, fault.forMs);
       case 'cut':
-        await this.#untilRipe(fault.link);
-        return this.#note(planned, fault.link, () => this.#ground.links[fault.link].reset());
+        return this.#inTurn(fault.link, async () => {
+          await this.#untilRipe(fault.link);
+          await this.#note(planned, fault.link, () => this.#ground.links[fault.link].reset());
+        });
       case 'drop-answers':
-        return this.#dropAnswers(planned, fault.link, fault.forMs);
+        return this.#inTurn(fault.link, () => this.#dropAnswers(planned, fault.link, fault.forMs));
       case 'slow-fsync':
       case 'redeliver':
         return this.#note(planned, 'cloud', () => {
@@ -113,6 +116,15 @@ export class Chaos {
           return fault.kind === 'slow-fsync' ? { forMs: fault.forMs } : {};
         });
     }
+  }
+
+  /** One disturbance of a link after the other: a second one would only meet what the first has left. */
+  async #inTurn(name: LinkName, work: () => Promise<void>): Promise<void> {
+    const mine = (this.#turns.get(name) ?? Promise.resolve()).then(async () => {
+      if (!this.#isOver()) await work();
+    });
+    this.#turns.set(name, mine);
+    await mine;
   }
 
   async #kill(planned: PlannedFault, name: string): Promise<void> {

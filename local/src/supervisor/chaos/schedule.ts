@@ -36,6 +36,8 @@ export const QUIET_END: number = 0.25;
 /** One fault more than there must be for each so many milliseconds. */
 const EXTRA_EVERY_MS = 6_000;
 
+/** The one thing that leaves the fate of a commit unknown. */
+const MORE_GATEWAY_DROPS = 3;
 /** Most wanted: these two hold what is under way. */
 const KILLED_AGAIN = ['lambda-host', 'cloud'];
 const FREEZE_MS: readonly [number, number] = [300, 2_500];
@@ -58,7 +60,7 @@ export function chaosSchedule({ seed, durationMs, targets }: ScheduleOptions): P
     ),
     ...LINKS.map((link): Fault => ({ kind: 'cut', link })),
     ...LINKS.map((link) => make.dropAnswers(link)),
-    make.dropAnswers('lambda-gateway'),
+    ...Array.from({ length: MORE_GATEWAY_DROPS }, () => make.dropAnswers('lambda-gateway')),
     make.dropAnswers('lambda-queue'),
     make.slowFsync(),
     { kind: 'redeliver' },
