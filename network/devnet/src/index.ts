@@ -1,1 +1,38 @@
+// So that a test can tell them apart, also where the package brings its own copy of the client (CommonJS).
+export {
+  CommitError,
+  CommitStatusError,
+  EndorseError,
+  GatewayError,
+} from '@hyperledger/fabric-gateway';
+export {
+  type BlockDefinition,
+  type CollectionDefinition,
+  type NetworkDefinition,
+  networkDefinitionSchema,
+} from '../../definition/src/index.ts';
+export { type AdminServer, startAdminServer } from './admin/admin-server.ts';
+export { type ChaincodeProcess, serveChaincode } from './chaincode-process.ts';
+export { connectAdmin } from './client/admin-client.ts';
+export { connectGateway, type DevnetClient } from './client/connect.ts';
+export type {
+  DevnetClock,
+  DevnetControl,
+  DevnetStatus,
+  IdentityRequest,
+  IssuedIdentity,
+  MinedBlock,
+  StreamingControl,
+} from './control/control.ts';
+export { ControlError } from './control/errors.ts';
+export type { Fault, FaultKind, FaultMatch, ListedFault } from './control/fault-types.ts';
+export type { TransactionTrace } from './control/trace-types.ts';
+export { defineNetwork, type SimpleCollection, type SimpleNetwork } from './define-network.ts';
 export { type Devnet, type DevnetOptions, type DevnetProfile, startDevnet } from './devnet.ts';
+export type { LedgerSnapshot } from './ledger/types.ts';
+export type { BlockCutting } from './orderer/block-cutting.ts';
+export {
+  type DevnetTestNetwork,
+  startTestNetwork,
+  type TestNetworkOptions,
+} from './test-network.ts';

@@ -1,12 +1,12 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { ZodError } from 'zod';
 import { writePrivate } from '../../../identity/src/index.ts';
-import type { DevnetControl } from '../control/control.ts';
+import type { DevnetControl, StreamingControl } from '../control/control.ts';
 import { ControlError } from '../control/errors.ts';
 import { HOST } from '../ports.ts';
 import { type AdminFile, DUMP_VERB, LOAD_VERB, PATH_PREFIX, WHAT } from './protocol.ts';
@@ -14,12 +14,6 @@ import { VERBS } from './verbs.ts';
 
 const TOKEN_BYTES = 32;
 const MAX_BODY_BYTES = 1024 * 1024;
-
-/** Control that can also hand a dump on as a stream. */
-export interface StreamingControl extends DevnetControl {
-  dumpStream(): Promise<Readable>;
-  loadStream(from: Readable): Promise<void>;
-}
 
 export interface AdminServerOptions {
   readonly control: StreamingControl;
@@ -154,5 +148,9 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
   const url = `http://${HOST}:${port}`;
   const content: AdminFile = { what: WHAT, url, token };
   await writePrivate(options.file, `${JSON.stringify(content, null, 2)}\n`);
-  return { url, close: () => stop(server) };
+  const close = async (): Promise<void> => {
+    await stop(server);
+    await rm(options.file, { force: true });
+  };
+  return { url, close };
 }

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { LedgerSnapshot } from '../ledger/types.ts';
 import type { BlockCutting } from '../orderer/block-cutting.ts';
 import type { Fault, ListedFault } from './fault-types.ts';
@@ -100,4 +101,10 @@ export interface DevnetControl {
 
   /** A certificate of the organization's own authority: a client with it is whoever you say. */
   issueIdentity(request: IdentityRequest): Promise<IssuedIdentity>;
+}
+
+/** Control in the network's own process, that can also hand a dump on as a stream. */
+export interface StreamingControl extends DevnetControl {
+  dumpStream(): Promise<Readable>;
+  loadStream(from: Readable): Promise<void>;
 }

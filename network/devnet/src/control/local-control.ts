@@ -14,11 +14,11 @@ import type { CallGate } from './call-gate.ts';
 import type { PeerClock } from './clock.ts';
 import type {
   DevnetClock,
-  DevnetControl,
   DevnetStatus,
   IdentityRequest,
   IssuedIdentity,
   MinedBlock,
+  StreamingControl,
 } from './control.ts';
 import { readDump, writeDump } from './dump-file.ts';
 import { ControlError } from './errors.ts';
@@ -68,7 +68,7 @@ async function explained<T>(run: () => Promise<T>): Promise<T> {
 }
 
 /** The developers' control of a network in this process. */
-export class LocalControl implements DevnetControl {
+export class LocalControl implements StreamingControl {
   readonly #options: LocalControlOptions;
 
   constructor(options: LocalControlOptions) {
