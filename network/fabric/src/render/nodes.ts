@@ -63,7 +63,9 @@ function gossip(layout: Layout, place: PeerPlace): Json {
       reconcileBatchSize: 10,
       reconcileSleepInterval: '10s',
       reconciliationEnabled: true,
-      skipPullingInvalidTransactionsDuringCommit: false,
+      // What is invalid has no effect, so nobody waits for its private data. Whoever sends an envelope again, by
+      // intent or after an answer that was lost, would else make every member peer stand still for the threshold.
+      skipPullingInvalidTransactionsDuringCommit: true,
       implicitCollectionDisseminationPolicy: { requiredPeerCount: 0, maxPeerCount: 1 },
     },
   };
