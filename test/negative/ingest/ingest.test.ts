@@ -6,6 +6,7 @@ import { Lane, type LaneOptions } from '../support/ingest-lane.ts';
 import { LedgerWorld } from '../support/ledger-world.ts';
 import type { NetworkKind } from '../support/system.ts';
 import { theBatches } from './batches.ts';
+import { theClocks } from './clocks.ts';
 import { theCrashes } from './crashes.ts';
 import { theIdentities } from './identities.ts';
 import { theOutages } from './outages.ts';
@@ -44,6 +45,7 @@ function attacks(kind: NetworkKind): void {
   theBatches(() => scene);
   theOutages(() => scene);
   theIdentities(() => scene);
+  theClocks(() => scene);
 }
 
 describe('ingest, on the devnet', () => {

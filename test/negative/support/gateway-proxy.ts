@@ -106,7 +106,7 @@ export class GatewayProxy {
     let trailers: IncomingHttpHeaders | undefined;
     const parts: Buffer[] = [];
     call.on('response', (found) => (answered = found));
-    call.on('trailers', (found) => (trailers = found));
+    call.on('trailers', (found: IncomingHttpHeaders) => (trailers = found));
     call.on('data', (part: Buffer) => parts.push(part));
     call.on('error', reject);
     call.on('close', () => {

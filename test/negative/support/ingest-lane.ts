@@ -68,6 +68,7 @@ export class Host {
   }
 }
 
+type LaneRoles = Readonly<Record<'ingest' | 'eventSource' | 'operator', LocalRole>>;
 type Action = () => Promise<Fate | undefined> | Fate | undefined;
 
 export class Lane {
@@ -76,7 +77,7 @@ export class Lane {
   readonly queues: QueueSet;
   readonly #options: LaneOptions;
   readonly #actions = new Map<string, Action>();
-  readonly #roles: Readonly<Record<'ingest' | 'eventSource' | 'operator', LocalRole>>;
+  readonly #roles: LaneRoles;
   readonly #servers: RunningServer[] = [];
   #proxy: GatewayProxy | undefined;
   #sqs = '';
@@ -125,7 +126,7 @@ export class Lane {
     return this.#proxy;
   }
 
-  get roles(): Lane['#roles'] {
+  get roles(): LaneRoles {
     return this.#roles;
   }
 

@@ -14,8 +14,10 @@ function look(): void {
 }
 
 globalThis.Date = new Proxy(RealDate, {
-  construct: (target, values: [number]) =>
-    values.length === 0 ? new target(RealDate.now() + offsetMs) : new target(...values),
+  construct: (target, values: number[]) =>
+    values.length === 0
+      ? new target(RealDate.now() + offsetMs)
+      : new target(...(values as [number])),
   get: (target, name, receiver): unknown =>
     name === 'now' ? () => RealDate.now() + offsetMs : Reflect.get(target, name, receiver),
 });

@@ -65,7 +65,7 @@ export class Session {
   readonly #waiting = new Set<() => void>();
   #messageId = 1;
   #isClosed = false;
-  #granted: readonly unknown[] | undefined;
+  readonly #granted = new Set<number>();
 
   constructor(deviceId: string, socket: MqttSocket) {
     this.#deviceId = deviceId;
@@ -77,10 +77,15 @@ export class Session {
     return this.#isClosed;
   }
 
+  /** Was the subscription of that packet id answered with a SUBACK? */
+  isSubscribed(messageId: number): boolean {
+    return this.#granted.has(messageId);
+  }
+
   async subscribe(topic: string): Promise<void> {
     const messageId = this.#messageId++;
     this.socket.send({ cmd: 'subscribe', messageId, subscriptions: [{ topic, qos: 1 }] });
-    await this.until(() => this.#granted !== undefined);
+    await this.until(() => this.isSubscribed(messageId));
   }
 
   /** Sends a publish of QoS 1 to the device's own topic, or as `change` says. @returns its packet id */
@@ -139,7 +144,7 @@ export class Session {
 
   #sort(packet: Packet): void {
     if (packet.cmd === 'puback') this.pubacks.push(packet.messageId ?? 0);
-    if (packet.cmd === 'suback') this.#granted = packet.granted;
+    if (packet.cmd === 'suback') this.#granted.add(packet.messageId ?? 0);
     if (packet.cmd !== 'publish') return;
     const text = packet.payload.toString();
     this.acknowledgements.push(Acknowledgement.parse(JSON.parse(text)));
