@@ -200,7 +200,7 @@ class Network implements FabricNetwork, VerbContext {
   readonly startChaincode = async (
     layout: LocalLayout,
     place: ChaincodePlace,
-    folder: string | undefined = this.#state.chaincode.folder,
+    folder: string | undefined,
   ): Promise<void> => {
     await this.nodeSet.startChaincode(place, {
       chaincodeId: await chaincodeId(layout, place),
@@ -227,6 +227,7 @@ class Network implements FabricNetwork, VerbContext {
   async start(): Promise<void> {
     const layout = this.#layout;
     const { channel, chaincode } = layout.definition;
+    const { folder } = this.#state.chaincode;
     await this.step('keys and configuration', async () => {
       await createNetworkIdentities(layout.placement.keysFolder, layout.definition);
       await writeConfiguration(layout);
@@ -234,7 +235,7 @@ class Network implements FabricNetwork, VerbContext {
       await writeState(layout.dataDir, this.#state);
     });
     const chaincodes = this.step('chaincode services listen', () =>
-      all(layout.chaincodes.map((place) => this.startChaincode(layout, place))),
+      all(layout.chaincodes.map((place) => this.startChaincode(layout, place, folder))),
     );
     const orderers = this.step(`orderers joined channel ${channel}, leader elected`, async () => {
       await all(layout.orderers.map((place) => this.#startOrderer(place)));

@@ -76,6 +76,9 @@ describeNative(`a native network that changes while it runs${NOTE}`, () => {
       await writing.stop();
     }
     for (const key of writing.answered) answered.add(key);
+    console.log(name, writing.answered.size, writing.failures.length, [
+      ...new Set(writing.failures),
+    ]);
     return writing;
   }
 
@@ -214,11 +217,8 @@ describeNative(`a native network that changes while it runs${NOTE}`, () => {
     const { certificatePem } = user;
     await perform({ verb: 'revoke', organization: 'hospital', certificatePem });
     for (const host of [HOSPITAL, CLINIC]) {
-      const revoked = host === HOSPITAL ? await clients.contract(host, user) : undefined;
-      if (revoked === undefined) continue;
-      await expect(put(revoked, 'after-revocation', 'x')).rejects.toThrow(
-        /creator|access denied|evaluat|endorse/i,
-      );
+      const refused = put(await clients.contract(host, user), 'after-revocation', 'x');
+      await expect(refused).rejects.toThrow('XX');
     }
     await underLoad('others', () => Promise.resolve());
     await expectNothingLost();

@@ -2,12 +2,18 @@ import { createPrivateKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Client, credentials } from '@grpc/grpc-js';
 import { type Contract, connect, type Gateway, hash, signers } from '@hyperledger/fabric-gateway';
+import { organizationNamed } from '../../../definition/src/index.ts';
 import { type CertifiedKey, issueUser, readAuthority } from '../../../identity/src/index.ts';
 import type { LocalLayout } from '../local-layout.ts';
 import { type PeerPlace, text } from '../render/layout.ts';
 
 const MINUTES = 15;
 const DEADLINE_MS = 20_000;
+
+/** Who asks. */
+export interface User extends CertifiedKey {
+  readonly mspId: string;
+}
 
 /** Clients of a network under test; all are closed together. */
 export class Clients {
@@ -25,21 +31,25 @@ export class Clients {
   }
 
   /** A nurse's short-lived identity. */
-  async nurse(organization: string): Promise<CertifiedKey> {
-    const { keysFolder } = this.#layout().placement;
-    return issueUser({
+  async nurse(organization: string): Promise<User> {
+    const { definition, placement } = this.#layout();
+    const { keysFolder } = placement;
+    const { mspId } = organizationNamed(definition, organization);
+    const issued = issueUser({
       issuer: await readAuthority(keysFolder, organization, 'issuing'),
       role: 'nurse',
       subjectCommitment: '00'.repeat(32),
       minutes: MINUTES,
     });
+    return { ...issued, mspId };
   }
 
   /** The gateway of that peer, asked by that user or by a fresh nurse of its organization. */
-  async gateway(host: string, user?: CertifiedKey): Promise<Gateway> {
+  async gateway(host: string, user?: User): Promise<Gateway> {
     const layout = this.#layout();
     const peer = this.peer(host);
-    const { certificatePem, privateKeyPem } = user ?? (await this.nurse(peer.organization.name));
+    const { certificatePem, privateKeyPem, mspId } =
+      user ?? (await this.nurse(peer.organization.name));
     const { certificateFile } = layout.keysOf(peer.organization).authority.tls;
     const client = new Client(
       text(peer.grpc),
@@ -49,7 +59,7 @@ export class Clients {
     const options = (): { deadline: number } => ({ deadline: Date.now() + DEADLINE_MS });
     const gateway = connect({
       client,
-      identity: { mspId: peer.organization.mspId, credentials: Buffer.from(certificatePem) },
+      identity: { mspId, credentials: Buffer.from(certificatePem) },
       signer: signers.newPrivateKeySigner(createPrivateKey(privateKeyPem)),
       hash: hash.sha256,
       evaluateOptions: options,
@@ -61,7 +71,7 @@ export class Clients {
     return gateway;
   }
 
-  async contract(host: string, user?: CertifiedKey): Promise<Contract> {
+  async contract(host: string, user?: User): Promise<Contract> {
     const { channel, chaincode } = this.#layout().definition;
     return (await this.gateway(host, user)).getNetwork(channel).getContract(chaincode.name);
   }

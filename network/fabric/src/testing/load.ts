@@ -21,7 +21,7 @@ export async function put(contract: Contract, key: string, value: string): Promi
  */
 export class Load {
   /** Keys whose commit was answered. */
-  readonly answered = new Set<string>();
+  readonly answered: Set<string> = new Set();
   readonly failures: string[] = [];
   readonly #contracts: readonly Contract[];
   readonly #name: string;

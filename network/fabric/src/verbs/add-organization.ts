@@ -37,7 +37,9 @@ export async function addOrganization(
   );
   const place = layout.chaincodes.find((c) => c.organization.name === organization.name);
   if (place !== undefined) {
-    await step('chaincode service listens', () => context.startChaincode(layout, place));
+    await step('chaincode service listens', () =>
+      context.startChaincode(layout, place, state.chaincode.folder),
+    );
   }
   const peers = layout.peers.filter((p) => p.organization.name === organization.name);
   for (const peer of peers) await bringUpPeer(context, layout, peer);

@@ -21,10 +21,11 @@ export interface VerbContext {
   readonly layOut: (state: NetworkState) => Promise<LocalLayout>;
   /** Makes what follows from the new state (ports, keys, configuration), then keeps it. */
   readonly save: (state: NetworkState) => Promise<LocalLayout>;
+  /** Starts an organization's chaincode, unless it runs; without a folder the project's. */
   readonly startChaincode: (
     layout: LocalLayout,
     place: ChaincodePlace,
-    folder?: string,
+    folder: string | undefined,
   ) => Promise<void>;
   readonly publishProfile: () => Promise<void>;
 }
