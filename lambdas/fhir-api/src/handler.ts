@@ -3,6 +3,7 @@ import { IoTDataPlaneClient, PublishCommand } from '@aws-sdk/client-iot-data-pla
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { IdentitySource } from '@pulseledger/ledger';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { logLine } from '../../common/src/log.ts';
 import { EmfMetrics } from '../../common/src/metrics.ts';
 import { readConfig } from './config.ts';
 import { createRouter, type Handle } from './router.ts';
@@ -37,7 +38,7 @@ function createHandle(): Handle {
     openSession: ledgerSessions({ profile, identities }).open,
     now: Date.now,
     log: (entry) => {
-      console.log(JSON.stringify(entry));
+      console.log(logLine('answered', entry));
     },
   });
 }

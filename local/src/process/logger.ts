@@ -1,52 +1,33 @@
-/**
- * Everything a log line may hold. It is a list of what is allowed, so that nothing personal gets in by
- * accident: no names, ids, values, tokens or texts of errors from outside.
- */
-export interface LogFields {
-  readonly code?: string;
-  readonly count?: number;
-  readonly durationMs?: number;
-  readonly exitCode?: number;
-  readonly status?: number;
-  readonly port?: number;
-  readonly process?: string;
-  readonly operation?: string;
-  readonly reason?: string;
-  readonly counters?: Readonly<Record<string, number>>;
-}
+import { allowedFields, type LogFields } from '@pulseledger/lambdas/common/log';
 
 export type LogLevel = 'info' | 'warn' | 'error';
 
+/** What the processes tell. */
+export type LogEvent =
+  | 'ready'
+  | 'start_failed'
+  | 'close_failed'
+  | 'supervisor_gone'
+  | 'counts'
+  | 'enqueue_failed'
+  | 'request_failed'
+  | 'enrolment_failed'
+  | 'revocation_failed'
+  | 'invocation_failed'
+  | 'function_timed_out'
+  | 'receive_failed'
+  | 'messages_returned'
+  | 'delete_failed';
+
 export interface Logger {
-  readonly log: (level: LogLevel, event: string, fields?: LogFields) => void;
+  readonly log: (level: LogLevel, event: LogEvent, fields?: LogFields) => void;
 }
 
-const ALLOWED: readonly (keyof LogFields)[] = [
-  'code',
-  'count',
-  'durationMs',
-  'exitCode',
-  'status',
-  'port',
-  'process',
-  'operation',
-  'reason',
-  'counters',
-];
-
-/** A logger that writes one JSON object a line; fields outside the list are dropped at run time, too. */
+/** A logger that writes one JSON object a line; what is not in the list of fields is dropped at run time, too. */
 export function createLogger(write: (line: string) => void): Logger {
   return {
     log: (level, event, fields = {}) => {
-      const allowed = ALLOWED.flatMap((name) =>
-        fields[name] === undefined ? [] : [[name, fields[name]] as const],
-      );
-      const entry = {
-        time: new Date().toISOString(),
-        level,
-        event,
-        ...Object.fromEntries(allowed),
-      };
+      const entry = { time: new Date().toISOString(), level, event, ...allowedFields(fields) };
       write(`${JSON.stringify(entry)}\n`);
     },
   };
