@@ -55,7 +55,7 @@ export class ChaosRun {
         system.disturbCloud(disturbance);
       },
     });
-    await this.#chaos.run(schedule, signal);
+    await this.#chaos.run(schedule, this.#plan.durationMs, signal);
   }
 
   /** Once everything has come to rest. */

@@ -36,7 +36,7 @@ export interface FaultRecord {
   readonly what: string;
   /** At the very moment before. */
   readonly inFlight: InFlight;
-  /** A target that did not come up in time is not killed again. */
+  /** It came too late: the target was not up again, or there was no time left for it. */
   readonly missed?: true;
   /** Until the target worked again; null: not by the end of the chaos. */
   upAgainMs?: number | null;
@@ -47,7 +47,7 @@ export interface FaultRecord {
 
 const POLL_MS = 25;
 /** What is down is killed when it is up again, not while it starts, else nothing would ever be under way. */
-const UP_TIMEOUT_MS = 20_000;
+const UP_TIMEOUT_MS = 30_000;
 /** How long a connection, or a commit under way, is waited for: without it there is nothing to disturb. */
 const RIPE_TIMEOUT_MS = 10_000;
 
@@ -58,7 +58,9 @@ export class Chaos {
   readonly #over = new AbortController();
   readonly #frozen = new Set<number>();
   readonly #turns = new Map<LinkName, Promise<void>>();
+  readonly #killed = new Set<string>();
   #startedMs = 0;
+  #durationMs = 0;
 
   constructor(ground: ChaosGround) {
     this.#ground = ground;
@@ -69,9 +71,17 @@ export class Chaos {
     return this.#records;
   }
 
-  /** Resolves when everything planned was done and undone, or at `signal`. */
-  async run(schedule: readonly PlannedFault[], signal: AbortSignal): Promise<void> {
+  /**
+   * Resolves when everything planned was done and undone, or at `signal`. What had to wait beyond `durationMs` is left
+   * out, but for the first kill of each target.
+   */
+  async run(
+    schedule: readonly PlannedFault[],
+    durationMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
     this.#startedMs = performance.now();
+    this.#durationMs = durationMs;
     const end = (): void => {
       this.#over.abort();
     };
@@ -105,7 +115,9 @@ export class Chaos {
       case 'cut':
         return this.#inTurn(fault.link, async () => {
           await this.#untilRipe(fault.link);
-          await this.#note(planned, fault.link, () => this.#ground.links[fault.link].reset());
+          await this.#note(planned, fault.link, () =>
+            this.#isLate() ? { missed: true } : this.#ground.links[fault.link].reset(),
+          );
         });
       case 'drop-answers':
         return this.#inTurn(fault.link, () => this.#dropAnswers(planned, fault.link, fault.forMs));
@@ -129,10 +141,12 @@ export class Chaos {
 
   async #kill(planned: PlannedFault, name: string): Promise<void> {
     const target = this.#target(name);
-    if (!(await this.#until(() => target.isUp(), UP_TIMEOUT_MS))) {
+    const isUpAtAll = await this.#until(() => target.isUp(), UP_TIMEOUT_MS);
+    if (!isUpAtAll || (this.#isLate() && this.#killed.has(name))) {
       await this.#note(planned, name, () => ({ missed: true }));
       return;
     }
+    this.#killed.add(name);
     let killed: readonly number[] = [];
     const record = await this.#note(planned, name, () => {
       killed = target.pids();
@@ -164,6 +178,10 @@ export class Chaos {
   async #dropAnswers(planned: PlannedFault, name: LinkName, forMs: number): Promise<void> {
     const link = this.#ground.links[name];
     await this.#untilRipe(name);
+    if (this.#isLate()) {
+      await this.#note(planned, name, () => ({ missed: true }));
+      return;
+    }
     const begunMs = performance.now();
     link.holdAnswers();
     await this.#wait(forMs);
@@ -177,7 +195,7 @@ export class Chaos {
   async #untilRipe(name: LinkName): Promise<void> {
     const link = this.#ground.links[name];
     const endMs = performance.now() + RIPE_TIMEOUT_MS;
-    while (!this.#isOver() && performance.now() < endMs) {
+    while (!this.#isOver() && !this.#isLate() && performance.now() < endMs) {
       if (link.connections > 0 && (name !== 'lambda-gateway' || (await this.#isCommitting())))
         return;
       await this.#wait(POLL_MS);
@@ -223,6 +241,10 @@ export class Chaos {
 
   #isOver(): boolean {
     return this.#over.signal.aborted;
+  }
+
+  #isLate(): boolean {
+    return this.#elapsed() > this.#durationMs;
   }
 
   #elapsed(): number {
