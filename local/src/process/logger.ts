@@ -10,6 +10,7 @@ export type LogEvent =
   | 'supervisor_gone'
   | 'counts'
   | 'enqueue_failed'
+  | 'disk_refuses_writes'
   | 'request_failed'
   | 'enrolment_failed'
   | 'revocation_failed'

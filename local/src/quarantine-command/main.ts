@@ -1,19 +1,18 @@
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { Identifier, QUARANTINE_REASONS, type QuarantineReason } from '@pulseledger/domain';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { tolerateClosedOutput } from '../closed-output.ts';
-import { CHECKOUT } from '../supervisor/checkout.ts';
-import { dataFolder } from '../supervisor/data-folder.ts';
-import { readAccess } from './access.ts';
-import { CommandFailure, EXIT, noSuchMessage, queueFailure } from './failure.ts';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { z } from 'zod';
+import { readCoordinates } from '../command/access.ts';
+import { EXIT, noSuchMessage, queueFailure } from '../command/failure.ts';
+import { print, runCommand, SYSTEM_FILE } from '../command/run.ts';
+import { QuarantineAccess } from '../supervisor/system-file.ts';
 import { details, listing, progressed, redriven } from './presentation.ts';
 import type { Place } from './stranded-message.ts';
 import { HELD_SECONDS, MAX_LISTED, type Redrive, StrandedQueue } from './stranded-queue.ts';
 
-const SYSTEM_FILE = dataFolder(join(CHECKOUT, '.pulseledger')).systemFile;
 const PROGRESS_MS = 2_000;
+const Coordinates = z.object({ quarantine: QuarantineAccess });
 
 const HELP = `
 Messages of devices that cannot be recorded are kept in the quarantine for 14 days, each with its reason
@@ -61,7 +60,7 @@ async function withQueue<T>(
   options: Options,
   work: (queue: StrandedQueue, ingestQueueUrl: string) => Promise<T>,
 ): Promise<T> {
-  const access = await readAccess(options.system);
+  const { quarantine: access } = await readCoordinates(options.system, Coordinates);
   const { region, endpoint, accessKeyId, secretAccessKey } = access;
   const client = new SQSClient({ region, endpoint, credentials: { accessKeyId, secretAccessKey } });
   const queueUrl = options.dlq ? access.deadLetterQueueUrl : access.quarantineQueueUrl;
@@ -171,24 +170,4 @@ function command(): Command {
   return program;
 }
 
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
-
-function exitCodeOf(error: unknown): number {
-  // Commander has said on stderr what is wrong.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  if (error instanceof CommandFailure) {
-    process.stderr.write(`${error.message}\n`);
-    return error.exitCode;
-  }
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? '') : String(error)}\n`);
-  return EXIT.failed;
-}
-
-tolerateClosedOutput();
-try {
-  await command().parseAsync();
-} catch (error) {
-  process.exitCode = exitCodeOf(error);
-}
+await runCommand(command());

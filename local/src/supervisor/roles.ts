@@ -35,7 +35,11 @@ export function createRoles(): Roles {
       { action: 'iot:Publish', resource: 'v1/*' },
     ]),
     eventSource: createRole('event-source', take(INGEST_QUEUE)),
-    fhirApi: createRole('fhir-api', [readIssuing]),
+    fhirApi: createRole('fhir-api', [
+      readIssuing,
+      // Commands to devices; the pattern has its wildcard at the end.
+      { action: 'iot:Publish', resource: 'v1/*' },
+    ]),
     enrolment: createRole('enrolment', [readIssuing]),
     operator: createRole('operator', [
       { action: 'sqs:ReceiveMessage', resource: QUARANTINE_QUEUE },

@@ -1,16 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { systemErrorCode } from '../supervisor/failure.ts';
-import { QuarantineAccess } from '../supervisor/system-file.ts';
 import { CommandFailure, EXIT, noSystem } from './failure.ts';
 
-const SystemCoordinates = z.object({ quarantine: QuarantineAccess });
-
-/** How to get at the quarantine of the system that wrote this file. @throws CommandFailure */
-export async function readAccess(systemFile: string): Promise<QuarantineAccess> {
+/** The part of a system file that a command needs. @throws CommandFailure */
+export async function readCoordinates<T>(systemFile: string, schema: z.ZodType<T>): Promise<T> {
   const text = await readText(systemFile);
   try {
-    return SystemCoordinates.parse(JSON.parse(text)).quarantine;
+    return schema.parse(JSON.parse(text));
   } catch (error) {
     throw new CommandFailure(
       EXIT.failed,

@@ -1,13 +1,13 @@
 import { systemErrorCode } from '../supervisor/failure.ts';
 
-/** Exit codes of `npm run quarantine`; the same list stands in `--help`. */
+/** Exit codes of the operators' commands; the same lists stand in their `--help`. */
 export const EXIT = {
   ok: 0,
   failed: 1,
   usage: 2,
   noSystem: 3,
   notEntitled: 4,
-  noSuchMessage: 5,
+  noSuchThing: 5,
   interrupted: 130,
 } as const;
 
@@ -45,7 +45,7 @@ export function noSystem(systemFile: string, cause: unknown): CommandFailure {
 /** It was redriven, or it has never been there. */
 export function noSuchMessage(id: string): CommandFailure {
   return new CommandFailure(
-    EXIT.noSuchMessage,
+    EXIT.noSuchThing,
     `There is no message ${id} there. It may have been sent again meanwhile, or be looked at by another ` +
       'call: "npm run quarantine -- list" shows what is there.',
   );
