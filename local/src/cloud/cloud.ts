@@ -94,7 +94,14 @@ export const cloud: ChildProgram<CloudConfig> = {
 async function startCloud(config: CloudConfig, logger: Logger): Promise<Running> {
   const { roles, region } = config;
   const disk = new SlowableDatabase(await openQueueDatabase(config.queueFolder), SYSTEM_CLOCK);
-  const queues = await QueueSet.load(disk, PULSE_QUEUES, SYSTEM_ENVIRONMENT);
+  const queues = await QueueSet.load(disk, PULSE_QUEUES, {
+    ...SYSTEM_ENVIRONMENT,
+    // Nothing was promised that is not on disk; starting anew is the only way to write again, whoever wants to.
+    writeFailed: (reason) => {
+      logger.log('error', 'enqueue_failed', { code: errorCode(reason) });
+      process.exit(EXIT_DISK);
+    },
+  });
   const counters = new EventCounters(logger);
   const metrics = new CloudMetrics(queues, console.log);
   const broker = await Broker.start({
@@ -143,10 +150,7 @@ async function enqueue(queues: QueueSet, message: IngestMessage, logger: Logger)
   try {
     await queues.queue(INGEST_QUEUE).send(JSON.stringify(message));
   } catch (error) {
-    const code = errorCode(error);
-    logger.log('error', 'enqueue_failed', { code });
-    // Nothing was acknowledged, and what was is on disk: starting anew is the only way to write again.
-    if (code !== 'queue_full') process.exit(EXIT_DISK);
+    logger.log('error', 'enqueue_failed', { code: errorCode(error) });
     throw error;
   }
 }

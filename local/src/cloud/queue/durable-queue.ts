@@ -58,6 +58,8 @@ export interface QueueEnvironment {
   readonly steadyClock?: Clock;
   /** A name that was never used before, for a message or for one receive of it. */
   readonly newId: () => string;
+  /** Told when the disk has refused a write; nothing can be written until the database is opened anew. */
+  readonly writeFailed?: (reason: Error) => void;
 }
 
 export const SYSTEM_ENVIRONMENT: QueueEnvironment = {

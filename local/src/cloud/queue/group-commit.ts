@@ -31,11 +31,14 @@ interface Waiting {
  */
 export class GroupCommit {
   readonly #database: QueueDatabase;
+  readonly #writeFailed: (reason: Error) => void;
   #waiting: Waiting[] = [];
   #running: Promise<void> | undefined;
 
-  constructor(database: QueueDatabase) {
+  /** @param writeFailed - told of every write that the database refuses. */
+  constructor(database: QueueDatabase, writeFailed: (reason: Error) => void = () => undefined) {
     this.#database = database;
+    this.#writeFailed = writeFailed;
   }
 
   /** Resolves when the operations are on disk (fsync), rejects when they could not be written. */
@@ -89,6 +92,7 @@ export class GroupCommit {
     } catch (error) {
       const reason = error instanceof Error ? error : new Error(String(error));
       for (const waiting of group) waiting.reject(reason);
+      this.#writeFailed(reason);
     }
   }
 }

@@ -73,7 +73,7 @@ export class QueueSet {
     settings: readonly QueueSettings[],
     environment: QueueEnvironment,
   ): Promise<QueueSet> {
-    const commit = new GroupCommit(database);
+    const commit = new GroupCommit(database, environment.writeFailed);
     const queues = new Map<string, DurableQueue>();
     for (const one of settings) {
       const store = new MessageStore(database, commit, one.name);
