@@ -11,17 +11,19 @@ import { z } from 'zod';
 import { RunningSystem } from '../integration/running-system.ts';
 import { withFolder } from '../integration/start.ts';
 import { devnetBlocks, fabricBlockFiles } from './blocks.ts';
-import { type Form, formsOf, found, hashFormsOf } from './forms.ts';
+import { type Form, formsOf, found } from './forms.ts';
+import { digestsOfGuesses, guessesIn } from './guesses.ts';
 
 /** Stands in a certificate that really went into a block, so the search is seen to work. */
 const CONTROL = 'planted-control-9f2c';
 const LIMIT_MS = 300_000;
-const HEART_RATES = Array.from({ length: 301 }, (_, value) => value.toString());
 
 interface Evidence {
   readonly blocks: readonly Buffer[];
   readonly logs: readonly { readonly name: string; readonly content: Buffer }[];
   readonly printed: Buffer;
+  /** Every file of a peer's ledger, native network only: of a member of the private collection, and of none. */
+  readonly peers: Readonly<Record<'hospital' | 'insurer', readonly Buffer[]>>;
   readonly secrets: ReadonlyMap<string, readonly Form[]>;
   readonly chunks: readonly TruthChunk[];
 }
@@ -82,16 +84,26 @@ async function use(system: RunningSystem): Promise<void> {
   expect([403, 404]).toContain((await system.get(`/Patient/${patientId}`, agent)).status);
 }
 
-async function filesBelow(folder: string): Promise<Evidence['logs']> {
+async function filesBelow(
+  folder: string,
+): Promise<{ name: string; folder: string; content: Buffer }[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return Promise.all(
     entries
       .filter((entry) => entry.isFile())
       .map(async ({ parentPath, name }) => ({
         name,
+        folder: parentPath,
         content: await readFile(join(parentPath, name)),
       })),
   );
+}
+
+async function peerFiles(ledger: string, organization: string): Promise<Buffer[]> {
+  const files = await filesBelow(ledger);
+  return files
+    .filter(({ folder }) => folder.includes(`peer0.${organization}.`))
+    .map(({ content }) => content);
 }
 
 async function gather(network: 'devnet' | 'fabric', folder: string): Promise<Evidence> {
@@ -118,6 +130,10 @@ async function gather(network: 'devnet' | 'fabric', folder: string): Promise<Evi
       ...(network === 'fabric' ? await filesBelow(join(folder, 'run', 'logs')) : []),
     ],
     printed: Buffer.from(stdout + stderr),
+    peers: {
+      hospital: network === 'fabric' ? await peerFiles(ledger, 'hospital') : [],
+      insurer: network === 'fabric' ? await peerFiles(ledger, 'insurer') : [],
+    },
     secrets: await secretsOf(folder, new Set(chunks.map(({ device }) => device))),
     chunks,
   };
@@ -135,18 +151,18 @@ function theCanary(network: 'devnet' | 'fabric'): void {
     evidence = await withFolder((folder) => gather(network, folder));
   }, LIMIT_MS);
 
-  it('finds the planted control in a block, inside a certificate', () => {
+  it('F6 finds the planted control in a block, inside a certificate', () => {
     const all = Buffer.concat(evidence.blocks);
     expect(found(all, formsOf(CONTROL))).not.toEqual([]);
     expect(all.includes('vitals:RecordChunks')).toBe(true);
   });
 
-  it('finds no name, id, birth date or password in any block', () => {
+  it('F6 finds no name, id, birth date or password in any block, its events and public writes included', () => {
     expect(evidence.secrets.size).toBeGreaterThan(10);
     expect(evidence.blocks.flatMap((block) => leaks(block, evidence.secrets))).toEqual([]);
   });
 
-  it('finds no chunk and no unsalted hash of one in any block', () => {
+  it('F6 finds no chunk and no unsalted hash of one in any block', () => {
     const all = Buffer.concat(evidence.blocks);
     expect(evidence.chunks.length).toBeGreaterThan(0);
     const digests = evidence.chunks.flatMap(({ sha256 }) => found(all, formsOf(sha256)));
@@ -154,20 +170,35 @@ function theCanary(network: 'devnet' | 'fabric'): void {
     expect(new Set(digests).isSubsetOf(new Set(['bytes', 'bytes, base64 at 0']))).toBe(true);
   });
 
-  it('finds no hash of a bare value in any block', () => {
-    const all = Buffer.concat(evidence.blocks);
-    const planted = Buffer.concat([all, createHash('sha256').update('72').digest()]);
-    expect(found(planted, hashFormsOf('72'))).not.toEqual([]);
-    expect(HEART_RATES.filter((rate) => found(all, hashFormsOf(rate)).length > 0)).toEqual([]);
+  it('F6 finds no unsalted hash of any heart rate from 0 to 300 in any block, public or private hash, or log', () => {
+    const digests = digestsOfGuesses();
+    const all = Buffer.concat([...evidence.blocks, ...evidence.logs.map(({ content }) => content)]);
+    const planted = createHash('sha256').update('72').digest();
+    for (const form of [planted, planted.toString('hex'), `..${planted.toString('base64')}`]) {
+      const control = Buffer.concat([all, Buffer.from(form)]);
+      expect(guessesIn(control, digests)).toContain('72');
+    }
+    expect(guessesIn(all, digests)).toEqual([]);
   });
 
-  it('finds no name, id, birth date or password in any log', () => {
+  it('F6 finds no name, id, birth date or password in any log', () => {
     expect(evidence.logs.some(({ content }) => content.includes('ingested'))).toBe(true);
     const leaked = evidence.logs.flatMap(({ name, content }) =>
       leaks(content, evidence.secrets).map((leak) => `${name}: ${leak}`),
     );
     expect(leaked).toEqual([]);
   });
+
+  if (network === 'fabric') {
+    it('F7 finds no patient, device or chunk in any file of the insurer’s peer, whom the hospital’s shows', () => {
+      const { hospital, insurer } = evidence.peers;
+      const devices = [...new Set(evidence.chunks.map(({ device }) => device))];
+      const secrets = new Map(devices.map((device) => [device, [...formsOf(device)]]));
+      expect(hospital.flatMap((file) => leaks(file, secrets))).not.toEqual([]);
+      expect(insurer.length).toBeGreaterThan(0);
+      expect(insurer.flatMap((file) => leaks(file, evidence.secrets))).toEqual([]);
+    });
+  }
 }
 
 describe('the canary on the devnet', () => {

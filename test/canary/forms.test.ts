@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { formsOf, found, hashFormsOf } from './forms.ts';
+import { formsOf, found } from './forms.ts';
+import { digestsOfGuesses, guessesIn } from './guesses.ts';
 
 const secret = 'Zdenka Überbein-Kánáry';
 
@@ -41,11 +42,16 @@ describe('the forms a secret is looked for in', () => {
     expect(found(Buffer.from(id, 'hex'), formsOf(id))).toEqual(['bytes']);
   });
 
-  it('finds the unsalted hash of a short value', () => {
-    const digest = createHash('sha256').update('72').digest();
-    expect(found(Buffer.concat([digest, Buffer.from('x')]), hashFormsOf('72'))).toEqual([
-      'value, unsalted SHA-256',
-    ]);
+  it('finds the unsalted hash of a guessed value, however it was spelt and written', () => {
+    const double = Buffer.alloc(8);
+    double.writeDoubleBE(72);
+    const digests = digestsOfGuesses();
+    const digest = createHash('sha256').update(double).digest();
+    for (const written of [digest, digest.toString('hex'), digest.toString('base64url')]) {
+      const content = Buffer.concat([Buffer.from('x,'), Buffer.from(written), Buffer.from(',y')]);
+      expect(guessesIn(content, digests)).toEqual(['72 as double']);
+    }
+    expect(guessesIn(createHash('sha256').update('301').digest(), digests)).toEqual([]);
   });
 
   it('finds nothing where there is nothing', () => {

@@ -53,12 +53,25 @@ export function formsOf(secret: string): readonly Form[] {
   return forms;
 }
 
-/** Only the hashes: for values like a heart rate, too short to be searched for as text. */
-export function hashFormsOf(value: string): readonly Form[] {
-  return hashes('value', Buffer.from(value, 'utf8'));
-}
-
 /** The names of the forms that occur in `content`. */
 export function found(content: Buffer, forms: readonly Form[]): readonly string[] {
   return forms.filter((form) => content.includes(form.bytes)).map((form) => form.name);
+}
+
+/** How a program could have written a number before it hashed it. */
+export function spellingsOf(value: number): readonly (readonly [string, Buffer])[] {
+  const double = Buffer.alloc(8);
+  const [bigEndian, littleEndian] = [Buffer.from(double), Buffer.from(double)];
+  bigEndian.writeDoubleBE(value);
+  littleEndian.writeDoubleLE(value);
+  const short = Buffer.alloc(2);
+  short.writeUInt16BE(value);
+  const texts = [`${value}`, `${value}.0`, `"${value}"`, `{"value":${value}}`, `8867-4=${value}`];
+  return [
+    ...texts.map((text): [string, Buffer] => [text, Buffer.from(text)]),
+    [`${value} as double`, bigEndian],
+    [`${value} as double, little-endian`, littleEndian],
+    [`${value} as 16 bits`, short],
+    [`${value} as a byte`, Buffer.from([value & 0xff])],
+  ];
 }

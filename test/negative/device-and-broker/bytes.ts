@@ -2,7 +2,6 @@
 import { gzipSync } from 'node:zlib';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { expect, it } from '@jest/globals';
-import { chunkPublishTopic } from '@pulseledger/domain';
 import { eventually } from '../support/system.ts';
 import type { Scene } from './shared.ts';
 
@@ -154,23 +153,6 @@ export function theBytes(scene: () => Scene): void {
       await eventually('the chunk is on the ledger', async () =>
         (await system.timesRecorded(chunk)) === 1 ? true : undefined,
       );
-    },
-    LIMIT_MS,
-  );
-
-  it(
-    'D1 D2 D4 D6 D13 every refusal at the door is counted',
-    async () => {
-      // The counts of a broker that is killed are gone with it: so these come after the restart.
-      const { other, honest, system } = scene();
-      const session = await other.connect();
-      session.send(Buffer.from('x'), { topic: chunkPublishTopic(honest.deviceId) });
-      await session.socket.closed();
-      const counted = await eventually('the refusal is counted', async () => {
-        const counts = await system.counted();
-        return (counts['publish_denied'] ?? 0) > 0 ? counts : undefined;
-      });
-      expect(counted['connected']).toBeGreaterThan(0);
     },
     LIMIT_MS,
   );

@@ -88,7 +88,7 @@ export function theChunks(scene: () => Scene): void {
   );
 
   it(
-    'D9 the same sequence with another value is quarantined as a conflict, and the first stays',
+    'D9 the same sequence with another value is quarantined and counted as a conflict, and the first stays',
     async () => {
       const device = await scene().attacker();
       const session = await device.connect();
@@ -96,7 +96,10 @@ export function theChunks(scene: () => Scene): void {
       expect(await session.deliver(first, 0)).toMatchObject({ status: 'committed' });
       await session.close();
       const second = device.chunk({ firstSequence: 0, shift: 30 });
-      await scene().isQuarantined(device, second, 0, 'sequence_conflict');
+      const quarantined = 'pulse_quarantined_total';
+      await scene().system.countsOne(quarantined, 'sequence_conflict', () =>
+        scene().isQuarantined(device, second, 0, 'sequence_conflict'),
+      );
       const within = device.chunk({ firstSequence: 2 });
       await scene().isQuarantined(device, within, 2, 'overlap');
       expect(await scene().system.timesRecorded(first)).toBe(1);

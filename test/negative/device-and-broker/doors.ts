@@ -25,6 +25,7 @@ import type { Scene } from './shared.ts';
 
 const LIMIT_MS = 120_000;
 const MINUTE_MS = 60_000;
+const DENIED = 'pulse_denied_total';
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
 
 /** What the broker answers to who comes with this certificate under this client id. */
@@ -47,17 +48,19 @@ export function theDoors(scene: () => Scene): void {
     readAuthority(scene().system.keys, organization, 'device');
 
   it(
-    "D1 a device that publishes on another's topic is cut, and nothing is enqueued",
+    "D1 a device that publishes on another's topic is cut and counted, and nothing is enqueued",
     async () => {
-      const { honest, other } = scene();
-      await scene().leavesNoTrace(async () => {
-        const session = await other.connect();
-        const chunk = other.chunk({ firstSequence: 0 });
-        session.send(chunk, { topic: chunkPublishTopic(honest.deviceId) });
-        await session.socket.closed();
-        expect(session.pubacks).toEqual([]);
-        expect(await scene().system.timesRecorded(chunk)).toBe(0);
-      });
+      const { honest, other, system } = scene();
+      await scene().leavesNoTrace(() =>
+        system.countsOne(DENIED, 'publish_denied', async () => {
+          const session = await other.connect();
+          const chunk = other.chunk({ firstSequence: 0 });
+          session.send(chunk, { topic: chunkPublishTopic(honest.deviceId) });
+          await session.socket.closed();
+          expect(session.pubacks).toEqual([]);
+          expect(await system.timesRecorded(chunk)).toBe(0);
+        }),
+      );
     },
     LIMIT_MS,
   );
@@ -66,7 +69,9 @@ export function theDoors(scene: () => Scene): void {
     "D2 another's client id with one's own certificate is refused, and the other stays connected",
     async () => {
       const { honest, other } = scene();
-      expect(await knock(scene(), other.identity, honest.deviceId)).toBe('CONNACK 5');
+      await scene().system.countsOne(DENIED, 'client_id_refused', async () => {
+        expect(await knock(scene(), other.identity, honest.deviceId)).toBe('CONNACK 5');
+      });
       await scene().goesOn();
     },
     LIMIT_MS,
@@ -92,18 +97,20 @@ export function theDoors(scene: () => Scene): void {
     LIMIT_MS,
   );
 
-  it.each([
-    ['expired', -60 * MINUTE_MS, -MINUTE_MS],
-    ['not valid yet', 10 * MINUTE_MS, 60 * MINUTE_MS],
+  it.each<[string, string, number, number]>([
+    ['expired', 'certificate_expired', -60 * MINUTE_MS, -MINUTE_MS],
+    ['not valid yet', 'certificate_not_yet_valid', 10 * MINUTE_MS, 60 * MINUTE_MS],
   ])(
-    'D4 a certificate that is %s gets no MQTT connection',
-    async (_what, fromMs, untilMs) => {
+    'D4 a certificate that is %s gets no MQTT connection, and is counted as such',
+    async (_what, reason, fromMs, untilMs) => {
       const odd = await createOddDevice({
         issuer: await authorityOf('hospital'),
         notBefore: new Date(Date.now() + fromMs),
         notAfter: new Date(Date.now() + untilMs),
       });
-      expect(await knock(scene(), odd)).toBe('no TLS');
+      await scene().system.countsOne(DENIED, reason, async () => {
+        expect(await knock(scene(), odd)).toBe('no TLS');
+      });
     },
     LIMIT_MS,
   );

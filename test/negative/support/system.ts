@@ -30,6 +30,7 @@ const ALL_TIME = { fromMs: 0, toMs: 4_102_444_800_000, pageSize: 500 };
 const Coordinates = z.object({
   brokerUrl: z.string(),
   brokerCaPem: z.string(),
+  metricsUrl: z.string(),
   quarantine: z.object({
     region: z.string(),
     endpoint: z.string(),
@@ -47,7 +48,6 @@ const Ingested = z.object({
   recorded: z.number(),
   already: z.number(),
 });
-const Counts = z.object({ event: z.literal('counts'), counters: z.record(z.string(), z.number()) });
 
 /** Waits until the answer is there. @throws Error saying what never came */
 export async function eventually<T>(
@@ -71,6 +71,7 @@ export class System {
   readonly #file: SystemFile;
   readonly #connection: LedgerConnection;
   readonly #sqs: SQSClient;
+  readonly #metricsUrl: string;
 
   constructor(
     kind: NetworkKind,
@@ -78,7 +79,8 @@ export class System {
     files: { coordinates: z.infer<typeof Coordinates>; file: SystemFile },
     profile: ConnectionProfile,
   ) {
-    const { brokerUrl, brokerCaPem, quarantine } = files.coordinates;
+    const { brokerUrl, brokerCaPem, metricsUrl, quarantine } = files.coordinates;
+    this.#metricsUrl = metricsUrl;
     this.kind = kind;
     this.running = running;
     this.folder = running.folder;
@@ -224,16 +226,24 @@ export class System {
     return sum;
   }
 
-  /** What happened at the broker's door so far, by its own log (written every few seconds). */
-  async counted(): Promise<Record<string, number>> {
-    const sum: Record<string, number> = {};
-    for (const line of await this.#logLines('cloud')) {
-      const parsed = Counts.safeParse(line);
-      for (const [name, count] of Object.entries(parsed.data?.counters ?? {})) {
-        sum[name] = (sum[name] ?? 0) + count;
-      }
-    }
-    return sum;
+  /** Sum of a metric's values (Prometheus) over the labels that the text names, for example `sequence_conflict`. */
+  async metric(name: string, label: string): Promise<number> {
+    const answer = await fetch(this.#metricsUrl);
+    const lines = (await answer.text()).split('\n').filter((line) => line.startsWith(name));
+    return lines
+      .filter((line) => line.includes(`"${label}"`))
+      .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+  }
+
+  /** Runs something that must be counted once under that label. */
+  async countsOne(name: string, label: string, work: () => Promise<void>): Promise<void> {
+    const before = await this.metric(name, label);
+    await work();
+    const after = await eventually(`${name} of ${label} is counted`, async () => {
+      const now = await this.metric(name, label);
+      return now > before ? now : undefined;
+    });
+    if (after !== before + 1) throw new Error(`${label} was counted ${after - before} times`);
   }
 
   /** Everything that the processes have logged. */
