@@ -12,10 +12,29 @@ export const LOOPBACK = '127.0.0.1';
 const MAX_HEADER_BYTES = 12 * 1024;
 const MAX_CONNECTIONS = 1_000;
 const MAX_REQUESTS_PER_CONNECTION = 100_000;
-const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 30_000;
 /** Longer than the SDK clients keep a socket, so that it is never closed under a new request. */
 const KEEP_ALIVE_MS = 65_000;
+
+/** How patient a server is with somebody who sends slowly, or does not take the answer. */
+export interface Patience {
+  /** For the TLS handshake. */
+  readonly handshakeMs: number;
+  readonly headersMs: number;
+  /** For a whole request. */
+  readonly requestMs: number;
+  /** For a connection on which nothing moves at all. */
+  readonly silenceMs: number;
+  /** How often a server looks for those who are over their time; Node's own 30 s would double them. */
+  readonly checkMs: number;
+}
+
+const PATIENCE: Patience = {
+  handshakeMs: 10_000,
+  headersMs: 10_000,
+  requestMs: 30_000,
+  silenceMs: 90_000,
+  checkMs: 1_000,
+};
 
 export interface TlsKeys {
   readonly certificatePem: string;
@@ -41,12 +60,18 @@ export interface RunningServer {
  * @param port 0 chooses a free one
  * @throws the system's error with `code` EADDRINUSE when the port is taken
  */
-export async function serveLoopback(app: Hono, port = 0, tls?: TlsKeys): Promise<RunningServer> {
+export async function serveLoopback(
+  app: Hono,
+  port = 0,
+  tls?: TlsKeys,
+  patience: Patience = PATIENCE,
+): Promise<RunningServer> {
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   const limits = {
     maxHeaderSize: MAX_HEADER_BYTES,
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    headersTimeout: patience.headersMs,
+    requestTimeout: patience.requestMs,
+    connectionsCheckingInterval: patience.checkMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
   };
   const handle = (...args: Parameters<typeof listener>): void => void listener(...args);
@@ -54,9 +79,16 @@ export async function serveLoopback(app: Hono, port = 0, tls?: TlsKeys): Promise
     tls === undefined
       ? createServer(limits, handle)
       : createTlsServer(
-          { ...limits, cert: tls.certificatePem, key: tls.privateKeyPem, minVersion: 'TLSv1.2' },
+          {
+            ...limits,
+            cert: tls.certificatePem,
+            key: tls.privateKeyPem,
+            minVersion: 'TLSv1.2',
+            handshakeTimeout: patience.handshakeMs,
+          },
           handle,
         );
+  server.timeout = patience.silenceMs;
   server.maxConnections = MAX_CONNECTIONS;
   server.maxRequestsPerSocket = MAX_REQUESTS_PER_CONNECTION;
   const bound = await listenOnLoopback(server, port);

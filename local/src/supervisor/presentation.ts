@@ -1,3 +1,4 @@
+import { chaosSummary } from './chaos/chaos-presentation.ts';
 import type { RunOptions } from './options.ts';
 import type { RunReport } from './run-report.ts';
 import type { System } from './system.ts';
@@ -56,12 +57,13 @@ function count(value: number): string {
 /** The closing account for a person. */
 export function summary(report: RunReport): string {
   const { commitLatencyMs: latency } = report;
-  const isRight = report.lost === 0 && report.duplicated === 0 && report.altered === 0;
+  const { wrongFates, chaos } = report;
+  const isRight = report.lost + report.duplicated + report.altered === 0 && wrongFates.length === 0;
   return `
 ${count(report.committed)} readings of ${report.devices} devices are on the ledger, in ${count(report.transactions)} transactions
 (${report.readingsPerTransaction} readings a transaction, ${report.ledgerBytesPerReading} bytes a reading on disk).
 Window closed to ledger acknowledgement: ${latency === null ? 'none came' : `median ${latency.p50} ms, 99 % within ${latency.p99} ms`}.
 Published ${count(report.published)}, acknowledged ${count(report.acknowledged)}, quarantined ${count(report.quarantined)}, lost ${count(report.lost)}, duplicated ${count(report.duplicated)}, altered ${count(report.altered)}.
-${isRight ? 'Every reading is accounted for, by the data of the peers alone.' : 'The account is NOT right: see above and the logs.'}
+${chaos === undefined ? '' : chaosSummary(chaos)}${wrongFates.length === 0 ? '' : `Of what was tried, ${count(wrongFates.length)} met another fate than it had to; --json lists them.\n`}${isRight ? 'Every reading is accounted for, by the data of the peers alone.' : 'The account is NOT right: see above and the logs.'}
 `;
 }
