@@ -128,11 +128,10 @@ export async function validationOf(world: World, envelope: Uint8Array): Promise<
   try {
     const iterator = blocks[Symbol.asyncIterator]();
     const next = iterator.next();
+    // Looked at below; a peer that goes away before must not end the run.
+    next.catch(() => undefined);
     const outcome = await submitEnvelope(world, envelope);
-    if (!('result' in outcome)) {
-      next.catch(() => undefined);
-      return { refused: outcome };
-    }
+    if (!('result' in outcome)) return { refused: outcome };
     for (let found = await next; found.done !== true; found = await iterator.next()) {
       const block = found.value;
       const envelopes = block.getData()?.getDataList_asU8() ?? [];

@@ -1,7 +1,11 @@
+import { TRANSACTIONS } from './rows/transactions.ts';
 import type { Row } from './row.ts';
 import { CHAINCODE } from './rows/chaincode.ts';
+import { DELIVER } from './rows/deliver.ts';
+import { EVENTS } from './rows/events.ts';
 import { GATEWAY } from './rows/gateway.ts';
 import { IDENTITIES } from './rows/identities.ts';
+import { LIFECYCLE } from './rows/lifecycle.ts';
 import { MVCC } from './rows/mvcc.ts';
 import { POLICIES } from './rows/policies.ts';
 import { LAST, PRIVATE_DATA } from './rows/private-data.ts';
@@ -10,6 +14,7 @@ import { STATE } from './rows/state.ts';
 
 /** The whole table. */
 export const ROWS: readonly Row[] = [
+  ...CHAINCODE,
   ...GATEWAY,
   ...IDENTITIES,
   ...STATE,
@@ -17,6 +22,9 @@ export const ROWS: readonly Row[] = [
   ...PRIVATE_DATA,
   ...POLICIES,
   ...MVCC,
-  ...CHAINCODE,
+  ...EVENTS,
+  ...DELIVER,
+  ...TRANSACTIONS,
+  ...LIFECYCLE,
   ...LAST,
 ];

@@ -9,7 +9,7 @@ import { freePort } from './free-port.ts';
 export type NetworkKind = 'devnet' | 'fabric';
 
 /** How long a chaincode may take on the devnet of the table; all else is quicker. */
-export const EXECUTE_TIMEOUT_MS = 4_000;
+export const EXECUTE_TIMEOUT_MS = 12_000;
 
 /** How clients reach the network that rows run on. */
 export interface Profile {
@@ -79,7 +79,8 @@ async function startNativeNetwork(dir: string): Promise<StartedNetwork> {
 export async function startNetwork(kind: NetworkKind): Promise<StartedNetwork> {
   const dir = await mkdtemp(join(tmpdir(), `conformance-${kind}-`));
   await writeFile(join(dir, 'README'), 'A network of npm run conformance.\n');
-  const remove = (): Promise<void> => rm(dir, { recursive: true, force: true });
+  const remove = async (): Promise<void> => { if (process.env['CONFORMANCE_KEEP'] === undefined) await rm(dir, { recursive: true, force: true }); else process.stderr.write(`kept ${dir}
+`); };
   try {
     const network = await (kind === 'devnet' ? startEmbedded(dir) : startNativeNetwork(dir));
     const stop = async (): Promise<void> => {

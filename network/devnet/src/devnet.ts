@@ -10,6 +10,7 @@ import { genesisBlock } from './channel-configuration/genesis.ts';
 import { channelPolicies } from './channel-configuration/policies.ts';
 import { CallGate } from './control/call-gate.ts';
 import { PeerClock } from './control/clock.ts';
+import type { StreamingControl } from './control/control.ts';
 import { Faults } from './control/faults.ts';
 import { LocalControl } from './control/local-control.ts';
 import { Tracer } from './control/trace.ts';
@@ -27,6 +28,10 @@ import { Orderer } from './orderer/orderer.ts';
 import { type Organization, readOrganization } from './organization.ts';
 import { ChannelPolicies } from './policy/channel-policies.ts';
 import { gatewayPorts, HOST, portTaken } from './ports.ts';
+import { ConfigurationChaincode } from './system-chaincodes/configuration-chaincode.ts';
+import { LifecycleChaincode } from './system-chaincodes/lifecycle-chaincode.ts';
+import { QueryChaincode } from './system-chaincodes/query-chaincode.ts';
+import type { SystemChaincode } from './system-chaincodes/system-chaincode.ts';
 import { Committer } from './validator/committer.ts';
 import { Validator } from './validator/validator.ts';
 
@@ -90,7 +95,7 @@ export interface Devnet {
   /** Number of committed blocks. */
   readonly height: () => number;
   /** Snapshots, faults, time and the like. */
-  readonly control: LocalControl;
+  readonly control: StreamingControl;
   /** Takes no more calls, commits what was accepted, and releases ports and ledger. */
   readonly close: () => Promise<void>;
 }
@@ -203,6 +208,22 @@ function chaincodeAddresses(
   );
 }
 
+function systemChaincodes(
+  options: DevnetOptions,
+  { ledger, policies, definition }: Channel,
+): readonly SystemChaincode[] {
+  return [
+    new QueryChaincode(ledger),
+    new ConfigurationChaincode(ledger),
+    new LifecycleChaincode({
+      channel: definition.channel,
+      policies,
+      chaincodes: [definition.chaincode, ...otherDefinitions(options)],
+      organizations: definition.organizations.map((o) => o.mspId),
+    }),
+  ];
+}
+
 function startPeer(
   options: DevnetOptions,
   channel: Channel,
@@ -216,6 +237,7 @@ function startPeer(
     addresses,
     executeTimeoutMs: options.executeTimeoutMs ?? EXECUTE_TIMEOUT_MS,
     launchTimeoutMs: options.launchTimeoutMs ?? LAUNCH_TIMEOUT_MS,
+    system: systemChaincodes(options, channel),
   });
   const endorser = new Endorser({
     signer: organization.peer,

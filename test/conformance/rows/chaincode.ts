@@ -74,7 +74,7 @@ export const CHAINCODE: readonly Row[] = [
   }),
   script('chaincode/fail-empty', 'An error without a text', { evaluate: [['end', 500, '', '']] }),
   script('chaincode/fail-long', 'A long error text', {
-    evaluate: [['fail', 'long '.repeat(500)]],
+    evaluate: [['fail', 'long'.repeat(600)]],
   }),
   script('chaincode/status-201', 'A status of success other than 200', {
     evaluate: [['end', 201, 'created', 'made']],
@@ -106,7 +106,7 @@ export const CHAINCODE: readonly Row[] = [
   }),
   script('chaincode/try-and-go-on', 'A refused call does not end the transaction', {
     submit: [
-      ['try', 'put', '', '1'],
+      ['try', 'putPrivate', 'ghost', '@a', '1'],
       ['try', 'getPrivate', 'ghost', '@a'],
       ['put', '@a', '1'],
     ],

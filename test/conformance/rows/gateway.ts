@@ -285,12 +285,16 @@ export const GATEWAY: readonly Row[] = [
     request.setRequest(GARBAGE);
     return request.serializeBinary();
   }),
-  step('gateway/unknown-method', 'A method that is not there', async (world) =>
-    (await world.person('hospital')).raw('/gateway.Gateway/Ghost', NOTHING),
-  ),
-  step('gateway/unknown-service', 'A service that is not there', async (world) =>
-    (await world.person('hospital')).raw('/ghost.Ghost/Ghost', NOTHING),
-  ),
+  step('gateway/unknown-method', 'Methods and services that are not there', async (world) => {
+    const person = await world.person('hospital');
+    const outcomes = await Promise.all(
+      ['/gateway.Gateway/Ghost', '/ghost.Ghost/Ghost', '/protos.Deliver/Ghost'].map((method) =>
+        person.raw(method, NOTHING),
+      ),
+    );
+    // The text is the gRPC library's own.
+    return outcomes.map((outcome) => ('code' in outcome ? outcome.code : outcome));
+  }),
   proposed('no-proposal', 'A signed proposal without a proposal', () =>
     Promise.resolve(new peer.SignedProposal()),
   ),

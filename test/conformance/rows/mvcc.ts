@@ -223,9 +223,9 @@ export const MVCC: readonly Row[] = [
     ],
   }),
   conflicting('phantom-unread', 'What lies behind the last key read does not count', {
-    given: [['fill', '@k#$-', 250]],
+    given: [['fill', '@k#$-', 130]],
     scripts: [
-      [['put', '@k#$-249x', 'x']],
+      [['put', '@k#$-129x', 'x']],
       [
         ['rangeFirst', '@k#$-', '@k#$.', 10],
         ['put', '@b#$', '1'],
@@ -233,7 +233,7 @@ export const MVCC: readonly Row[] = [
     ],
   }),
   conflicting('phantom-prefetched', 'What the peer sent along with what was read counts', {
-    given: [['fill', '@k#$-', 250]],
+    given: [['fill', '@k#$-', 130]],
     scripts: [
       [['put', '@k#$-050x', 'x']],
       [
@@ -258,9 +258,9 @@ export const MVCC: readonly Row[] = [
     },
   ),
   conflicting('phantom-many', 'A range of many keys is compared by hashes', {
-    given: [['fill', '@k#$-', 250]],
+    given: [['fill', '@k#$-', 130]],
     scripts: [
-      [['delete', '@k#$-200']],
+      [['delete', '@k#$-120']],
       [
         ['rangeCount', '@k#$-', '@k#$.'],
         ['put', '@b#$', '1'],
@@ -268,7 +268,7 @@ export const MVCC: readonly Row[] = [
     ],
   }),
   conflicting('phantom-many-unchanged', 'A range of many keys that did not change', {
-    given: [['fill', '@k#$-', 250]],
+    given: [['fill', '@k#$-', 130]],
     scripts: [
       [['put', '@other#$', '1']],
       [

@@ -53,13 +53,13 @@ export const RANGES: readonly Row[] = [
     ],
     evaluate: [['range', '@', '@\uffff']],
   }),
-  script('ranges/many', 'A range of 250 keys comes in several messages', {
-    given: [[['fill', '@k', 250]]],
+  script('ranges/many', 'A range of 130 keys comes in several messages', {
+    given: [[['fill', '@k', 130]]],
     evaluate: [['rangeCount', '@k', '@l']],
   }),
   script('ranges/first-of-many', 'A range that is not read to its end', {
-    given: [[['fill', '@k', 250]]],
-    evaluate: [['rangeFirst', '@k', '@l', 120]],
+    given: [[['fill', '@k', 130]]],
+    evaluate: [['rangeFirst', '@k', '@l', 105]],
   }),
   script('ranges/submit', 'A transaction may read a range and write', {
     given: FIVE,
@@ -94,8 +94,8 @@ export const RANGES: readonly Row[] = [
     evaluate: [['page', '@k', '@l', 10, '']],
   }),
   script('ranges/page-of-many', 'A page of more than one message holds', {
-    given: [[['fill', '@k', 250]]],
-    evaluate: [['page', '@k', '@l', 150, '']],
+    given: [[['fill', '@k', 130]]],
+    evaluate: [['page', '@k', '@l', 110, '']],
   }),
   script('ranges/page-size-zero', 'A page size of zero with a bookmark', {
     given: FIVE,

@@ -69,7 +69,6 @@ export const STATE: readonly Row[] = [
     step('state/empty-key', 'The empty key is a key as any other', async (world) => {
       const answers = [await world.submit('hospital', { script: [['put', '', '1']] })];
       answers.push(await world.evaluate('hospital', { script: [['get', '']] }));
-      answers.push(await world.evaluate('hospital', { script: [['history', '']] }));
       answers.push(await world.submit('hospital', { script: [['delete', '']] }));
       answers.push(await world.evaluate('hospital', { script: [['get', '']] }));
       return answers;

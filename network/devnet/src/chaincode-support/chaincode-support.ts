@@ -1,5 +1,6 @@
 import { peer } from '@hyperledger/fabric-protos';
 import type { ChaincodeDefinitions } from '../lifecycle/chaincode-definitions.ts';
+import type { SystemChaincode } from '../system-chaincodes/system-chaincode.ts';
 import { ChaincodeConnection } from './connection.ts';
 import { ChaincodeError } from './errors.ts';
 import { type ChaincodeMessage, MessageType } from './message.ts';
@@ -16,6 +17,8 @@ export interface ChaincodeSupportOptions {
   readonly addresses: ReadonlyMap<string, string>;
   readonly executeTimeoutMs: number;
   readonly launchTimeoutMs: number;
+  /** Chaincodes that are a part of the peer. */
+  readonly system: readonly SystemChaincode[];
 }
 
 /** What a chaincode answered. */
@@ -43,6 +46,10 @@ export class ChaincodeSupport {
         ] as const;
       }),
     );
+  }
+
+  isSystemChaincode(chaincode: string): boolean {
+    return this.#options.system.some(({ name }) => name === chaincode);
   }
 
   /** Whether every chaincode of this peer is connected. */
@@ -84,6 +91,8 @@ export class ChaincodeSupport {
     input: peer.ChaincodeInput,
   ): Promise<ChaincodeMessage> {
     const { definitions, executeTimeoutMs } = this.#options;
+    const system = this.#options.system.find(({ name }) => name === chaincode);
+    if (system !== undefined) return this.#invokeSystem(system, parameters, input);
     const connection = this.#connections.get(chaincode);
     if (connection === undefined || definitions.chaincode(chaincode) === undefined) {
       throw new ChaincodeError(
@@ -106,12 +115,22 @@ export class ChaincodeSupport {
       });
   }
 
+  async #invokeSystem(
+    system: SystemChaincode,
+    parameters: TransactionParameters,
+    input: peer.ChaincodeInput,
+  ): Promise<ChaincodeMessage> {
+    const response = await system.invoke({ args: input.getArgsList_asU8(), parameters });
+    const { channel, txId } = parameters;
+    return { type: MessageType.COMPLETED, channel, txId, payload: response.serializeBinary() };
+  }
+
   /** A chaincode that calls another one, on the same channel and within the same simulation. */
   async #invokeFromChaincode(caller: TransactionContext, payload: Uint8Array): Promise<Uint8Array> {
     const spec = peer.ChaincodeSpec.deserializeBinary(payload);
     const [name = '', channel] = (spec.getChaincodeId()?.getName() ?? '').split('/');
     if (channel !== undefined && channel !== caller.parameters.channel) {
-      throw new ChaincodeError(`failed to find ledger for channel: ${channel}`);
+      throw new ChaincodeError(`Failed to get policy manager for channel [${channel}]`);
     }
     const target = name.split(':')[0] ?? '';
     const input = spec.getInput() ?? new peer.ChaincodeInput();

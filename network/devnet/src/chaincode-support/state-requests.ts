@@ -130,8 +130,12 @@ async function getStateByRange(
 function getQueryResult(context: TransactionContext, payload: Uint8Array): Uint8Array {
   const request = peer.GetQueryResult.deserializeBinary(payload);
   const collection = request.getCollection();
+  const { simulator, namespace } = context;
   if (collection === '') {
-    return context.simulator.executeQuery(context.namespace, request.getQuery());
+    const isPage = pagination(request.getMetadata_asU8()) !== undefined;
+    return isPage
+      ? simulator.executeQueryPage(namespace, request.getQuery())
+      : simulator.executeQuery(namespace, request.getQuery());
   }
   context.checkRead(collection);
   return context.simulator.executeQueryOnPrivateData(

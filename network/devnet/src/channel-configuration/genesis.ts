@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { common, msp, orderer, peer } from '@hyperledger/fabric-protos';
 import type {
   BlockDefinition,
   NetworkDefinition,
   OrganizationDefinition,
 } from '../../../definition/src/index.ts';
+import { transactionId } from '../endorser/proposal.ts';
 import { pemBlocks } from '../msp/certificate.ts';
 import type { MspFolder } from '../msp/msp-folder.ts';
 import { newBlock } from '../orderer/block-writer.ts';
@@ -24,6 +26,7 @@ export interface ConfiguredOrganization {
 }
 
 const FABRIC_MSP = 0;
+const NONCE_BYTES = 24;
 const CHANNEL_CAPABILITY = 'V3_0';
 const APPLICATION_CAPABILITY = 'V2_5';
 const ORDERER_CAPABILITY = 'V2_0';
@@ -198,10 +201,14 @@ export function genesisBlock(
   channelHeader.setType(common.HeaderType.CONFIG);
   channelHeader.setVersion(1);
   channelHeader.setChannelId(definition.channel);
+  // Nobody signs a channel's first configuration: its id comes from the nonce alone.
+  const nonce = new Uint8Array(randomBytes(NONCE_BYTES));
+  channelHeader.setTxId(transactionId(nonce, new Uint8Array()));
+  const signatureHeader = new common.SignatureHeader();
+  signatureHeader.setNonce(nonce);
   const header = new common.Header();
   header.setChannelHeader(channelHeader.serializeBinary());
-  // Nobody signs a channel's first configuration.
-  header.setSignatureHeader(new common.SignatureHeader().serializeBinary());
+  header.setSignatureHeader(signatureHeader.serializeBinary());
   const payload = new common.Payload();
   payload.setHeader(header);
   payload.setData(configEnvelope.serializeBinary());

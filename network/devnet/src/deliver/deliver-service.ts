@@ -10,16 +10,31 @@ import type { CommitNotifier } from '../gateway/commit-notifier.ts';
 import type { GatewayContext } from '../gateway/context.ts';
 import { GatewayError } from '../gateway/errors.ts';
 import { StreamEnd } from '../gateway/stream-end.ts';
-import { bytes } from '../protos/bytes.ts';
+import { readMessage } from '../protos/read.ts';
 import { type DeliverKind, DeliverSession, type DeliverStream } from './deliver.ts';
 
 const SERVICE = '/protos.Deliver';
 /** As core.yaml peer.limits.concurrency.deliverService. */
 const MAX_CONCURRENT_STREAMS = 2_500;
 
-type Call = ServerDuplexStream<common.Envelope, peer.DeliverResponse>;
-type Method = MethodDefinition<common.Envelope, peer.DeliverResponse>;
-type Handler = handleBidiStreamingCall<common.Envelope, peer.DeliverResponse>;
+/** A request that is read when its handler runs: gRPC for Node says other things of bytes that are none than gRPC for Go. */
+interface Unread {
+  readonly read: () => common.Envelope;
+}
+
+type Call = ServerDuplexStream<Unread, peer.DeliverResponse>;
+type Method = MethodDefinition<Unread, peer.DeliverResponse>;
+type Handler = handleBidiStreamingCall<Unread, peer.DeliverResponse>;
+
+function readEnvelope(data: Uint8Array): common.Envelope {
+  try {
+    return readMessage(data, common.Envelope);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const text = `grpc: failed to unmarshal the received message: ${reason}`;
+    throw new GatewayError(status.INTERNAL, text);
+  }
+}
 
 function method(name: string): Method {
   const unused = (): never => {
@@ -30,7 +45,7 @@ function method(name: string): Method {
     requestStream: true,
     responseStream: true,
     requestSerialize: unused,
-    requestDeserialize: (data) => common.Envelope.deserializeBinary(bytes(data)),
+    requestDeserialize: (data) => ({ read: () => readEnvelope(data) }),
     responseSerialize: (message) => Buffer.from(message.serializeBinary()),
     responseDeserialize: unused,
   };
@@ -71,6 +86,42 @@ function asServiceError(error: unknown): Partial<ServiceError> & Error {
   return new GatewayError(status.UNKNOWN, reason);
 }
 
+/** A stream's requests in turn. Iterating over the call itself would destroy it at the end, before its status is sent. */
+class Requests {
+  readonly #call: Call;
+  readonly #waiting: Unread[] = [];
+  #isOver = false;
+  #wake: (() => void) | undefined;
+
+  constructor(call: Call) {
+    this.#call = call;
+    const over = (): void => {
+      this.#isOver = true;
+      this.#wake?.();
+    };
+    call.on('data', (request: Unread) => {
+      this.#waiting.push(request);
+      // One at a time: what is not read yet waits at the client.
+      call.pause();
+      this.#wake?.();
+    });
+    call.on('end', over);
+    call.on('cancelled', over);
+  }
+
+  /** undefined when the client has no more, or has gone. */
+  async next(): Promise<Unread | undefined> {
+    const found = this.#waiting.shift();
+    if (found !== undefined || this.#isOver) return found;
+    this.#call.resume();
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    this.#wake = undefined;
+    return this.#waiting.shift();
+  }
+}
+
 /** A peer's streams of blocks. */
 export class DeliverService {
   readonly #context: GatewayContext;
@@ -101,8 +152,9 @@ export class DeliverService {
     try {
       if (this.#streams > MAX_CONCURRENT_STREAMS) throw tooMany();
       const session = new DeliverSession(this.#context, stream);
-      for await (const envelope of call as AsyncIterable<common.Envelope>) {
-        if (!(await session.answer(envelope))) break;
+      const requests = new Requests(call);
+      for (let next = await requests.next(); next !== undefined; next = await requests.next()) {
+        if (!(await session.answer(next.read()))) break;
       }
       call.end();
     } catch (error) {

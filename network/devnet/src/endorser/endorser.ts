@@ -17,6 +17,8 @@ const ERROR_THRESHOLD = 400;
 /** Responses from here on are the contract's own failure (shim.ERROR). */
 const ERROR = 500;
 const ENDORSEMENT_VERSION = 1;
+/** Version of the chaincodes that are a part of the peer (core/scc). */
+const SYSTEM_VERSION = 'syscc';
 
 export interface EndorserOptions {
   /** The peer's own identity. */
@@ -74,6 +76,14 @@ function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+function interestOf(result: SimulationResult): readonly ChaincodeCall[] {
+  try {
+    return chaincodeInterest(result);
+  } catch (error) {
+    throw new Error(`error in simulation: ${textOf(error)}`, { cause: error });
+  }
+}
+
 interface Simulation {
   readonly execution: Execution;
   readonly result: SimulationResult;
@@ -94,6 +104,10 @@ export class Endorser {
   /** Whether this peer can run chaincodes at once. */
   get isReady(): boolean {
     return this.#options.chaincodes.isReady;
+  }
+
+  hasSystemChaincode(name: string): boolean {
+    return this.#options.chaincodes.isSystemChaincode(name);
   }
 
   /** Never throws for what a client can do wrong: every failure is an outcome. */
@@ -144,6 +158,8 @@ export class Endorser {
       const hex = Buffer.from(serialized).toString('hex');
       throw new ProposalError(`duplicate transaction found [${txId}]. Creator [${hex}]`);
     }
+    // A system chaincode looks at who calls it by itself.
+    if (this.#options.chaincodes.isSystemChaincode(proposal.chaincode)) return creator;
     const { proposalBytes: data, signature } = proposal;
     const signed = { data, identity: serialized, signature };
     const refusal = policies.refuseAccess(channel, '/Channel/Application/Writers', signed);
@@ -154,8 +170,10 @@ export class Endorser {
   async #simulateAndSign(proposal: UnpackedProposal, creator: Identity): Promise<ProposalOutcome> {
     const { definitions, channel } = this.#options;
     const { chaincode } = proposal;
-    const definition = definitions.chaincode(chaincode);
-    if (definition === undefined) {
+    const version = this.#options.chaincodes.isSystemChaincode(chaincode)
+      ? SYSTEM_VERSION
+      : definitions.chaincode(chaincode)?.version;
+    if (version === undefined) {
       return failed(
         `make sure the chaincode ${chaincode} has been successfully defined on channel ${channel} and try again: chaincode ${chaincode} not found`,
       );
@@ -165,12 +183,12 @@ export class Endorser {
         throw new Error(`error in simulation: ${textOf(error)}`);
       },
     );
-    const interest = chaincodeInterest(result);
+    const interest = interestOf(result);
     const faults = this.#options.development?.faults;
     if (faults?.mismatches(() => proposedInvocation(proposal), this.mspId) === true) {
       execution.response.setMessage(`a fault makes ${this.mspId} answer something else`);
     }
-    const payload = responsePayload(proposal, definition.version, execution, result);
+    const payload = responsePayload(proposal, version, execution, result);
     const response = new peer.ProposalResponse();
     response.setResponse(execution.response);
     const status = execution.response.getStatus();
@@ -186,7 +204,14 @@ export class Endorser {
     const simulation = await this.#execute(proposal, creator);
     const { privateRwset } = simulation.result;
     if (privateRwset !== undefined) {
-      await distributor.distribute(this.mspId, proposal.txId, privateRwset);
+      await distributor
+        .distribute(this.mspId, proposal.txId, privateRwset)
+        .catch((error: unknown) => {
+          throw new Error(
+            `failed to distribute private collection, txID ${proposal.txId}, channel ${proposal.channel}: ${textOf(error)}`,
+            { cause: error },
+          );
+        });
     }
     return simulation;
   }

@@ -2,6 +2,7 @@ import { common, ledger } from '@hyperledger/fabric-protos';
 import type { SimulationResult } from '../ledger/types.ts';
 import { type Rule, readPolicyEnvelope } from '../policy/signature-policy.ts';
 import { bytes } from '../protos/bytes.ts';
+import { unmarshal } from './proposal.ts';
 
 /** One part of what a transaction touched, for choosing endorsers (protos.ChaincodeCall). */
 export interface ChaincodeCall {
@@ -21,8 +22,10 @@ interface NamespacePolicies {
   readonly keyPolicies: Rule[];
 }
 
+/** @throws Error when it is no policy: such a key cannot be endorsed. */
 function readPolicy(envelope: Uint8Array): Rule | undefined {
-  return readPolicyEnvelope(common.SignaturePolicyEnvelope.deserializeBinary(bytes(envelope)));
+  const policy = unmarshal('SignaturePolicyEnvelope', envelope, common.SignaturePolicyEnvelope);
+  return readPolicyEnvelope(policy);
 }
 
 /** Keys of a namespace that are written, counted by collection ('' = public state). */

@@ -45,11 +45,15 @@ export function refuseAtTheDoor(
   return `request unauthorized due to incorrect timestamp ${rfc3339(timeMs)}, peer time ${rfc3339(nowMs)}, peer.authentication.timewindow ${goDuration(timeWindowMs)}`;
 }
 
+const TYPE_NAMES: ReadonlyMap<number, string> = new Map(
+  Object.entries(common.HeaderType).map(([name, type]) => [type, name]),
+);
+
 function refuseHeaders(proposal: UnpackedProposal): string | undefined {
   const { channelHeader, nonce, creator, txId } = proposal;
   const type = channelHeader.getType();
   if (type !== common.HeaderType.ENDORSER_TRANSACTION && type !== common.HeaderType.CONFIG) {
-    return `invalid header type ${type}`;
+    return `invalid header type ${TYPE_NAMES.get(type) ?? String(type)}`;
   }
   if (channelHeader.getEpoch() !== 0) return 'epoch is non-zero';
   if (nonce.length === 0) return 'nonce is empty';

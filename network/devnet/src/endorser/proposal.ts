@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { common, peer } from '@hyperledger/fabric-protos';
-import { bytes } from '../protos/bytes.ts';
-import type { MessageClass } from '../protos/read.ts';
+import { type MessageClass, readMessage } from '../protos/read.ts';
 
 /** A proposal taken apart (core/endorser/msgvalidation.go). */
 export interface UnpackedProposal {
@@ -28,7 +27,7 @@ export class ProposalError extends Error {
 /** Reads a message, with Fabric's text when it is none. */
 export function unmarshal<T>(what: string, data: Uint8Array, message: MessageClass<T>): T {
   try {
-    return message.deserializeBinary(bytes(data));
+    return readMessage(data, message);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new ProposalError(`error unmarshalling ${what}: ${reason}`);

@@ -1,5 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { gateway, orderer, type peer } from '@hyperledger/fabric-protos';
+import { readMessage } from '../protos/read.ts';
 import { blockEvents } from './block-events.ts';
 import type { CommitNotifier } from './commit-notifier.ts';
 import type { GatewayContext } from './context.ts';
@@ -12,7 +13,7 @@ function read(signed: gateway.SignedChaincodeEventsRequest): gateway.ChaincodeEv
     throw new GatewayError(status.INVALID_ARGUMENT, 'a chaincode events request is required');
   }
   try {
-    return gateway.ChaincodeEventsRequest.deserializeBinary(data);
+    return readMessage(data, gateway.ChaincodeEventsRequest);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new GatewayError(status.INVALID_ARGUMENT, `invalid chaincode events request: ${reason}`);

@@ -1,5 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { gateway } from '@hyperledger/fabric-protos';
+import { readMessage } from '../protos/read.ts';
 import type { CommitNotifier } from './commit-notifier.ts';
 import type { GatewayContext } from './context.ts';
 import { GatewayError } from './errors.ts';
@@ -10,7 +11,7 @@ function read(signed: gateway.SignedCommitStatusRequest): gateway.CommitStatusRe
     throw new GatewayError(status.INVALID_ARGUMENT, 'a commit status request is required');
   }
   try {
-    return gateway.CommitStatusRequest.deserializeBinary(data);
+    return readMessage(data, gateway.CommitStatusRequest);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new GatewayError(status.INVALID_ARGUMENT, `invalid status request: ${reason}`);

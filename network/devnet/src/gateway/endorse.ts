@@ -107,7 +107,10 @@ function firstEndorsers(
 ): readonly GatewayPeer[] {
   const { chaincode, channel, hasTransient } = proposal;
   const isKnown = channel === context.channel;
-  const own = context.peers.with(chaincode).filter((target) => context.peers.isLocal(target));
+  // Discovery knows nothing of the chaincodes that are a part of the peer.
+  const isDefined = context.definitions.chaincode(chaincode) !== undefined;
+  const known = isDefined ? context.peers.with(chaincode) : [];
+  const own = known.filter((target) => context.peers.isLocal(target));
   if (isKnown && own.length > 0) return own;
   if (hasTransient) {
     throw new GatewayError(

@@ -18,6 +18,11 @@ function addDetail(to: google.rpc.Status, detail: ErrorDetail): void {
   to.addDetails().pack(message.serializeBinary(), 'gateway.ErrorDetail', 'type.googleapis.com/');
 }
 
+/** Go sends a blank at the end of a text as it is, which HTTP/2 for Node refuses in a header: clients see no text at all. */
+function asHeader(message: string): string {
+  return message.endsWith(' ') ? '' : message;
+}
+
 /** An error that the Gateway answers with, in gRPC's form: code, text, and where it came from. */
 export class GatewayError extends Error implements ServiceError {
   override readonly name = 'GatewayError';
@@ -28,7 +33,7 @@ export class GatewayError extends Error implements ServiceError {
   constructor(code: status, message: string, details: readonly ErrorDetail[] = []) {
     super(message);
     this.code = code;
-    this.details = message;
+    this.details = asHeader(message);
     this.metadata = new Metadata();
     if (details.length === 0) return;
     const rich = new google.rpc.Status();

@@ -18,6 +18,9 @@ function unpack(signed: peer.SignedProposal | undefined): {
   try {
     const proposal = readProposal(signed);
     if (proposal.channel === '') throw new ProposalError('no channel id provided');
+    if (!proposal.hasSpec) {
+      throw new ProposalError(`no chaincode spec is provided, channel id [${proposal.channel}]`);
+    }
     if (proposal.chaincode === '') {
       throw new ProposalError(`no chaincode name is provided, channel id [${proposal.channel}]`);
     }

@@ -10,8 +10,7 @@ import {
 } from '@grpc/grpc-js';
 import { gateway } from '@hyperledger/fabric-protos';
 import { DELIVER_SERVICE, DeliverService } from '../deliver/deliver-service.ts';
-import { bytes } from '../protos/bytes.ts';
-import type { MessageClass } from '../protos/read.ts';
+import { type MessageClass, readMessage } from '../protos/read.ts';
 import { chaincodeEvents } from './chaincode-events.ts';
 import { CommitNotifier } from './commit-notifier.ts';
 import { commitStatus } from './commit-status.ts';
@@ -34,11 +33,16 @@ interface Message {
   serializeBinary(): Uint8Array;
 }
 
+/** A request that is read when its handler runs: gRPC for Node says other things of bytes that are none than gRPC for Go. */
+interface Unread<Request> {
+  readonly read: () => Request;
+}
+
 function method<Request extends Message, Response extends Message>(
   name: string,
   request: MessageClass<Request>,
   responseStream = false,
-): MethodDefinition<Request, Response> {
+): MethodDefinition<Unread<Request>, Response> {
   const serialize = (message: Message): Buffer => {
     const binary = message.serializeBinary();
     return Buffer.from(binary.buffer, binary.byteOffset, binary.byteLength);
@@ -50,11 +54,27 @@ function method<Request extends Message, Response extends Message>(
     path: `${SERVICE}/${name}`,
     requestStream: false,
     responseStream,
-    requestSerialize: serialize,
-    requestDeserialize: (data) => request.deserializeBinary(bytes(data)),
+    requestSerialize: unused,
+    requestDeserialize: (data) => ({ read: () => readRequest(data, request, responseStream) }),
     responseSerialize: serialize,
     responseDeserialize: unused,
   };
+}
+
+function readRequest<Request>(
+  data: Uint8Array,
+  request: MessageClass<Request>,
+  isStream: boolean,
+): Request {
+  try {
+    return readMessage(data, request);
+  } catch (error) {
+    const what = isStream
+      ? 'failed to unmarshal the received message'
+      : 'error unmarshalling request';
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new GatewayError(status.INTERNAL, `grpc: ${what}: ${reason}`);
+  }
 }
 
 const SERVICE_DEFINITION = {
@@ -142,12 +162,12 @@ export class GatewayServer {
   }
 
   #implementation(): {
-    evaluate: handleUnaryCall<gateway.EvaluateRequest, gateway.EvaluateResponse>;
-    endorse: handleUnaryCall<gateway.EndorseRequest, gateway.EndorseResponse>;
-    submit: handleUnaryCall<gateway.SubmitRequest, gateway.SubmitResponse>;
-    commitStatus: handleUnaryCall<gateway.SignedCommitStatusRequest, gateway.CommitStatusResponse>;
+    evaluate: handleUnaryCall<Unread<gateway.EvaluateRequest>, gateway.EvaluateResponse>;
+    endorse: handleUnaryCall<Unread<gateway.EndorseRequest>, gateway.EndorseResponse>;
+    submit: handleUnaryCall<Unread<gateway.SubmitRequest>, gateway.SubmitResponse>;
+    commitStatus: handleUnaryCall<Unread<gateway.SignedCommitStatusRequest>, gateway.CommitStatusResponse>;
     chaincodeEvents: handleServerStreamingCall<
-      gateway.SignedChaincodeEventsRequest,
+      Unread<gateway.SignedChaincodeEventsRequest>,
       gateway.ChaincodeEventsResponse
     >;
   } {
@@ -168,11 +188,11 @@ export class GatewayServer {
   #unary<Request, Response>(
     handle: (
       request: Request,
-      call: ServerUnaryCall<Request, Response>,
+      call: ServerUnaryCall<Unread<Request>, Response>,
     ) => Response | Promise<Response>,
-  ): handleUnaryCall<Request, Response> {
+  ): handleUnaryCall<Unread<Request>, Response> {
     return (call, callback) => {
-      this.#limited(async () => handle(call.request, call)).then(
+      this.#limited(async () => handle(call.request.read(), call)).then(
         (response) => {
           callback(null, response);
         },
@@ -185,7 +205,7 @@ export class GatewayServer {
 
   async #stream(
     call: ServerWritableStream<
-      gateway.SignedChaincodeEventsRequest,
+      Unread<gateway.SignedChaincodeEventsRequest>,
       gateway.ChaincodeEventsResponse
     >,
   ): Promise<void> {
@@ -202,7 +222,7 @@ export class GatewayServer {
     };
     try {
       await this.#limited(() =>
-        chaincodeEvents(this.#context, this.#notifier, call.request, stream),
+        chaincodeEvents(this.#context, this.#notifier, call.request.read(), stream),
       );
       call.end();
     } catch (error) {

@@ -81,7 +81,9 @@ export class PeerRegistry {
 
   /** Peers with a chaincode, the own organization's first. */
   with(chaincode: string): readonly GatewayPeer[] {
-    const found = this.#peers.filter((peer) => peer.chaincodes.has(chaincode));
+    const found = this.#peers.filter(
+      (peer) => peer.chaincodes.has(chaincode) || peer.endorser.hasSystemChaincode(chaincode),
+    );
     return [...found.filter((p) => p === this.local), ...found.filter((p) => p !== this.local)];
   }
 

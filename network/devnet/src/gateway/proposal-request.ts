@@ -5,6 +5,7 @@ import { unmarshal } from '../endorser/proposal.ts';
 export interface GatewayProposal {
   readonly channel: string;
   readonly chaincode: string;
+  readonly hasSpec: boolean;
   readonly hasTransient: boolean;
   readonly header: common.Header;
   readonly payload: peer.ChaincodeProposalPayload;
@@ -36,6 +37,7 @@ export function readProposal(signed: peer.SignedProposal): GatewayProposal {
   return {
     channel: channelHeader.getChannelId(),
     chaincode: invocation.getChaincodeSpec()?.getChaincodeId()?.getName() ?? '',
+    hasSpec: invocation.getChaincodeSpec() !== undefined,
     hasTransient: payload.getTransientmapMap().getLength() > 0,
     header,
     payload,

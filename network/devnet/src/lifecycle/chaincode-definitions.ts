@@ -8,6 +8,8 @@ import { parsePolicy } from '../policy/parse.ts';
 import type { Rule } from '../policy/signature-policy.ts';
 
 const IMPLICIT_PREFIX = '_implicit_org_';
+/** Where Fabric keeps the chaincode definitions themselves. */
+const LIFECYCLE_NAMESPACE = '_lifecycle';
 
 /** A collection as endorsement and validation look at it. */
 export interface Collection {
@@ -69,17 +71,29 @@ export class ChaincodeDefinitions {
   readonly #chaincodes: ReadonlyMap<string, CommittedChaincode>;
   readonly #implicit = new Map<string, Collection>();
   readonly #mspIds: ReadonlySet<string>;
+  /** The channel's LifecycleEndorsement policy: peers of most organizations. */
+  readonly #lifecycleRule: Rule;
 
   /** @throws PolicyError when a policy text of the definition is none. */
   constructor(definition: NetworkDefinition, others: readonly ChaincodeDefinition[] = []) {
     this.channel = definition.channel;
     this.#mspIds = new Set(definition.organizations.map((o) => o.mspId));
+    this.#lifecycleRule = {
+      n: Math.floor(this.#mspIds.size / 2) + 1,
+      rules: [...this.#mspIds].map((mspId) => ({ signedBy: { mspId, role: 'peer' } })),
+    };
     const all = [definition.chaincode, ...others];
     this.#chaincodes = new Map(all.map((chaincode) => [chaincode.name, committed(chaincode)]));
   }
 
   chaincode(name: string): CommittedChaincode | undefined {
     return this.#chaincodes.get(name);
+  }
+
+  /** Who must endorse a write to a namespace; undefined when there is none of that name. */
+  endorsementRule(namespace: string): Rule | undefined {
+    if (namespace === LIFECYCLE_NAMESPACE) return this.#lifecycleRule;
+    return this.#chaincodes.get(namespace)?.endorsementRule;
   }
 
   /** An explicit or implicit collection of a chaincode; undefined when there is none of that name. */

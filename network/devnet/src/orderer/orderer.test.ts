@@ -160,7 +160,7 @@ describe('a broadcast is refused', () => {
     [
       'when it is a configuration update',
       { type: common.HeaderType.CONFIG_UPDATE },
-      /no configuration updates/,
+      /^error applying config update to existing channel .records.: error authorizing update: /,
     ],
   ])('%s', (_what, options, info) => {
     expect(refusalOf(envelope(options))).toEqual({

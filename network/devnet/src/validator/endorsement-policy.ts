@@ -82,7 +82,7 @@ export function satisfiesPolicies(
   changed: ChangedKeyPolicies,
 ): boolean {
   const { namespace, keys } = writes;
-  const chaincodeRule = source.definitions.chaincode(namespace)?.endorsementRule;
+  const chaincodeRule = source.definitions.endorsementRule(namespace);
   const answers = new PolicyAnswers(endorsers);
   const isEndorsed = (key: WrittenKey): boolean => {
     if (changed.has(namespace, key)) return false;

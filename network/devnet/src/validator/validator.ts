@@ -99,7 +99,9 @@ export class Validator {
     if (typeof action === 'number') return action;
     const endorsers = this.#endorsers(transaction);
     for (const namespace of action.namespaces) {
-      if (definitions.chaincode(namespace) === undefined) return ValidationCode.INVALID_CHAINCODE;
+      if (definitions.endorsementRule(namespace) === undefined) {
+        return ValidationCode.INVALID_CHAINCODE;
+      }
       const none = { namespace, keys: [], metadataKeys: [] };
       const writes = action.writes.find((set) => set.namespace === namespace) ?? none;
       if (!satisfiesPolicies({ definitions, ledger }, writes, endorsers, changed)) {
