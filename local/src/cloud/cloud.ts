@@ -4,6 +4,7 @@ import { type LocalRole, localRoleSchema } from '../aws/role.ts';
 import { serveLoopback, type TlsKeys, tlsKeysSchema } from '../loopback-server.ts';
 import { CloudMetrics } from '../metrics/cloud-metrics.ts';
 import type { ChildProgram, Running } from '../process/child.ts';
+import { EXIT_DISK } from '../process/exits.ts';
 import { errorCode, type Logger } from '../process/logger.ts';
 import { Broker } from './broker/broker.ts';
 import type { DeviceAuthority } from './broker/revocation-registry.ts';
@@ -81,9 +82,6 @@ export const cloudReport: z.ZodType<CloudReport> = z.object({
   deadLetters: z.int(),
   quarantined: z.int(),
 });
-
-/** A disk that refuses a write leaves the database unusable until it is opened again. */
-const EXIT_DISK = 74;
 
 /** What stands for AWS IoT Core and Amazon SQS: broker, topic rule, queues, and their two endpoints. */
 export const cloud: ChildProgram<CloudConfig> = {

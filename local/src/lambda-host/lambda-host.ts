@@ -2,6 +2,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
 import { credentialsOf, type LocalRole, localRoleSchema } from '../aws/role.ts';
 import type { ChildProgram } from '../process/child.ts';
+import { EXIT_TIMED_OUT } from '../process/exits.ts';
 import { EventSourceMapping } from './event-source-mapping.ts';
 import { LambdaFunction, LambdaTimeoutError } from './lambda-function.ts';
 import { sqsQueuePort } from './queue-port.ts';
@@ -35,9 +36,6 @@ const configuration: z.ZodType<LambdaHostConfig> = z.strictObject({
   maxConcurrency: z.int().min(1).max(1_000),
   role: localRoleSchema,
 });
-
-/** AWS ends the process of a function that timed out; the supervisor starts this one again. */
-const EXIT_TIMED_OUT = 75;
 
 /** Runs a built Lambda function for the messages of a queue. */
 export const lambdaHost: ChildProgram<LambdaHostConfig> = {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type SupervisedProcess, supervise } from '@pulseledger/network/processes';
 import type { z } from 'zod';
 import type { MetricsRegistry } from '../metrics/metrics-registry.ts';
+import { EXIT_DISK, EXIT_TIMED_OUT } from '../process/exits.ts';
 import { FromChild, type ToChild } from '../process/messages.ts';
 import { COMPILE_CACHE } from './checkout.ts';
 import type { RunLock } from './data-folder.ts';
@@ -75,7 +76,7 @@ export class ManagedProcess<Info> {
       onStart: (child) => void this.#started(child),
       onCrash: (text) => {
         // Before it was ever ready the caller of start() is told.
-        if (this.#ready !== undefined) this.#context.note(text);
+        if (this.#ready !== undefined) this.#context.note(explained(text));
       },
     });
     const message = await this.#first.promise;
@@ -139,6 +140,19 @@ export class ManagedProcess<Info> {
     }
     return new StartFailure(EXIT.failed, `${name} did not start (${code}). See ${this.#logFile}.`);
   }
+}
+
+/** Ends of our own processes that a person can do something about, by exit code. */
+const EXPLANATIONS: Readonly<Record<string, string>> = {
+  [EXIT_DISK]:
+    'The disk refuses writes: devices get no acknowledgement and keep their readings. Free some space.',
+  [EXIT_TIMED_OUT]: 'The function did not end in time; its messages come back.',
+};
+
+function explained(text: string): string {
+  const code = /\(exit code (\d+)\)/.exec(text)?.[1];
+  const explanation = EXPLANATIONS[code ?? ''];
+  return explanation === undefined ? text : `${text} ${explanation}`;
 }
 
 /** The next message of that type, or of type `failed`, or a made-up one when the process ends. */

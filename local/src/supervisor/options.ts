@@ -55,6 +55,16 @@ the patients' own certificates. The figures (counts are readings):
   ledgerBytesPerReading  growth of the ledger folder on disk from the first reading to the stopped
                          network, all organizations together, databases not compacted
   commitLatencyMs        window closed at the device to ledger acknowledgement at the device
+  fates, wrongFates      chunks and attempts that became what they had to become, and that did not
+
+With --chaos every process is killed with -9 at least once at seeded moments and started again (on native Fabric
+each peer and orderer alone, too), processes stand still, connections are reset, answers get lost after the
+commit, fsync is slow, and the queue delivers again what is being worked on; devices have faults and attackers
+try the broker, unless --faults or --attackers say otherwise. The last quarter of the time is for recovery.
+The report lists for each fault what was under way just then (readings in outboxes, messages waiting and being
+worked on, invocations, transactions between submit and commit), and how many redeliveries and commits of
+unknown fate were resolved. A run in which nothing was under way proves nothing and fails (exit code 8).
+Many seeds in a row: npm run chaos -- --help
 
 Exit codes:
   0    ended as it should; Ctrl-C drains and ends with 0
@@ -64,14 +74,15 @@ Exit codes:
   4    programs of Hyperledger Fabric are missing (--network fabric)
   5    a port is taken by another program
   6    the data folder cannot be written
-  7    readings were lost, duplicated or altered
+  7    readings were lost, duplicated or altered, or something met another fate than it had to
   8    chaos: nothing was lost, but nothing was under way either when something broke: no proof
   130  second Ctrl-C: ended at once
 
 Examples:
   npm start
   npm start -- --devices 50 --for 20s --json
-  npm start -- --network fabric --window 60s`;
+  npm start -- --network fabric --window 60s
+  npm start -- --devices 30 --for 60s --chaos --json`;
 
 const UNITS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600 };
 

@@ -1,5 +1,6 @@
 import { MetricsRegistry } from '../metrics/metrics-registry.ts';
 import { ChaosRun } from './chaos/chaos-run.ts';
+import { ClockWatch } from './clock-watch.ts';
 import { type DataFolder, dataFolder, makeFolders, RunLock } from './data-folder.ts';
 import { EXIT, type ExitCode, StartFailure } from './failure.ts';
 import { FleetProcess } from './fleet.ts';
@@ -82,6 +83,7 @@ export class Run {
         this.#progress(step);
       },
     });
+    const clock = new ClockWatch(context.note);
     try {
       await this.#unlessInterrupted(system.start());
       if (this.#interrupts.isAsked) return EXIT.ok;
@@ -95,6 +97,7 @@ export class Run {
       );
       return account.exitCode;
     } finally {
+      clock.close();
       await system.stop();
       await chaos?.close();
     }
