@@ -21,6 +21,8 @@ const Ready = z.object({ ready: z.literal(true), profile: z.string(), readyMs: z
 export interface RunningNetwork {
   readonly profile: ConnectionProfile;
   readonly readyMs: number;
+  /** Of the process that runs the network, or starts its programs. */
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -51,6 +53,7 @@ export async function startNetwork(
     return {
       profile: ConnectionProfile.parse(profile),
       readyMs: ready.readyMs,
+      pid: child.pid ?? 0,
       stop: async () => {
         await stopChild(child);
         await stopChaincodes();
