@@ -1,29 +1,21 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { z } from 'zod';
 import { accepts, eventually } from '../../processes/src/index.ts';
-import { findPrograms, PROGRAMS } from './programs.ts';
+import { PROGRAMS } from './programs.ts';
+import { NOTE, SKIPPED } from './testing/native.ts';
 
 const MAIN = resolve('network/fabric/src/main.ts');
 
-function missing(): string | undefined {
-  try {
-    findPrograms();
-  } catch (error) {
-    return error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-  }
-  return existsSync('chaincode/dist/index.js') ? undefined : 'the chaincode is not built';
-}
+const isBuilt = existsSync('chaincode/dist/index.js');
+const describeNative = SKIPPED === undefined && isBuilt ? describe : describe.skip;
+const note = isBuilt ? NOTE : ' (skipped: the chaincode is not built)';
 
-const reason = missing();
-const describeNative = reason === undefined ? describe : describe.skip;
-const note = reason === undefined ? '' : ` (skipped: ${reason})`;
-
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 interface Outcome {
   readonly code: number | null;
@@ -94,6 +86,35 @@ describe('the network command', () => {
     }
   });
 
+  test('says that nothing runs to whoever wants to change it, with exit code 3', async () => {
+    const data = ['--data', join(folder, 'none')];
+    for (const args of [['add-peer', '--org', 'hospital'], ['renew'], ['resume']]) {
+      const outcome = await network([...args, ...data]);
+      expect(outcome).toMatchObject({
+        code: 3,
+        stderr: 'The network is not running. Start it first with: up\n',
+      });
+    }
+  });
+
+  test('refuses names that are none, and a snapshot of nothing', async () => {
+    const data = ['--data', join(folder, 'none')];
+    const odd = await network(['add-peer', '--org', 'hospital', '--name', '../x', ...data]);
+    expect(odd.code).toBe(1);
+    expect(odd.stderr).toMatch(/^node is not valid: .*lower-case/);
+    const empty = await network(['snapshot', '--to', join(folder, 'copy'), ...data]);
+    expect(empty.code).toBe(1);
+    expect(empty.stderr).toMatch(/holds no network to copy/);
+  });
+
+  test('explains every command', async () => {
+    const { stdout } = await network(['--help']);
+    const commands = [...stdout.matchAll(/^ {2}([a-z-]+) (?:\[|<)/gm)].map((m) => m[1] ?? '');
+    expect(commands.length).toBeGreaterThan(12);
+    const helps = await Promise.all(commands.map((name) => network([name, '--help'])));
+    for (const { stdout: help } of helps) expect(help).toMatch(/^Usage: network [^]*--help/);
+  });
+
   test('documents its exit codes', async () => {
     const help = await network(['--help']);
     expect(help.code).toBe(0);
@@ -103,6 +124,33 @@ describe('the network command', () => {
 
 describeNative(`the network command with Fabric${note}`, () => {
   const ports = z.object({ fabric: z.record(z.string(), z.number()) });
+  const runFile = z.object({ pid: z.number() });
+  const statusFile = z.object({
+    unfinished: z.string().optional(),
+    nodes: z.array(
+      z.object({
+        name: z.string(),
+        kind: z.string(),
+        up: z.boolean(),
+        pid: z.number().optional(),
+        healthy: z.boolean().optional(),
+        height: z.number().optional(),
+      }),
+    ),
+  });
+
+  /** Command lines of processes that have to do with that folder. */
+  function processesNaming(data: string): string[] {
+    return execFileSync('ps', ['-eo', 'args='], { encoding: 'utf8' })
+      .split('\n')
+      .filter((line) => line.includes(data));
+  }
+
+  /** What is in the folder, but for the nodes' own ledgers, whose databases number their files ever on. */
+  async function stableFiles(data: string): Promise<string[]> {
+    const files = await readdir(data, { recursive: true });
+    return files.filter((name) => !/^ledger\/(?:peer|orderer)\d/.test(name)).sort();
+  }
 
   async function openPorts(data: string): Promise<number[]> {
     const text = await readFile(join(data, 'keys', 'ports.json'), 'utf8');
@@ -120,10 +168,21 @@ describeNative(`the network command with Fabric${note}`, () => {
     expect(JSON.parse(again.stdout)).toMatchObject({ alreadyRunning: true });
     const status = await network(['status', '--data', data, '--json']);
     expect(status.code).toBe(0);
-    const seen = z.object({ nodes: z.array(z.object({ up: z.boolean(), kind: z.string() })) });
-    expect(seen.parse(JSON.parse(status.stdout)).nodes.map((n) => n.up)).toEqual(
-      Array<boolean>(9).fill(true),
+    const { nodes } = statusFile.parse(JSON.parse(status.stdout));
+    expect(nodes.map((n) => n.up)).toEqual(Array<boolean>(9).fill(true));
+    const fabric = nodes.filter((n) => n.kind !== 'chaincode');
+    expect(fabric.map((n) => [n.healthy, n.height])).toEqual(
+      Array<[boolean, number]>(6).fill([true, 3]),
     );
+    expect(nodes.every((n) => n.pid !== undefined)).toBe(true);
+    const targets = z.array(z.object({ targets: z.array(z.string()) }));
+    const file: unknown = JSON.parse(
+      await readFile(join(data, 'run', 'metrics-targets.json'), 'utf8'),
+    );
+    for (const { targets: addresses } of targets.parse(file)) {
+      const metrics = await fetch(`http://${addresses[0] ?? ''}/metrics`);
+      expect(await metrics.text()).toContain('ledger_blockchain_height{channel="records"}');
+    }
     const down = await network(['down', '--data', data, '--wipe']);
     expect(down.code).toBe(0);
     expect(await openPorts(data)).toEqual([]);
@@ -131,6 +190,49 @@ describeNative(`the network command with Fabric${note}`, () => {
       false,
       true,
     ]);
+  });
+
+  test('five times up and down leave no process, no open port and no file behind', async () => {
+    const data = join(folder, 'cycles');
+    const temporary = (): string[] =>
+      readdirSync(tmpdir()).filter((name) => name.startsWith('pulse-channel-'));
+    const before = temporary();
+    const seen: string[][] = [];
+    for (let i = 0; i < 5; i++) {
+      expect(await network(['up', '--data', data])).toMatchObject({ code: 0 });
+      expect(await network(['down', '--data', data])).toMatchObject({ code: 0 });
+      expect(await openPorts(data)).toEqual([]);
+      expect(processesNaming(data)).toEqual([]);
+      seen.push(await stableFiles(data));
+    }
+    expect(seen[4]).toEqual(seen[0]);
+    expect(temporary()).toEqual(before);
+  });
+
+  test('a change during which everything is killed is finished by the next up', async () => {
+    const data = join(folder, 'cut-off');
+    expect(await network(['up', '--data', data])).toMatchObject({ code: 0 });
+    const adding = network(['add-peer', '--org', 'clinic', '--data', data, '--json']);
+    const state = join(data, 'ledger', 'channel', 'network.json');
+    const isBegun = async (): Promise<boolean> =>
+      (await readFile(state, 'utf8')).includes('"pending"');
+    expect(await eventually(isBegun, 30_000, 10)).toBe(true);
+    const { pid } = runFile.parse(
+      JSON.parse(await readFile(join(data, 'run', 'network.json'), 'utf8')),
+    );
+    process.kill(pid, 'SIGKILL');
+    expect(await adding).toMatchObject({ code: 1, stdout: '' });
+    const isQuiet = async (): Promise<boolean> => (await openPorts(data)).length === 0;
+    expect(await eventually(isQuiet, 30_000, 200)).toBe(true);
+    const up = await network(['up', '--data', data]);
+    expect(up).toMatchObject({ code: 0 });
+    const status = await network(['status', '--data', data, '--json']);
+    const seen = statusFile.parse(JSON.parse(status.stdout));
+    expect(seen.unfinished).toBeUndefined();
+    expect(seen.nodes.find((n) => n.name === 'peer1.clinic.pulse.test')).toMatchObject({
+      up: true,
+    });
+    expect(await network(['down', '--data', data])).toMatchObject({ code: 0 });
   });
 
   test('run leaves no process behind, even when it is killed', async () => {

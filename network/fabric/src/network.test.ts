@@ -10,20 +10,9 @@ import { NETWORK } from '../../definition/src/index.ts';
 import { issueUser, readAuthority } from '../../identity/src/index.ts';
 import { accepts } from '../../processes/src/index.ts';
 import { type FabricNetwork, startFabric } from './network.ts';
-import { findPrograms } from './programs.ts';
+import { NOTE, SKIPPED } from './testing/native.ts';
 
-function missing(): string | undefined {
-  try {
-    findPrograms();
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-  }
-}
-
-const reason = missing();
-const describeNative = reason === undefined ? describe : describe.skip;
-const note = reason === undefined ? '' : ` (skipped: ${reason})`;
+const describeNative = SKIPPED === undefined ? describe : describe.skip;
 
 jest.setTimeout(180_000);
 
@@ -38,7 +27,7 @@ class Notes extends Contract {
 }
 exports.contracts = [Notes];`;
 
-describeNative(`a native network${note}`, () => {
+describeNative(`a native network${NOTE}`, () => {
   let folder: string;
   let network: FabricNetwork;
   const steps: string[] = [];

@@ -143,7 +143,7 @@ describeNative(`a change that is cut off${NOTE}`, () => {
     const refusals: [Operation, string][] = [
       [{ verb: 'add-peer', organization: 'nowhere', node: 'peer9' }, 'no organization "nowhere"'],
       [{ verb: 'add-peer', organization: 'clinic', node: 'peer0' }, 'exists already'],
-      [{ ...LABORATORY, collections: [] } as Operation, 'exists already'],
+      [{ ...LABORATORY, collections: [] }, 'exists already'],
       [
         { verb: 'revoke', organization: 'clinic', certificatePem: '-----BEGIN CERTIFICATE-----' },
         'no certificate',

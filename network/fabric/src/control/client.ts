@@ -30,6 +30,8 @@ export async function askNetwork(
       reject(new NetworkNotRunningError('The network is not running. Start it first with: up'));
     });
     const lines = createInterface({ input: socket });
+    // The socket's own error comes here, too.
+    lines.once('error', () => undefined);
     lines.on('line', (line) => {
       const message = controlAnswer.parse(JSON.parse(line));
       if (message.type === 'step') onStep(message.step, message.tookMs);

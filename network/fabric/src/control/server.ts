@@ -45,6 +45,7 @@ function serve(socket: Socket, handle: ControlHandler): void {
     if (socket.bytesRead > MAX_REQUEST_BYTES) socket.destroy();
   });
   const lines = createInterface({ input: socket });
+  lines.on('error', () => undefined);
   lines.once('line', (line) => {
     const say = (message: ControlAnswer): void => {
       if (socket.writable) socket.write(`${JSON.stringify(message)}\n`);

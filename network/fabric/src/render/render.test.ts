@@ -2,8 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { NETWORK, networkDefinitionSchema } from '../../../definition/src/index.ts';
 import { type LocalLayout, layOutHere, portNames } from '../local-layout.ts';
-import { effectivePlan, initialState } from '../state.ts';
+import { definitionFor } from '../run.ts';
+import { effectivePlan, initialState, withOrganization } from '../state.ts';
 import { renderCollections, renderConfigtx } from './channel.ts';
+import { type Layout, layOut } from './layout.ts';
 import { renderOrderer, renderPeer } from './nodes.ts';
 
 function layoutOf(definition = NETWORK): LocalLayout {
@@ -38,7 +40,7 @@ const configtx = z.object({
   ),
 });
 
-function channel(of: LocalLayout) {
+function channel(of: Layout) {
   return configtx.parse(JSON.parse(renderConfigtx(of))).Profiles['PulseChannel']!;
 }
 
@@ -179,6 +181,84 @@ describe('an orderer', () => {
           ClientRootCAs: ['/data/keys/hospital/ca/tls/certificate.pem'],
         },
       },
+    });
+  });
+});
+
+describe('a network on hosts of its own', () => {
+  const plan = effectivePlan(initialState(NETWORK), NETWORK);
+  const PORTS: Readonly<Record<string, number>> = { grpc: 7051, operations: 9443, admin: 7053 };
+  const hosts = layOut(plan, {
+    keysFolder: '/etc/pulseledger/keys',
+    configFolder: '/etc/pulseledger',
+    ledgerFolder: '/var/lib/pulseledger',
+    logFolder: '/var/log/pulseledger',
+    listenHost: '0.0.0.0',
+    oneMachine: false,
+    address: (host, use) => ({
+      host: use === 'operations' ? '127.0.0.1' : host,
+      port: PORTS[use] ?? 0,
+    }),
+  });
+
+  test('is named in the channel by its host names', () => {
+    const { Application, Orderer } = channel(hosts);
+    expect(Application.Organizations[0]?.AnchorPeers).toEqual([
+      { Host: 'peer0.hospital.pulse.test', Port: 7051 },
+    ]);
+    expect(Orderer.Organizations[2]?.OrdererEndpoints).toEqual([
+      'orderer0.insurer.pulse.test:7051',
+    ]);
+  });
+
+  test('listens for others, but keeps metrics to itself, and has no hurry meant for one machine', () => {
+    const core: unknown = JSON.parse(renderPeer(hosts, hosts.peers[0]!));
+    expect(core).toMatchObject({
+      peer: {
+        listenAddress: '0.0.0.0:7051',
+        address: 'peer0.hospital.pulse.test:7051',
+        fileSystemPath: '/var/lib/pulseledger/peer0.hospital.pulse.test',
+        gossip: { externalEndpoint: 'peer0.hospital.pulse.test:7051' },
+      },
+      operations: { listenAddress: '127.0.0.1:9443' },
+    });
+    expect(core).not.toHaveProperty('peer.gossip.pullInterval');
+    const orderer: unknown = JSON.parse(renderOrderer(hosts, hosts.orderers[0]!));
+    expect(orderer).not.toHaveProperty('Consensus.TickIntervalOverride');
+    expect(JSON.stringify([core, orderer])).not.toContain('/data/');
+  });
+});
+
+describe('a network under BFT', () => {
+  const definition = definitionFor('bft');
+  const bft = layoutOf(definition);
+  const mapping = z.object({
+    OrdererType: z.literal('BFT'),
+    ConsenterMapping: z.array(z.object({ ID: z.number(), MSPID: z.string(), Port: z.number() })),
+  });
+  const consenters = z.object({
+    Profiles: z.record(z.string(), z.object({ Orderer: mapping })),
+  });
+
+  test('has four orderers, each with a number of its own', () => {
+    const { Profiles } = consenters.parse(JSON.parse(renderConfigtx(bft)));
+    const { ConsenterMapping } = Profiles['PulseChannel']!.Orderer;
+    expect(ConsenterMapping.map(({ ID, MSPID }) => [ID, MSPID])).toEqual([
+      [1, 'HospitalMSP'],
+      [2, 'HospitalMSP'],
+      [3, 'ClinicMSP'],
+      [4, 'InsurerMSP'],
+    ]);
+  });
+
+  test('keeps the numbers of those who were there when another one comes', () => {
+    const grown = withOrganization(initialState(definition), 'hospital', (o) => ({
+      ...o,
+      orderers: [...o.orderers, 'orderer2'],
+    }));
+    expect(grown.consenterIds).toEqual({
+      ...initialState(definition).consenterIds,
+      'orderer2.hospital.pulse.test': 5,
     });
   });
 });
