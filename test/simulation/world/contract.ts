@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { compositeKey, subjectCommitment } from '@pulseledger/domain';
+import { subjectCommitment } from '@pulseledger/domain';
 import { REGISTER_PATIENT } from '../../../chaincode/src/care/register-patient.ts';
 import { ASSIGN_DEVICE } from '../../../chaincode/src/device/assign.ts';
 import { REGISTER_DEVICE } from '../../../chaincode/src/device/register.ts';
@@ -84,8 +84,4 @@ function sha256(bytes: Uint8Array): Uint8Array {
 /** JSON in the transient field `input`. */
 export function inputField(input: object): ReadonlyMap<string, Uint8Array> {
   return new Map([['input', Buffer.from(JSON.stringify(input))]]);
-}
-
-export function ledgerKeyText(objectType: string, attributes: readonly string[]): string {
-  return compositeKey({ objectType, attributes });
 }

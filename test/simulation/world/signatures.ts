@@ -3,9 +3,10 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { Sha256 } from '@pulseledger/domain';
 
+/** @public The bundle has it in place of the chaincode's own. */
 export const sha256: Sha256 = (bytes) => createHash('sha256').update(bytes).digest();
 
-/** Every text is a key here. */
+/** @public Every text is a key here. */
 export function parsePublicKey(spkiBase64: string): string {
   return spkiBase64;
 }
@@ -15,6 +16,7 @@ export function signed(body: Uint8Array, key: string): Uint8Array {
   return createHmac('sha512', key).update(body).digest();
 }
 
+/** @public */
 export function isSigned(body: Uint8Array, signature: Uint8Array, key: string): boolean {
   return Buffer.compare(signed(body, key), signature) === 0;
 }
