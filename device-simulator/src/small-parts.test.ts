@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { FastClock } from './clock.ts';
 import {
   durationArgument,
+  namesArgument,
   numberArgument,
   wholeArgument,
   zoneArgument,
@@ -17,6 +18,8 @@ describe('durations and numbers of the command line', () => {
     expect(wholeArgument(1, 10)('10')).toBe(10);
     expect(numberArgument(0.1, 10)('0.5')).toBe(0.5);
     expect(zoneArgument('Europe/Paris')).toBe('Europe/Paris');
+    const names = ['none', 'b, a', 'a', 'all'].map(namesArgument(['a', 'b']));
+    expect(names.map((some) => [...some])).toEqual([[], ['a', 'b'], ['a'], ['a', 'b']]);
   });
 
   test('are refused when they are none', () => {
@@ -27,6 +30,9 @@ describe('durations and numbers of the command line', () => {
       expect(() => wholeArgument(1, 10)(text)).toThrow('expected');
     }
     expect(() => numberArgument(0.1, 10)('')).toThrow('expected');
+    for (const text of ['', 'c', 'a,c', 'a,,b', 'a,all']) {
+      expect(() => namesArgument(['a', 'b'])(text)).toThrow('some of: a, b');
+    }
     expect(() => zoneArgument('Mars/Base')).toThrow('expected');
   });
 });

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { ATTACKS, type Attack } from '../attackers/attacks.ts';
 import { FastClock } from '../clock.ts';
 import { administrationAt } from '../device/enrolment.ts';
-import { DAY_MS, FAULTS, type Fault } from '../faults/fault-plan.ts';
+import { DAY_MS, FAULTS, type Fault, LONGEST_FAULTY_RUN_MS } from '../faults/fault-plan.ts';
 import { type Fleet, type FleetOptions, MAX_DEVICES, startFleet } from '../fleet/fleet.ts';
 import type { FleetTotals } from '../fleet/totals.ts';
 import { readSystemFile, stateFolder } from '../system-file.ts';
@@ -210,6 +210,19 @@ async function runFleet(options: FleetArguments): Promise<void> {
   }
 }
 
+const HELP = `
+Exit codes: 0 the ledger has answered for every reading, 1 not so or failed, 2 wrong usage.
+A first Ctrl-C stops measuring and delivers; a second ends at once and keeps the outbox.
+
+Faults follow from the seed: a plan of a day for every device and fault by itself. With --for a whole day
+of it passes in the run (60 s: 1440 times as fast, so four hours offline take ten seconds); the event
+"started" says how fast. Attackers are devices of their own beside the fleet. The truth file says of
+everything that is handed over or tried what must become of it.
+
+Example:
+  npm run simulate -- fleet --devices 50 --for 20s --window 10s --json
+  npm run simulate -- fleet --for 60s --faults offline,reboot --attackers forged,flood`;
+
 /** Add `fleet` to the program. */
 export function addFleetCommand(program: Command): void {
   program
@@ -257,18 +270,16 @@ export function addFleetCommand(program: Command): void {
     )
     .option('--controlled', 'stop at {"command":"stop"} on stdin, or at its end', false)
     .option('--json', 'events on stdout, one JSON object a line, totals last', false)
-    .addHelpText(
-      'after',
-      `
-Exit codes: 0 the ledger has answered for every reading, 1 not so or failed, 2 wrong usage.
-A first Ctrl-C stops measuring and delivers; a second ends at once and keeps the outbox.
-
-Example:
-  npm run simulate -- fleet --devices 50 --for 20s --window 10s --json`,
-    )
+    .addHelpText('after', HELP)
     .action(async (options: FleetArguments, command: Command) => {
       if (options.speed !== 1 && options.for === undefined) {
         command.error('error: --speed needs --for, so that no reading lies in the future', {
+          exitCode: EXIT.usage,
+        });
+      }
+      const lengthMs = (options.for ?? 0) * options.speed;
+      if (options.faults.size > 0 && lengthMs > LONGEST_FAULTY_RUN_MS) {
+        command.error('error: with --faults, --for times --speed is a week at most', {
           exitCode: EXIT.usage,
         });
       }

@@ -59,6 +59,11 @@ const DRIFT_PPM: readonly [number, number] = [20, 100];
 /** How far a clock that was set wrongly is ahead. */
 const AHEAD_MS: readonly [number, number] = [30 * DAY_MS, 365 * DAY_MS];
 
+/**
+ * Most of the devices' time that a run with faults may cover. A fast clock starts so far in the past;
+ * one that is set 30 days ahead shall then still be ahead of the ledger.
+ */
+export const LONGEST_FAULTY_RUN_MS: number = 7 * DAY_MS;
 /** Furthest that an honest clock is behind; assignments begin this much before the first reading. */
 export const FURTHEST_BEHIND_MS: number = 15 * MINUTE;
 /** Share of the devices that a fault strikes besides the one that it strikes for sure. */

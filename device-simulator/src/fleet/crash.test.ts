@@ -153,5 +153,6 @@ describe('the fleet as a process', () => {
     expect(await exit(run(['--system', '/nonexistent/system.json']).child)).toBe(1);
     expect(await exit(run(['--rate', 'fast']).child)).toBe(2);
     expect(await exit(run(['--speed', '60']).child)).toBe(2);
+    expect(await exit(run(['--faults', 'offline,plague']).child)).toBe(2);
   });
 });

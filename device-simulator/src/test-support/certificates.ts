@@ -16,7 +16,12 @@ export interface TestAuthority {
   readonly caPem: string;
   readonly serverKeyPem: string;
   readonly serverCertificatePem: string;
-  readonly certify: (deviceId: string, publicKeySpkiBase64: string) => Promise<string>;
+  /** @param until A day from now when left out. */
+  readonly certify: (
+    deviceId: string,
+    publicKeySpkiBase64: string,
+    until?: Date,
+  ) => Promise<string>;
 }
 
 function validity(): { notBefore: Date; notAfter: Date } {
@@ -40,14 +45,16 @@ export async function testAuthority(): Promise<TestAuthority> {
     extensions: [new BasicConstraintsExtension(true, undefined, true)],
   });
   const serverKeys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
-  const issue = async (name: string, publicKey: PublicKey): Promise<string> => {
+  const issue = async (name: string, publicKey: PublicKey, until?: Date): Promise<string> => {
+    const period = validity();
     const certificate = await X509CertificateGenerator.create({
       subject: `CN=${name}`,
       issuer: ca.subject,
       publicKey,
       signingKey: caKeys.privateKey,
       signingAlgorithm: ALGORITHM,
-      ...validity(),
+      notBefore: period.notBefore,
+      notAfter: until ?? period.notAfter,
       extensions: [
         await AuthorityKeyIdentifierExtension.create(ca.publicKey),
         new SubjectAlternativeNameExtension([{ type: 'ip', value: '127.0.0.1' }]),
@@ -60,6 +67,7 @@ export async function testAuthority(): Promise<TestAuthority> {
     caPem: ca.toString('pem'),
     serverKeyPem: await pemOfKey(serverKeys.privateKey),
     serverCertificatePem: await issue('127.0.0.1', new PublicKey(serverSpki)),
-    certify: async (deviceId, spki) => issue(deviceId, new PublicKey(Buffer.from(spki, 'base64'))),
+    certify: async (deviceId, spki, until) =>
+      issue(deviceId, new PublicKey(Buffer.from(spki, 'base64')), until),
   };
 }

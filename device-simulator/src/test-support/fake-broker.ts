@@ -4,18 +4,32 @@ import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { Aedes, type AedesPublishPacket } from 'aedes';
 import type { TestAuthority } from './certificates.ts';
 
+/** What a broker asks before it lets anybody in or takes anything. */
+export interface BrokerPolicy {
+  readonly isRevoked: (clientId: string) => boolean;
+  readonly mayPublish: (clientId: string, topic: string, payload: Uint8Array) => boolean;
+}
+
+const LENIENT: BrokerPolicy = { isRevoked: () => false, mayPublish: () => true };
+
 /** A broker with client certificates that can be killed and come back on the same port. */
 export class FakeBroker {
   readonly #authority: TestAuthority;
-  readonly #onPublish: (topic: string, payload: Uint8Array) => void;
+  readonly #onPublish: (topic: string, payload: Uint8Array, clientId: string) => void;
+  readonly #policy: BrokerPolicy;
   readonly #sockets: Set<TLSSocket> = new Set<TLSSocket>();
   #aedes: Aedes | undefined;
   #server: Server | undefined;
   #port = 0;
 
-  constructor(authority: TestAuthority, onPublish: (topic: string, payload: Uint8Array) => void) {
+  constructor(
+    authority: TestAuthority,
+    onPublish: (topic: string, payload: Uint8Array, clientId: string) => void,
+    policy: BrokerPolicy = LENIENT,
+  ) {
     this.#authority = authority;
     this.#onPublish = onPublish;
+    this.#policy = policy;
   }
 
   get url(): string {
@@ -26,11 +40,17 @@ export class FakeBroker {
     const aedes = await Aedes.createBroker({
       authenticate: (client, _user, _password, done) => {
         const certificate = this.#certificateName(client.conn);
-        done(null, certificate === client.id);
+        done(null, certificate === client.id && !this.#policy.isRevoked(client.id));
+      },
+      authorizePublish: (client, packet, done) => {
+        const id = isClient(client) ? client.id : undefined;
+        const isFine =
+          id === undefined || this.#policy.mayPublish(id, packet.topic, payloadOf(packet));
+        done(isFine ? null : new Error('not allowed'));
       },
       published: (packet, client, done) => {
         // Aedes calls this for its own messages too, without a client, whatever its types say.
-        if (isClient(client)) this.#onPublish(packet.topic, payloadOf(packet));
+        if (isClient(client)) this.#onPublish(packet.topic, payloadOf(packet), client.id);
         done();
       },
     });
@@ -72,6 +92,13 @@ export class FakeBroker {
     );
   }
 
+  /** Cut the connections of one device. */
+  cutDevice(deviceId: string): void {
+    for (const socket of this.#sockets) {
+      if (this.#certificateName(socket) === deviceId) socket.destroy();
+    }
+  }
+
   /** Cut every connection, but go on listening. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
@@ -94,8 +121,7 @@ export class FakeBroker {
   }
 }
 
-function payloadOf(packet: AedesPublishPacket): Uint8Array {
-  const { payload } = packet;
+function payloadOf({ payload }: Pick<AedesPublishPacket, 'payload'>): Uint8Array {
   return typeof payload === 'string' ? Buffer.from(payload) : payload;
 }
 
