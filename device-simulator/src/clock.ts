@@ -4,6 +4,8 @@ export interface Clock {
   now(): number;
   /** Real milliseconds until the simulated moment; never negative. */
   realMsUntil(moment: number): number;
+  /** Measuring begins now: a clock that runs faster than real time starts from its first moment. */
+  restart(): void;
 }
 
 /** The machine's own clock. */
@@ -15,6 +17,10 @@ export class SystemClock implements Clock {
   realMsUntil(moment: number): number {
     return Math.max(0, moment - Date.now());
   }
+
+  restart(): void {
+    // Real time goes on.
+  }
 }
 
 /**
@@ -24,7 +30,7 @@ export class SystemClock implements Clock {
 export class FastClock implements Clock {
   readonly #startMs: number;
   readonly #speed: number;
-  readonly #realStart: number;
+  #realStart: number;
 
   constructor(startMs: number, speed: number) {
     if (!(speed > 0)) throw new RangeError('speed must be above 0');
@@ -39,5 +45,8 @@ export class FastClock implements Clock {
 
   realMsUntil(moment: number): number {
     return Math.max(0, (moment - this.now()) / this.#speed);
+  }
+  restart(): void {
+    this.#realStart = performance.now();
   }
 }

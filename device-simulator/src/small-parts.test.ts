@@ -86,4 +86,12 @@ describe('the fast clock', () => {
     expect(clock.realMsUntil(0)).toBe(0);
     expect(() => new FastClock(0, 0)).toThrow('speed');
   });
+
+  test('starts from its first moment again when measuring begins', async () => {
+    const clock = new FastClock(1_000_000, 100);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    const before = clock.now();
+    clock.restart();
+    expect(clock.realMsUntil(before)).toBeGreaterThan(0);
+  });
 });

@@ -4,7 +4,6 @@ import { PulseError } from '@pulseledger/domain';
 import { mapConcurrently } from '../concurrency.ts';
 import type { Administration } from '../device/enrolment.ts';
 import { type DeviceIdentity, deviceIdentity } from '../device/identity.ts';
-import { FURTHEST_BEHIND_MS } from '../faults/fault-plan.ts';
 import { Prng } from '../prng.ts';
 import { ASSAULTS } from './assaults.ts';
 import { type AttackCount, AttackStage, type AttackWorld, type Victim } from './attack-stage.ts';
@@ -25,6 +24,8 @@ export interface AttackersOptions extends Administration {
   /** Keys and identities; those of an earlier run are not used again. */
   readonly folder: string;
   readonly patients: readonly string[];
+  /** Start of the assignments. */
+  readonly fromMs: number;
   readonly world: Omit<AttackWorld, 'victim' | 'signal' | 'revoke'>;
 }
 
@@ -146,7 +147,7 @@ export class Attackers {
 }
 
 async function attackersDevice(
-  { folder, enrol, seed, world }: AttackersOptions,
+  { folder, enrol, seed, fromMs }: AttackersOptions,
   attack: Attack,
   patientId: string,
   run: string,
@@ -156,7 +157,7 @@ async function attackersDevice(
     `${attack}-${run}`,
     {
       patientId,
-      fromMs: world.clock.now() - FURTHEST_BEHIND_MS,
+      fromMs,
       manufacturer: 'Pulseledger',
       model: 'simulated attacker',
       serial: `${seed}-${attack}`,

@@ -20,6 +20,9 @@ class HandClock implements Clock {
   realMsUntil(moment: number): number {
     return Math.max(0, moment - this.nowMs) / 1_000;
   }
+  restart(): void {
+    this.nowMs = 0;
+  }
 }
 
 class Wire implements Transport {

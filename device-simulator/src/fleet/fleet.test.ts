@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Chunk, Reading } from '@pulseledger/domain';
-import { FastClock } from '../clock.ts';
+import { FastClock, SystemClock } from '../clock.ts';
 import { enrolmentAt } from '../device/enrolment.ts';
 import { readSystemFile } from '../system-file.ts';
 import { eventually, FakeSystem } from '../test-support/fake-system.ts';
@@ -185,6 +185,17 @@ describe('a fleet of wearables', () => {
     expect(whole!.startMs).toBeGreaterThanOrEqual(startMs);
     expect(whole!.endMs).toBeLessThan(Date.now());
     expect(system.enrolments.every((e) => e.fromMs <= whole!.startMs)).toBe(true);
+  });
+
+  test('the clock of the measuring starts after the enrolment, however long that took', async () => {
+    const enrolledAtStart: number[] = [];
+    class Watched extends SystemClock {
+      override restart(): void {
+        enrolledAtStart.push(system.enrolments.length);
+      }
+    }
+    await start({ devices: 3, clock: new Watched() });
+    expect(enrolledAtStart).toEqual([3]);
   });
 
   test('devices beyond the patients take turns, and nonsense is refused in words', async () => {

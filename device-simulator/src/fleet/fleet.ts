@@ -117,8 +117,10 @@ class RunningFleet implements Fleet {
   async start(): Promise<void> {
     const { truth, outbox, clock, zone, seed, windowMs } = this.#parts;
     truth.write({ t: 'run', seed, faultScale: this.#scale, at: Date.now() });
-    const identities = await this.#identities();
-    this.#attackers = await this.#enrolAttackers();
+    // A clock that is behind still dates its first reading after the device was put on.
+    const fromMs = clock.now() - FURTHEST_BEHIND_MS;
+    const identities = await this.#identities(fromMs);
+    this.#attackers = await this.#enrolAttackers(fromMs);
     this.#options.onEnrolled?.();
     this.#members = outbox.transaction(() =>
       identities.map((identity, index) => this.#member(identity, index)),
@@ -128,6 +130,8 @@ class RunningFleet implements Fleet {
       await sleep(CONNECT_GAP_MS);
     }
     await this.#connected();
+    // Enrolment takes its time, which must not pass for a clock that would reach the future by it.
+    clock.restart();
     const startMs = clock.now();
     const lives = this.#members.flatMap(({ life }) => life ?? []);
     for (const life of lives) life.begin(startMs);
@@ -153,10 +157,8 @@ class RunningFleet implements Fleet {
     }, OVERDUE_CHECK_MS);
   }
 
-  async #identities(): Promise<DeviceIdentity[]> {
+  async #identities(fromMs: number): Promise<DeviceIdentity[]> {
     const { patients, devices, seed, folder, enrol } = this.#options;
-    // A clock that is behind still dates its first reading after the device was put on.
-    const fromMs = this.#parts.clock.now() - FURTHEST_BEHIND_MS;
     const slots = Array.from({ length: devices }, (_, index) => String(index).padStart(5, '0'));
     return mapConcurrently(slots, ENROLMENTS_AT_ONCE, async (slot, index) =>
       deviceIdentity(
@@ -174,7 +176,7 @@ class RunningFleet implements Fleet {
     );
   }
 
-  async #enrolAttackers(): Promise<Attackers | undefined> {
+  async #enrolAttackers(fromMs: number): Promise<Attackers | undefined> {
     const { attackers, enrol, folder, patients, seed, faults } = this.#options;
     if (attackers === undefined || attackers.kinds.size === 0) return undefined;
     const { clock, truth } = this.#parts;
@@ -184,6 +186,7 @@ class RunningFleet implements Fleet {
       folder,
       patients,
       seed,
+      fromMs,
       withinMs: clock.realMsUntil(clock.now() + (faults?.dayMs ?? DAY_MS)),
       world: {
         clock,

@@ -43,7 +43,7 @@ export class FakeBroker {
         done(null, certificate === client.id && !this.#policy.isRevoked(client.id));
       },
       authorizePublish: (client, packet, done) => {
-        const id = isClient(client) ? client.id : undefined;
+        const id = client?.id;
         const isFine =
           id === undefined || this.#policy.mayPublish(id, packet.topic, payloadOf(packet));
         done(isFine ? null : new Error('not allowed'));
