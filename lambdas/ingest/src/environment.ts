@@ -1,28 +1,20 @@
-import { ConnectionProfile, ORGANIZATIONS, type Organization } from '@pulseledger/domain';
+import { ORGANIZATIONS } from '@pulseledger/domain';
 import { z } from 'zod';
+import {
+  ProfileText,
+  readVariables,
+  type ServiceEnvironment,
+} from '../../common/src/environment.ts';
 
 /** What the function is told by its environment. */
-export interface IngestEnvironment {
-  readonly secretPrefix: string;
-  readonly organization: Organization;
-  readonly profile: ConnectionProfile;
+export interface IngestEnvironment extends ServiceEnvironment {
   readonly quarantineQueueUrl: string;
 }
 
 const Variables = z.object({
   PULSE_SECRET_PREFIX: z.string().min(1),
   PULSE_ORGANIZATION: z.enum(ORGANIZATIONS),
-  PULSE_CONNECTION_PROFILE: z
-    .string()
-    .transform((text, context) => {
-      try {
-        return JSON.parse(text) as unknown;
-      } catch {
-        context.addIssue({ code: 'custom', message: 'is not JSON' });
-        return z.NEVER;
-      }
-    })
-    .pipe(ConnectionProfile),
+  PULSE_CONNECTION_PROFILE: ProfileText,
   QUARANTINE_QUEUE_URL: z.url(),
 });
 
@@ -33,15 +25,11 @@ const Variables = z.object({
 export function readEnvironment(
   variables: Readonly<Record<string, string | undefined>>,
 ): IngestEnvironment {
-  const parsed = Variables.safeParse(variables);
-  if (!parsed.success) {
-    const names = new Set(parsed.error.issues.map(({ path }) => String(path[0])));
-    throw new Error(`Set these environment variables: ${[...names].join(', ')}.`);
-  }
+  const read = readVariables(Variables, variables);
   return {
-    secretPrefix: parsed.data.PULSE_SECRET_PREFIX,
-    organization: parsed.data.PULSE_ORGANIZATION,
-    profile: parsed.data.PULSE_CONNECTION_PROFILE,
-    quarantineQueueUrl: parsed.data.QUARANTINE_QUEUE_URL,
+    secretPrefix: read.PULSE_SECRET_PREFIX,
+    organization: read.PULSE_ORGANIZATION,
+    profile: read.PULSE_CONNECTION_PROFILE,
+    quarantineQueueUrl: read.QUARANTINE_QUEUE_URL,
   };
 }

@@ -21,6 +21,7 @@ import {
 import { LiveHints } from './live-hints.ts';
 import { Publisher } from './publisher.ts';
 import { Quarantine } from './quarantine.ts';
+import { TransactionSize } from './transaction-size.ts';
 
 /** Transactions of one invocation under way at the same time. */
 const TRANSACTIONS_AT_ONCE = 4;
@@ -92,6 +93,7 @@ export interface IngestParts {
 export function ingestHandler(parts: IngestParts): IngestHandler {
   const { signer, publisher, quarantine, hints, now, log, observer } = parts;
   const { after = SYSTEM_CLOCK.after } = parts;
+  const transactionSize = new TransactionSize();
   const portsUntil = (giveUpAtMs: number, sending: AbortSignal): IngestPorts => ({
     submitAll: (transactions) =>
       signer.submitAll(transactions, { concurrency: TRANSACTIONS_AT_ONCE, giveUpAtMs }),
@@ -100,6 +102,7 @@ export function ingestHandler(parts: IngestParts): IngestHandler {
     quarantine: (entry) => quarantine.put(entry, sending),
     hint: (readings) => Promise.race([hints.tell(readings), aborted(sending)]),
     now,
+    transactionSize,
   });
   return async (event, context) => {
     const startedMs = now();

@@ -16,6 +16,7 @@ import {
   recordChunks,
   type SubmitAll,
 } from './record-chunks.ts';
+import type { TransactionSize } from './transaction-size.ts';
 
 /** Acknowledgements and quarantine entries under way at the same time. */
 const SENDS_AT_ONCE = 32;
@@ -31,6 +32,8 @@ export interface IngestPorts {
   /** Never rejects. */
   readonly hint: (readings: readonly NewReadings[]) => Promise<void>;
   readonly now: () => number;
+  /** What earlier invocations have learnt; the first one starts with full transactions. */
+  readonly transactionSize?: TransactionSize;
 }
 
 /** What one batch of messages came to. Counts, reasons, transaction IDs and durations only. */
@@ -90,7 +93,7 @@ async function record(chunks: readonly ReceivedChunk[], ports: IngestPorts): Pro
   if (chunks.length === 0) {
     return { judged: [], outcomes: [], troubles: [] };
   }
-  return recordChunks(chunks, ports.submitAll);
+  return recordChunks(chunks, ports.submitAll, ports.transactionSize);
 }
 
 interface Rejected {

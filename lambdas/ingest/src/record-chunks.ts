@@ -1,7 +1,6 @@
 import {
   type ChunkResult,
   type ErrorCode,
-  MAX_TRANSACTION_BYTES,
   PulseError,
   QUARANTINE_REASONS,
   type QuarantineReason,
@@ -13,11 +12,9 @@ import {
   recordChunksTransaction,
   type TransactionOutcome,
 } from '@pulseledger/ledger';
-import { type Load, type PackedChunk, type PackLimits, packChunks } from './pack.ts';
+import { type Load, type PackedChunk, packChunks } from './pack.ts';
 import type { ReceivedChunk } from './parse-message.ts';
-
-/** One transaction: half of what the contract takes at most. */
-const LIMITS: PackLimits = { chunks: 100, bytes: MAX_TRANSACTION_BYTES };
+import { TransactionSize } from './transaction-size.ts';
 
 /** Transactions that one batch of messages may spend on finding out which chunk the contract fails on. */
 const MAX_SPLIT_TRANSACTIONS = 64;
@@ -56,19 +53,21 @@ export interface RecordReport {
 }
 
 /**
- * Records chunks in as few transactions as the limits allow and judges every chunk by itself. A transaction that the
+ * Records chunks in as few transactions as the size allows, which it teaches, and judges every chunk by itself. A transaction that the
  * contract fails as a whole is split in halves until the chunk that it fails on stands alone.
  */
 export async function recordChunks(
   received: readonly ReceivedChunk[],
   submitAll: SubmitAll,
+  size: TransactionSize = new TransactionSize(),
 ): Promise<RecordReport> {
   const recorder = new Recorder(submitAll);
-  for (const round of packChunks(received, LIMITS)) {
+  for (const round of packChunks(received, size.limits)) {
     for (let at = 0; at < round.length; at += MAX_BATCH_TRANSACTIONS) {
       await recorder.submit(round.slice(at, at + MAX_BATCH_TRANSACTIONS));
     }
   }
+  size.learn(recorder.outcomes);
   return recorder;
 }
 
