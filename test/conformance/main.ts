@@ -1,18 +1,15 @@
-import { Command, InvalidArgumentError } from 'commander';
 import { isSame, type Json } from './answers.ts';
+import { type ConformanceOptions, parseArguments, USAGE } from './arguments.ts';
+import { render, writeDocument } from './document.ts';
 import { readRecorded, writeRecorded } from './recorded.ts';
 import type { Row } from './row.ts';
 import { ROWS } from './rows.ts';
 import { runRows } from './run-rows.ts';
-import { type NetworkKind, startNetwork } from './start-network.ts';
+import { startNetwork } from './start-network.ts';
 import { Connections } from './world.ts';
 
-interface Options {
-  readonly network: NetworkKind;
-  readonly json?: true;
-  readonly record?: true;
-  readonly rows?: string;
-}
+const DIFFERENT = 1;
+const FAILED = 2;
 
 interface Difference {
   readonly id: string;
@@ -20,23 +17,14 @@ interface Difference {
   readonly answered: Json;
 }
 
-function networkKind(value: string): NetworkKind {
-  if (value === 'devnet' || value === 'fabric') return value;
-  throw new InvalidArgumentError('It is devnet or fabric.');
-}
-
-function chosen(pattern: string | undefined): readonly Row[] {
-  if (pattern === undefined) return ROWS;
-  const expression = new RegExp(pattern);
-  return ROWS.filter((row) => expression.test(row.id));
-}
+type OnAnswer = (row: Row, answer: Json, done: number) => void;
 
 async function answersOf(
-  kind: NetworkKind,
+  options: ConformanceOptions,
   rows: readonly Row[],
-  onAnswer: (row: Row, answer: Json, done: number) => void,
+  onAnswer: OnAnswer,
 ): Promise<Map<string, Json>> {
-  const network = await startNetwork(kind);
+  const network = await startNetwork(options.network);
   const connections = new Connections(network);
   const answers = new Map<string, Json>();
   try {
@@ -51,56 +39,56 @@ async function answersOf(
   return answers;
 }
 
-function tell(difference: Difference): void {
-  const { id, expected, answered } = difference;
+function tell({ id, expected, answered }: Difference): void {
   process.stderr.write(
     `\n${id}\n  Fabric: ${JSON.stringify(expected)}\n  here:   ${JSON.stringify(answered)}\n`,
   );
 }
 
-async function main(options: Options): Promise<number> {
-  const rows = chosen(options.rows);
+async function run(options: ConformanceOptions): Promise<number> {
   const startedAt = performance.now();
-  const recorded = await readRecorded(ROWS.map((row) => row.id));
+  const { network, rows: pattern } = options;
+  const rows = ROWS.filter((row) => pattern?.test(row.id) ?? true);
+  const ids = ROWS.map((row) => row.id);
+  const recorded = await readRecorded(ids);
   const differences: Difference[] = [];
-  process.stderr.write(`conformance: ${rows.length} rows on ${options.network}\n`);
-  const answers = await answersOf(options.network, rows, (row, answered, done) => {
+  process.stderr.write(`conformance: ${rows.length} rows on ${network}\n`);
+  const answers = await answersOf(options, rows, (row, answered, done) => {
     const expected = recorded.get(row.id);
     const isEqual = isSame(expected, answered);
     if (!isEqual) differences.push({ id: row.id, expected, answered });
-    const sign = isEqual ? 'ok' : 'DIFFERENT';
+    const sign = isEqual ? 'same' : 'DIFFERENT';
     process.stderr.write(`  ${done}/${rows.length} ${row.id}: ${sign}\n`);
   });
-  if (options.record === true) {
-    await writeRecorded(
-      answers,
-      ROWS.map((row) => row.id),
-    );
-  }
+  if (options.record) await writeRecorded(answers, ids);
+  if (options.document) await writeDocument(render(ROWS, recorded, answers));
   for (const difference of differences) tell(difference);
   const ms = Math.round(performance.now() - startedAt);
   const equal = rows.length - differences.length;
-  const summary = { network: options.network, rows: rows.length, equal, ms, differences };
-  if (options.json === true) process.stdout.write(`${JSON.stringify(summary)}\n`);
-  else process.stdout.write(`${equal} of ${rows.length} rows equal (${ms} ms)\n`);
-  return differences.length === 0 ? 0 : 1;
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify({ network, rows: rows.length, equal, ms, differences })}\n`
+      : `${equal} of ${rows.length} rows are the same (${ms} ms)\n`,
+  );
+  return differences.length === 0 ? 0 : DIFFERENT;
 }
 
-const program = new Command('npm run conformance --')
-  .description(
-    'Runs the table of behaviours on a network and compares each answer with the one recorded from native Fabric.',
-  )
-  .option('--network <devnet|fabric>', 'where to run it', networkKind, 'devnet')
-  .option('--rows <pattern>', 'only rows whose id matches this regular expression')
-  .option('--record', 'keep the answers as the expected ones (native network only)')
-  .option('--json', 'one line of JSON on stdout')
-  .addHelpText(
-    'after',
-    '\nExit codes: 0 all rows equal, 1 a row differs or the run failed.\nExample: npm run conformance -- --network devnet --rows "^mvcc/"',
-  );
-program.parse();
-const options = program.opts<Options>();
-if (options.record === true && options.network !== 'fabric') {
-  program.error('error: only the native network is recorded: add --network fabric');
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // Its text says what to do; the native network is not loaded unless it is asked for.
+  return error.name === 'MissingProgramsError' ? error.message : (error.stack ?? error.message);
 }
-process.exitCode = await main(options);
+
+async function main(): Promise<number> {
+  try {
+    const options = parseArguments(process.argv.slice(2));
+    if (options !== 'help') return await run(options);
+    process.stdout.write(`${USAGE}\n`);
+    return 0;
+  } catch (error) {
+    process.stderr.write(`conformance: ${describe(error)}\n`);
+    return FAILED;
+  }
+}
+
+process.exitCode = await main();

@@ -1,4 +1,3 @@
-import { TRANSACTIONS } from './rows/transactions.ts';
 import type { Row } from './row.ts';
 import { CHAINCODE } from './rows/chaincode.ts';
 import { DELIVER } from './rows/deliver.ts';
@@ -11,6 +10,7 @@ import { POLICIES } from './rows/policies.ts';
 import { LAST, PRIVATE_DATA } from './rows/private-data.ts';
 import { RANGES } from './rows/ranges.ts';
 import { STATE } from './rows/state.ts';
+import { TRANSACTIONS } from './rows/transactions.ts';
 
 /** The whole table. */
 export const ROWS: readonly Row[] = [

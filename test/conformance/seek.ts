@@ -1,5 +1,5 @@
-import { common, orderer, peer } from '@hyperledger/fabric-protos';
 import { type ClientDuplexStream, status } from '@grpc/grpc-js';
+import { common, orderer, peer } from '@hyperledger/fabric-protos';
 import type { Signer } from '../../network/devnet/src/msp/signer.ts';
 import { signerOf } from './forge.ts';
 import { CHANNEL } from './person.ts';

@@ -1,7 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startChaincodeService } from '@pulseledger/network/chaincode-service';
+import {
+  type ChaincodeService,
+  startChaincodeService,
+} from '@pulseledger/network/chaincode-service';
 import { startDevnet } from '@pulseledger/network/devnet';
 import { DEFINITION, OTHER } from './definition.ts';
 import { freePort } from './free-port.ts';
@@ -36,33 +39,52 @@ export interface StartedNetwork {
 
 const CHAINCODE_FOLDER: string = join(import.meta.dirname, 'chaincode');
 
-async function startEmbedded(dir: string): Promise<StartedNetwork> {
-  const service = await startChaincodeService({
+/** The chaincode's process for a devnet: one serves every organization's peer, each in a conversation of its own. */
+export async function startProbe(dir: string): Promise<ChaincodeService> {
+  return startChaincodeService({
     address: `127.0.0.1:${await freePort()}`,
     chaincodeId: 'probe_1.0:devnet',
     logFile: join(dir, 'chaincode.log'),
     folder: CHAINCODE_FOLDER,
   });
-  // One process serves every organization's peer: each has a conversation of its own with it.
+}
+
+/** A devnet with a ledger of its own, by the given start function: it may be a changed one. */
+export async function startEmbedded(options: {
+  readonly keysDir: string;
+  readonly ledgerDir: string;
+  readonly chaincodeAddress: string;
+  readonly start?: typeof startDevnet;
+}): Promise<StartedNetwork> {
+  const { keysDir, ledgerDir, chaincodeAddress, start = startDevnet } = options;
   const addresses = Object.fromEntries(
-    DEFINITION.organizations.map(({ name }) => [name, service.address]),
+    DEFINITION.organizations.map(({ name }) => [name, chaincodeAddress]),
   );
-  const keysDir = join(dir, 'keys');
   const { name, version } = DEFINITION.chaincode;
+  const devnet = await start({
+    definition: DEFINITION,
+    keysDir,
+    ledgerDir,
+    chaincode: { name, version, addresses },
+    executeTimeoutMs: EXECUTE_TIMEOUT_MS,
+    otherChaincodes: [{ definition: OTHER, addresses }],
+  });
+  return { kind: 'devnet', profile: devnet.profile, keysDir, stop: () => devnet.close() };
+}
+
+async function startDevnetIn(dir: string): Promise<StartedNetwork> {
+  const service = await startProbe(dir);
   try {
-    const devnet = await startDevnet({
-      definition: DEFINITION,
-      keysDir,
+    const network = await startEmbedded({
+      keysDir: join(dir, 'keys'),
       ledgerDir: join(dir, 'ledger'),
-      chaincode: { name, version, addresses },
-      executeTimeoutMs: EXECUTE_TIMEOUT_MS,
-      otherChaincodes: [{ definition: OTHER, addresses }],
+      chaincodeAddress: service.address,
     });
     const stop = async (): Promise<void> => {
-      await devnet.close();
+      await network.stop();
       await service.stop();
     };
-    return { kind: 'devnet', profile: devnet.profile, keysDir, stop };
+    return { ...network, stop };
   } catch (error) {
     await service.stop();
     throw error;
@@ -78,18 +100,16 @@ async function startNativeNetwork(dir: string): Promise<StartedNetwork> {
 /** Starts a network from nothing; `stop` leaves no process and no file. */
 export async function startNetwork(kind: NetworkKind): Promise<StartedNetwork> {
   const dir = await mkdtemp(join(tmpdir(), `conformance-${kind}-`));
-  await writeFile(join(dir, 'README'), 'A network of npm run conformance.\n');
-  const remove = async (): Promise<void> => { if (process.env['CONFORMANCE_KEEP'] === undefined) await rm(dir, { recursive: true, force: true }); else process.stderr.write(`kept ${dir}
-`); };
+  const remove = (): Promise<void> => rm(dir, { recursive: true, force: true });
   try {
-    const network = await (kind === 'devnet' ? startEmbedded(dir) : startNativeNetwork(dir));
+    const network = await (kind === 'devnet' ? startDevnetIn(dir) : startNativeNetwork(dir));
     const stop = async (): Promise<void> => {
       await network.stop();
       await remove();
     };
     return { ...network, stop };
   } catch (error) {
-    if (process.env['CONFORMANCE_KEEP'] === undefined) await remove();
+    await remove();
     throw error;
   }
 }

@@ -6,7 +6,14 @@ import { signerOf } from '../forge.ts';
 import { issue } from '../identities.ts';
 import { outcomeOf } from '../person.ts';
 import { alone, type Row, step } from '../row.ts';
-import { type BlockStream, type Delivered, openBlocks, type SeekOptions, seekEnvelope, told } from '../seek.ts';
+import {
+  type BlockStream,
+  type Delivered,
+  openBlocks,
+  type SeekOptions,
+  seekEnvelope,
+  told,
+} from '../seek.ts';
 import type { Organization, World } from '../world.ts';
 
 const GARBAGE = Uint8Array.from([0x0a, 0xff, 0x01, 0x02]);
@@ -64,17 +71,21 @@ const POSITIONS: readonly Row[] = [
   }),
   seek('no-start', 'No start', { start: 'none' }),
   seek('no-stop', 'No end', { stop: 'none' }),
-  step('deliver/fail-if-not-ready', 'Up to a block that is not there, not waiting', async (world) => {
-    const number = await ownBlock(world, 'a');
-    const stream = await openBlocks(world, {
-      start: number,
-      stop: 1_000_000,
-      failIfNotReady: true,
-    });
-    const last = await lastOf(stream);
-    stream.close();
-    return last;
-  }),
+  step(
+    'deliver/fail-if-not-ready',
+    'Up to a block that is not there, not waiting',
+    async (world) => {
+      const number = await ownBlock(world, 'a');
+      const stream = await openBlocks(world, {
+        start: number,
+        stop: 1_000_000,
+        failIfNotReady: true,
+      });
+      const last = await lastOf(stream);
+      stream.close();
+      return last;
+    },
+  ),
   step('deliver/waits', 'Up to a block that is not there, waiting for it', async (world) => {
     const number = await ownBlock(world, 'a');
     const stream = await openBlocks(world, { start: number, stop: 1_000_000 });
@@ -86,7 +97,10 @@ const POSITIONS: readonly Row[] = [
       if (found.at(-1) === true) break;
     }
     stream.close();
-    return { first: first !== undefined && 'block' in first && first.block === number, found: found.at(-1) };
+    return {
+      first: first !== undefined && 'block' in first && first.block === number,
+      found: found.at(-1),
+    };
   }),
   step('deliver/next-commit', 'From the next commit on', async (world) => {
     await ownBlock(world, 'a');
@@ -173,24 +187,26 @@ const REFUSED: readonly Row[] = [
     const key = await issue(world.keysDir, 'hospital', { unit: '' });
     return { creator: new Signer('HospitalMSP', key.certificatePem, key.privateKeyPem) };
   }),
-  step('deliver/expires', 'A certificate that expires ends the stream at the next block', async (world) => {
-    const number = await ownBlock(world, 'a');
-    const key = await issue(world.keysDir, 'hospital', { until: 3000 });
-    const creator = new Signer('HospitalMSP', key.certificatePem, key.privateKeyPem);
-    const stream = await openBlocks(world, { start: number, stop: 1_000_000, creator });
-    const first = await stream.next();
-    await delay(3500);
-    await ownBlock(world, 'b');
-    const last = await lastOf(stream);
-    stream.close();
-    return { first: first !== undefined && 'block' in first, last };
-  }),
+  step(
+    'deliver/expires',
+    'A certificate that expires ends the stream at the next block',
+    async (world) => {
+      const number = await ownBlock(world, 'a');
+      const key = await issue(world.keysDir, 'hospital', { until: 3000 });
+      const creator = new Signer('HospitalMSP', key.certificatePem, key.privateKeyPem);
+      const stream = await openBlocks(world, { start: number, stop: 1_000_000, creator });
+      const first = await stream.next();
+      await delay(3500);
+      await ownBlock(world, 'b');
+      const last = await lastOf(stream);
+      stream.close();
+      return { first: first !== undefined && 'block' in first, last };
+    },
+  ),
 ];
 
 /** A transaction with an event, and where it is. */
-async function withEvent(
-  world: World,
-): Promise<{ readonly block: number; readonly id: string }> {
+async function withEvent(world: World): Promise<{ readonly block: number; readonly id: string }> {
   const person = await world.person('hospital');
   const script = [
     ['put', '@a', '1'],
@@ -221,7 +237,9 @@ const CONTENT: readonly Row[] = [
         entries: entries.length,
         filled: entries.map((entry) => entry.length > 0),
         lastConfiguration: own.getLastConfig()?.getIndex(),
-        codes: [...(entries[common.BlockMetadataIndex.TRANSACTIONS_FILTER] ?? [])].every((c) => c === 0),
+        codes: [...(entries[common.BlockMetadataIndex.TRANSACTIONS_FILTER] ?? [])].every(
+          (c) => c === 0,
+        ),
       };
     }
     return 'none';
@@ -269,14 +287,18 @@ const CONTENT: readonly Row[] = [
     await world.given([['deletePrivate', 'pair', '@a']]);
     return privateSets(world, 'hospital', number);
   }),
-  step('deliver/private-data-expires', 'Data past its blockToLive is not delivered any more', async (world) => {
-    const person = await world.person('hospital');
-    const script = [['putPrivate', 'brief', '@a', 'short']] as const;
-    const transaction = await person.endorse(world.request({ script }));
-    const number = Number((await world.commit(transaction)).blockNumber);
-    for (const name of ['b', 'c', 'd', 'e']) await ownBlock(world, name);
-    return privateSets(world, 'hospital', number);
-  }),
+  step(
+    'deliver/private-data-expires',
+    'Data past its blockToLive is not delivered any more',
+    async (world) => {
+      const person = await world.person('hospital');
+      const script = [['putPrivate', 'brief', '@a', 'short']] as const;
+      const transaction = await person.endorse(world.request({ script }));
+      const number = Number((await world.commit(transaction)).blockNumber);
+      for (const name of ['b', 'c', 'd', 'e']) await ownBlock(world, name);
+      return privateSets(world, 'hospital', number);
+    },
+  ),
   step('deliver/checkpoint', 'From a checkpoint on, nothing twice', async (world) => {
     const person = await world.person('hospital');
     const number = await ownBlock(world, 'a');
@@ -290,23 +312,27 @@ const CONTENT: readonly Row[] = [
     }
     return 'none';
   }),
-  step('deliver/gateway-unknown-channel', 'fabric-gateway tells a refusal by its status', async (world) => {
-    const person = await world.person('hospital');
-    const blocks = await person.network('ghost').getBlockEvents();
-    try {
-      return await outcomeOf(async () => {
-        try {
-          await blocks[Symbol.asyncIterator]().next();
-          return 'a block';
-        } catch (error) {
-          if (error instanceof Error && error.constructor === Error) return error.message;
-          throw error;
-        }
-      });
-    } finally {
-      blocks.close();
-    }
-  }),
+  step(
+    'deliver/gateway-unknown-channel',
+    'fabric-gateway tells a refusal by its status',
+    async (world) => {
+      const person = await world.person('hospital');
+      const blocks = await person.network('ghost').getBlockEvents();
+      try {
+        return await outcomeOf(async () => {
+          try {
+            await blocks[Symbol.asyncIterator]().next();
+            return 'a block';
+          } catch (error) {
+            if (error instanceof Error && error.constructor === Error) return error.message;
+            throw error;
+          }
+        });
+      } finally {
+        blocks.close();
+      }
+    },
+  ),
 ];
 
 async function putPrivate(world: World): Promise<number> {

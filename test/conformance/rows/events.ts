@@ -1,5 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ChaincodeEvent, type ChaincodeEventsOptions, checkpointers } from '@hyperledger/fabric-gateway';
+import {
+  type ChaincodeEvent,
+  type ChaincodeEventsOptions,
+  checkpointers,
+} from '@hyperledger/fabric-gateway';
 import { gateway } from '@hyperledger/fabric-protos';
 import { outcomeOf, type Person } from '../person.ts';
 import { type Row, step } from '../row.ts';
@@ -125,17 +129,21 @@ export const EVENTS: readonly Row[] = [
     await emit(world, 'second');
     return { code: status.code, events: await own(world, 2, { startBlock: block }) };
   }),
-  step('events/last-counts', 'The last of several events of a transaction counts', async (world) => {
-    const person = await world.person('hospital');
-    const script = [
-      ['put', '@a', '1'],
-      ['event', '@', 'one'],
-      ['event', '@', 'two'],
-    ] as const;
-    const transaction = await person.endorse(world.request({ script }));
-    const status = await world.commit(transaction);
-    return own(world, 1, { startBlock: status.blockNumber });
-  }),
+  step(
+    'events/last-counts',
+    'The last of several events of a transaction counts',
+    async (world) => {
+      const person = await world.person('hospital');
+      const script = [
+        ['put', '@a', '1'],
+        ['event', '@', 'one'],
+        ['event', '@', 'two'],
+      ] as const;
+      const transaction = await person.endorse(world.request({ script }));
+      const status = await world.commit(transaction);
+      return own(world, 1, { startBlock: status.blockNumber });
+    },
+  ),
   step('events/of-failure', 'A failed transaction has no event', async (world) => {
     const person = await world.person('hospital');
     const script = [
@@ -201,9 +209,7 @@ export const EVENTS: readonly Row[] = [
   }),
   step('events/far-future', 'From a block far in the future', async (world) => {
     const person = await world.person('hospital');
-    const events = await person
-      .network()
-      .getChaincodeEvents('probe', { startBlock: 1_000_000n });
+    const events = await person.network().getChaincodeEvents('probe', { startBlock: 1_000_000n });
     try {
       const next = await outcomeOf(() =>
         Promise.race([events[Symbol.asyncIterator]().next(), delay(1000, 'waits')]),

@@ -7,7 +7,10 @@ const { lifecycle } = peer;
 
 async function query(world: World, name: string, argument: Uint8Array): Promise<Uint8Array> {
   const person = await world.person({ of: 'hospital', node: 'administrator' });
-  return person.network().getContract('_lifecycle').evaluate(name, { arguments: [argument] });
+  return person
+    .network()
+    .getContract('_lifecycle')
+    .evaluate(name, { arguments: [argument] });
 }
 
 /** Chaincode definitions as a client of a gateway asks for them. */
