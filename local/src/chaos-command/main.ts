@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { tolerateClosedOutput } from '../closed-output.ts';
@@ -147,7 +147,11 @@ class Series {
     const lastLine = output.trimEnd().split('\n').at(-1) ?? '';
     const result = seedResult(this.#series, { seed, exitCode, wallSeconds, lastLine });
     if (isProof(result)) await rm(data, { recursive: true, force: true });
-    else this.#say(`What is left of it: ${data}`);
+    else {
+      await mkdir(data, { recursive: true, mode: 0o700 });
+      await writeFile(join(data, 'report.json'), `${lastLine}\n`, { mode: 0o600 });
+      this.#say(`What is left of it, with report.json: ${data}`);
+    }
     return result;
   }
 

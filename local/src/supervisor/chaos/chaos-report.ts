@@ -60,11 +60,7 @@ function missing(
 ): string[] {
   const most = mostInFlight(records.map(({ inFlight }) => inFlight));
   const killed = records.filter(({ kind }) => kind === 'kill');
-  const cut = new Set(
-    records
-      .filter(({ kind, connections }) => kind === 'cut' && (connections ?? 0) > 0)
-      .map((r) => r.what),
-  );
+  const cut = new Set(records.filter(({ connections = 0 }) => connections > 0).map((r) => r.what));
   const checks: readonly (readonly [boolean, string])[] = [
     ...[...kills].map(([name, times]) => [times > 0, `${name} was never killed`] as const),
     ...LINKS.map((link) => [cut.has(link), `${link} was never cut while connected`] as const),
