@@ -1,4 +1,5 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { SYSTEM_CLOCK } from '@pulseledger/domain';
 import { z } from 'zod';
 import { credentialsOf, type LocalRole, localRoleSchema } from '../aws/role.ts';
 import type { ChildProgram } from '../process/child.ts';
@@ -6,6 +7,7 @@ import { EXIT_TIMED_OUT } from '../process/exits.ts';
 import { EventSourceMapping } from './event-source-mapping.ts';
 import { LambdaFunction, LambdaTimeoutError } from './lambda-function.ts';
 import { sqsQueuePort } from './queue-port.ts';
+import { Schedule } from './schedule.ts';
 import { SubmissionGauge } from './submission-gauge.ts';
 
 export interface LambdaHostConfig {
@@ -21,6 +23,14 @@ export interface LambdaHostConfig {
   readonly maxConcurrency: number;
   /** The event source mapping's own role; the function's credentials are in the environment. */
   readonly role: LocalRole;
+  /** Further functions with the same environment, invoked by the clock. */
+  readonly schedules: readonly ScheduledFunction[];
+}
+
+export interface ScheduledFunction {
+  readonly functionName: string;
+  readonly file: string;
+  readonly everyMs: number;
 }
 
 const configuration: z.ZodType<LambdaHostConfig> = z.strictObject({
@@ -35,6 +45,11 @@ const configuration: z.ZodType<LambdaHostConfig> = z.strictObject({
   batchingWindowMs: z.int().min(0).max(300_000),
   maxConcurrency: z.int().min(1).max(1_000),
   role: localRoleSchema,
+  schedules: z
+    .array(
+      z.strictObject({ functionName: z.string(), file: z.string(), everyMs: z.int().min(1_000) }),
+    )
+    .default([]),
 });
 
 /** Runs a built Lambda function for the messages of a queue. */
@@ -65,11 +80,18 @@ export const lambdaHost: ChildProgram<LambdaHostConfig> = {
       },
     });
     const submissions = new SubmissionGauge();
+    const schedules = config.schedules.map(({ functionName: scheduled, file: built, everyMs }) => {
+      const lambdaOfTime = LambdaFunction.load({ name: scheduled, file: built, region, timeoutMs });
+      const invoke = (event: object): Promise<unknown> => lambdaOfTime.invoke(event);
+      return new Schedule({ everyMs, clock: SYSTEM_CLOCK, invoke, logger });
+    });
     mapping.start();
+    for (const schedule of schedules) schedule.start();
     return Promise.resolve({
       info: {},
       report: () => ({ ...mapping.figures, submitted: submissions.submitted }),
       close: async () => {
+        await Promise.all(schedules.map((schedule) => schedule.stop()));
         await mapping.stop();
         submissions.close();
         client.destroy();
