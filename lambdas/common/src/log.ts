@@ -20,7 +20,6 @@ export interface LogFields {
   readonly recorded?: number | undefined;
   readonly already?: number | undefined;
   readonly returned?: number | undefined;
-  readonly changed?: number | undefined;
   readonly durationMs?: number | undefined;
   readonly endorseMs?: number | undefined;
   readonly commitMs?: number | undefined;
@@ -62,7 +61,6 @@ const ALLOWED: { readonly [Field in keyof LogFields]-?: z.ZodType<LogFields[Fiel
   recorded: Amount,
   already: Amount,
   returned: Amount,
-  changed: Amount,
   durationMs: Amount,
   endorseMs: Amount,
   commitMs: Amount,
@@ -103,4 +101,4 @@ export function logLine(message: LogMessage, fields: LogFields): string {
 }
 
 /** What the functions tell. */
-export type LogMessage = 'ingested' | 'answered' | 'hours_closed' | 'gaps_counted';
+export type LogMessage = 'ingested' | 'answered' | 'gaps_counted';

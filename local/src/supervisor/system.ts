@@ -44,6 +44,8 @@ import {
 const API_TIMEOUT_MS = 29_000;
 const BATCH_SIZE = 1_000;
 const BATCHING_WINDOW_MS = 200;
+/** How often the readings that are missing are counted. */
+const GAP_WATCH_MS = 60_000;
 const MAX_CONCURRENCY = 2;
 const ANSWER_TIMEOUT_MS = 250;
 
@@ -258,6 +260,9 @@ export class System {
         batchingWindowMs: BATCHING_WINDOW_MS,
         maxConcurrency: MAX_CONCURRENCY,
         role: this.roles.eventSource,
+        schedules: [
+          { functionName: 'gap-watch', file: lambdaFile('gap-watch'), everyMs: GAP_WATCH_MS },
+        ],
       }),
       info: z.unknown(),
     });
