@@ -1,6 +1,8 @@
+export { ATTACKS } from './attackers/attacks.ts';
 export { type Clock, FastClock, SystemClock } from './clock.ts';
 export { type ChunkMakerInput, type MadeChunk, makeChunks } from './device/chunk-maker.ts';
 export { type Enrol, type Enrolled, type EnrolmentRequest } from './device/enrolment.ts';
+export { FAULTS } from './faults/fault-plan.ts';
 export { type Fleet, type FleetOptions, startFleet } from './fleet/fleet.ts';
 export { type ClosedWindow, Measurement, type MeasurementPlan } from './fleet/measurement.ts';
 export type { FleetTotals } from './fleet/totals.ts';

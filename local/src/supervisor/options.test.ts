@@ -24,6 +24,25 @@ describe('the options of npm start', () => {
     });
   });
 
+  test('with --chaos let everything go wrong for a minute, in short windows', () => {
+    expect(parseOptions(['--chaos'])).toMatchObject({
+      ...{ chaos: true, forSeconds: 60, windowSeconds: 2, faults: 'all', attackers: 'all' },
+    });
+    const calm = parseOptions(['--chaos', '--faults', 'offline,reboot', '--attackers', 'none']);
+    expect(calm).toMatchObject({ faults: 'offline,reboot', attackers: 'none' });
+    expect(parseOptions(['--for', '20s'])).toMatchObject({ chaos: false, faults: 'none' });
+  });
+
+  test.each([
+    [['--chaos', '--for', '5s']],
+    [['--chaos', '--devices', '0']],
+    [['--faults', 'offline,nonsense']],
+  ])('refuse %p', (args) => {
+    expect(() => silently(() => parseOptions(args))).toThrow(
+      expect.objectContaining({ exitCode: 2 }),
+    );
+  });
+
   test('choose a window that closes several times within a timed run, and any port', () => {
     const window = (...args: string[]) => parseOptions(args)?.windowSeconds;
     expect(window('--for', '20s')).toBe(5);

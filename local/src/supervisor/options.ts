@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { ATTACKS, FAULTS } from '@pulseledger/device-simulator';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { CHECKOUT } from './checkout.ts';
 import { dataFolder } from './data-folder.ts';
@@ -107,6 +108,16 @@ function wholeNumber(least: number, most: number): (text: string) => number {
   };
 }
 
+/** `all`, `none` or names separated by commas, as the simulator takes them. */
+function namesOf(known: readonly string[]): (text: string) => string {
+  return (text) => {
+    if (text === 'all' || text === 'none') return text;
+    const unknown = text.split(',').filter((name) => !known.includes(name));
+    if (unknown.length === 0) return text;
+    throw new InvalidArgumentError(`There is no ${unknown.join(', ')}.`);
+  };
+}
+
 function rate(text: string): number {
   const value = Number(text);
   if (value >= 0.1 && value <= 10) return value;
@@ -157,10 +168,15 @@ function command(): Command {
       'kill every process with -9 at seeded moments, cut connections, drop answers (60s unless --for says)',
       false,
     )
-    .option('--faults <list>', "the devices' own faults, or all (default: none; all with --chaos)")
+    .option(
+      '--faults <list>',
+      `what goes wrong at the devices: all, none (default; all with --chaos), or some of ${FAULTS.join(', ')}`,
+      namesOf(FAULTS),
+    )
     .option(
       '--attackers <list>',
-      'who attacks the broker, or all (default: none; all with --chaos)',
+      `who attacks: all, none (default; all with --chaos), or some of ${ATTACKS.join(', ')}`,
+      namesOf(ATTACKS),
     )
     .option('--data <dir>', 'folder of keys and ledger (default: .pulseledger/<network>)')
     .option(
