@@ -2,13 +2,17 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { expect, it } from '@jest/globals';
 import { chunkHeader, chunkTopic } from '@pulseledger/domain';
+import { z } from 'zod';
 import { createRole, credentialsOf, type LocalRole } from '../../../local/src/aws/role.ts';
 import { queueUrl } from '../../../local/src/cloud/sqs-service.ts';
+import { lastJson, start } from '../../integration/start.ts';
 import type { Lane } from '../support/ingest-lane.ts';
 import { eventually } from '../support/system.ts';
 import type { IngestScene } from './ingest.test.ts';
 
 const LIMIT_MS = 240_000;
+const QUARANTINE = 'local/src/quarantine-command/main.ts';
+const Redriven = z.object({ redriven: z.number() });
 /** New proposals that one transaction gets when others keep changing what it reads (ledger/src/retry.ts). */
 const PROPOSALS = 8;
 
@@ -50,6 +54,7 @@ export function theBatches(scene: () => IngestScene): void {
         // The first run waits for its answer; its messages come to light again and another takes them.
         const endorsedByFirst = lane.proxy.count('Endorse');
         const other = await lane.host(1);
+        lane.redeliver();
         await eventually('the second run has begun', () =>
           lane.proxy.count('Endorse') > endorsedByFirst ? true : undefined,
         );
@@ -94,7 +99,7 @@ export function theBatches(scene: () => IngestScene): void {
         expect(answered).toEqual(new Set(firsts));
       };
       for (const round of poisons.keys()) {
-        await scene().lane((lane) => run(lane, round), { visibilityMs: 60_000 });
+        await scene().lane((lane) => run(lane, round));
       }
       expect(await scene().world.chunksOf(wearer.patientId)).toHaveLength(18);
     },
@@ -122,20 +127,12 @@ export function theBatches(scene: () => IngestScene): void {
             lane.count('ingest-dlq') === 1 ? true : undefined,
           );
           expect(lane.count()).toBe(0);
-          expect(rivals).toBe(PROPOSALS);
-          expect(await scene().world.chunksOf(wearer.patientId)).toHaveLength(PROPOSALS);
-          // I7: the dead letter sent back twice is one record.
-          lane.at('Submit called');
-          const [letter] = await lane.queues.queue('ingest-dlq').receive({ max: 10 });
-          for (let i = 0; i < 2; i += 1) {
-            expect(await sendAs(lane, lane.roles.operator, letter!.body)).toBe('taken');
-          }
-          await lane.settled();
-          const after = await scene().world.chunksOf(wearer.patientId);
-          expect(after.filter((one) => one.equals(chunk))).toHaveLength(1);
-          expect(lane.count('quarantine')).toBe(0);
+          // Fewer only when its time was over before.
+          expect(rivals).toBeLessThanOrEqual(PROPOSALS);
+          expect(rivals).toBeGreaterThan(1);
+          expect(await scene().world.chunksOf(wearer.patientId)).toHaveLength(rivals);
         },
-        { maxReceiveCount: 1, visibilityMs: 60_000 },
+        { maxReceiveCount: 1 },
       );
     },
     LIMIT_MS,
@@ -145,20 +142,53 @@ export function theBatches(scene: () => IngestScene): void {
     'I6 chunks of one device that are recorded by several processes at once are each recorded once',
     async () => {
       const wearer = await scene().world.wearer();
+      await scene().lane(async (lane) => {
+        const firsts = Array.from({ length: 12 }, (_, index) => index * 2);
+        await lane.host(2, 2);
+        await lane.host(2, 2);
+        for (const firstSequence of firsts) {
+          await lane.send(wearer, wearer.chunk({ firstSequence, count: 2 }));
+        }
+        await lane.settled();
+        const chunks = await scene().world.chunksOf(wearer.patientId);
+        expect(chunks.map((chunk) => chunkHeader(chunk).firstSequence)).toEqual(firsts);
+        expect([lane.count('ingest-dlq'), lane.count('quarantine')]).toEqual([0, 0]);
+      });
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'I7 a dead letter redriven by two people at once, and sent once more, is one record',
+    async () => {
+      const wearer = await scene().world.wearer();
       await scene().lane(
         async (lane) => {
-          const firsts = Array.from({ length: 12 }, (_, index) => index * 2);
-          await lane.host(2, 2);
-          await lane.host(2, 2);
-          for (const firstSequence of firsts) {
-            await lane.send(wearer, wearer.chunk({ firstSequence, count: 2 }));
-          }
+          lane.at('Endorse called', () => 'drop');
+          await lane.host(1);
+          await lane.send(wearer, wearer.chunk({ firstSequence: 0 }));
+          await eventually('the message is a dead letter', () =>
+            lane.count('ingest-dlq') === 1 ? true : undefined,
+          );
+          const [letter] = await lane.queues.queue('ingest-dlq').receive({
+            ...{ max: 1, visibilityTimeoutMs: 0 },
+          });
+          lane.at('Endorse called');
+          const system = await lane.systemFile();
+          const redrive = () =>
+            start(QUARANTINE, ['redrive', '--dlq', '--json', '--system', system]).finished;
+          const both = await Promise.all([redrive(), redrive()]);
+          expect(both.map(({ code }) => code)).toEqual([0, 0]);
+          const counts = both.map(({ stdout }) => Redriven.parse(lastJson(stdout)).redriven);
+          expect(counts.sort()).toEqual([0, 1]);
           await lane.settled();
-          const chunks = await scene().world.chunksOf(wearer.patientId);
-          expect(chunks.map((chunk) => chunkHeader(chunk).firstSequence)).toEqual(firsts);
+          expect(await sendAs(lane, lane.roles.operator, letter!.body)).toBe('taken');
+          await lane.settled();
+          expect(Redriven.parse(lastJson((await redrive()).stdout)).redriven).toBe(0);
+          expect(await scene().world.chunksOf(wearer.patientId)).toHaveLength(1);
           expect([lane.count('ingest-dlq'), lane.count('quarantine')]).toEqual([0, 0]);
         },
-        { visibilityMs: 60_000 },
+        { maxReceiveCount: 1 },
       );
     },
     LIMIT_MS,

@@ -19,7 +19,7 @@ async function jump({ world, lane: open }: IngestScene, offMs: number): Promise<
       await lane.send(wearer, wearer.chunk({ firstSequence }));
     }
     await eventually('the function has given them back and says that it failed', () =>
-      /"returned":[1-9]\d*,"failures":\{"\w+":[1-9]/.test(host.output) ? true : undefined,
+      /"returned":[1-9].*"failures":\{"\w+":[1-9]/.test(host.output) ? true : undefined,
     );
     expect([lane.count('quarantine'), lane.count('ingest-dlq')]).toEqual([0, 0]);
     await lane.shiftClock(0);

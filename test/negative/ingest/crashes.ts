@@ -56,6 +56,7 @@ async function crashAt(scene: IngestScene, lane: Lane, moment: string, at: numbe
   await lane.send(wearer, Buffer.from('no chunk'));
   await died;
   await victim.end('SIGKILL');
+  lane.redeliver();
   await lane.host();
   await lane.settled();
   const chunks = await scene.world.chunksOf(wearer.patientId);

@@ -65,7 +65,7 @@ export function theIdentities(scene: () => IngestScene): void {
         await lane.send(wearer, wearer.chunk({ firstSequence: 0 }));
         await lane.settled();
         expect(refusals).toBeGreaterThan(MOST_SDK_TRIES);
-        expect(host.output).toContain('"returned":1');
+        expect(host.output).toMatch(/"returned":[1-9]/);
         expect(await scene().world.chunksOf(wearer.patientId)).toHaveLength(1);
       });
     },

@@ -11,20 +11,17 @@ export function theOutages(scene: () => IngestScene): void {
     'I4 when the answer "%s" is lost, the fate is found by the transaction’s id, and nothing is written again',
     async (moment) => {
       const wearer = await scene().world.wearer();
-      await scene().lane(
-        async (lane) => {
-          const lost = lane.once(moment, () => 'drop');
-          await lane.send(wearer, wearer.chunk({ firstSequence: 0 }));
-          await lane.host(1);
-          await lost;
-          await lane.settled();
-          expect(lane.answers(wearer)).toMatchObject([{ status: 'committed' }]);
-          const { proxy } = lane;
-          expect([proxy.count('Endorse'), proxy.count('Submit')]).toEqual([1, 1]);
-          expect(await scene().world.chunksOf(wearer.patientId)).toHaveLength(1);
-        },
-        { visibilityMs: 60_000 },
-      );
+      await scene().lane(async (lane) => {
+        const lost = lane.once(moment, () => 'drop');
+        await lane.send(wearer, wearer.chunk({ firstSequence: 0 }));
+        await lane.host(1);
+        await lost;
+        await lane.settled();
+        expect(lane.answers(wearer)).toMatchObject([{ status: 'committed' }]);
+        const { proxy } = lane;
+        expect([proxy.count('Endorse'), proxy.count('Submit')]).toEqual([1, 1]);
+        expect(await scene().world.chunksOf(wearer.patientId)).toHaveLength(1);
+      });
     },
     LIMIT_MS,
   );
@@ -58,25 +55,22 @@ export function theOutages(scene: () => IngestScene): void {
     'I5 without a quorum of orderers messages stay, and none is lost or doubled when it is back',
     async () => {
       const wearer = await scene().world.wearer();
-      await scene().lane(
-        async (lane) => {
-          const resume = await withoutOrderers(scene(), lane);
-          await lane.host(1);
-          for (const firstSequence of [0, 5]) {
-            await lane.send(wearer, wearer.chunk({ firstSequence }));
-          }
-          await eventually('a submit was tried', () =>
-            lane.proxy.count('Submit') > 0 ? true : undefined,
-          );
-          expect([lane.count(), lane.count('ingest-dlq')]).toEqual([2, 0]);
-          expect(lane.answers(wearer)).toEqual([]);
-          resume();
-          await lane.settled();
-          expect(await scene().world.chunksOf(wearer.patientId)).toHaveLength(2);
-          expect(lane.answers(wearer)).toHaveLength(2);
-        },
-        { visibilityMs: 60_000 },
-      );
+      await scene().lane(async (lane) => {
+        const resume = await withoutOrderers(scene(), lane);
+        await lane.host(1);
+        for (const firstSequence of [0, 5]) {
+          await lane.send(wearer, wearer.chunk({ firstSequence }));
+        }
+        await eventually('a submit was tried', () =>
+          lane.proxy.count('Submit') > 0 ? true : undefined,
+        );
+        expect([lane.count(), lane.count('ingest-dlq')]).toEqual([2, 0]);
+        expect(lane.answers(wearer)).toEqual([]);
+        resume();
+        await lane.settled();
+        expect(await scene().world.chunksOf(wearer.patientId)).toHaveLength(2);
+        expect(lane.answers(wearer)).toHaveLength(2);
+      });
     },
     LIMIT_MS,
   );

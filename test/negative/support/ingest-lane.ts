@@ -22,6 +22,7 @@ import { QueueSet } from '../../../local/src/cloud/queue/queue-set.ts';
 import { queueArn, queueUrl, sqsApp } from '../../../local/src/cloud/sqs-service.ts';
 import { formatSecrets, SecretStore } from '../../../local/src/identity-services/secret-store.ts';
 import { secretsManagerApp } from '../../../local/src/identity-services/secrets-manager.ts';
+import type { LambdaHostConfig } from '../../../local/src/lambda-host/lambda-host.ts';
 import { type RunningServer, serveLoopback } from '../../../local/src/loopback-server.ts';
 import { CHECKOUT } from '../../integration/start.ts';
 import { type Fate, GatewayProxy } from './gateway-proxy.ts';
@@ -34,12 +35,13 @@ const HOST = join(CHECKOUT, 'local', 'src', 'lambda-host', 'main.ts');
 const CLOCK = join(CHECKOUT, 'test', 'negative', 'support', 'shifted-clock.ts');
 const FUNCTION = join(CHECKOUT, 'dist', 'lambdas', 'ingest', 'index.cjs');
 const TIMEOUT_MS = 30_000;
+/** Nothing comes back by time while a test runs: `redeliver` says when. */
+const VISIBILITY_MS = 180_000;
 const DAY_MS = 86_400_000;
 
 export interface LaneOptions {
   readonly world: LedgerWorld;
   readonly folder: string;
-  readonly visibilityMs?: number;
   readonly maxReceiveCount?: number;
   /** The certificate and key in the secret store; the ingest service's own when left out. */
   readonly identity?: { readonly certificatePem: string; readonly privateKeyPem: string };
@@ -107,10 +109,10 @@ export class Lane {
   }
 
   static async open(options: LaneOptions): Promise<Lane> {
-    const { visibilityMs = 600, maxReceiveCount = 100 } = options;
+    const { maxReceiveCount = 100 } = options;
     const queues: QueueSettings[] = [
       {
-        ...{ name: 'ingest', visibilityTimeoutMs: visibilityMs, retentionMs: DAY_MS },
+        ...{ name: 'ingest', visibilityTimeoutMs: VISIBILITY_MS, retentionMs: DAY_MS },
         ...{ maxReceiveCount, deadLetterQueue: 'ingest-dlq' },
       },
       { name: 'ingest-dlq', visibilityTimeoutMs: 30_000, retentionMs: DAY_MS },
@@ -188,16 +190,15 @@ export class Lane {
     });
     const host = new Host(child);
     this.hosts.push(host);
-    child.send({
-      type: 'start',
-      config: {
-        ...{ functionName: 'ingest', file: FUNCTION, region: REGION, timeoutMs: TIMEOUT_MS },
-        ...{ sqsUrl: this.#sqs, queueUrl: queueUrl(this.#sqs, 'ingest') },
-        queueArn: queueArn(REGION, 'ingest'),
-        ...{ batchSize, batchingWindowMs: 20, maxConcurrency: concurrency },
-        role: this.#roles.eventSource,
-      },
-    });
+    const config: LambdaHostConfig = {
+      ...{ functionName: 'ingest', file: FUNCTION, region: REGION, timeoutMs: TIMEOUT_MS },
+      ...{ sqsUrl: this.#sqs, queueUrl: queueUrl(this.#sqs, 'ingest') },
+      queueArn: queueArn(REGION, 'ingest'),
+      ...{ batchSize, batchingWindowMs: 20, maxConcurrency: concurrency },
+      role: this.#roles.eventSource,
+      schedules: [],
+    };
+    child.send({ type: 'start', config });
     const [message] = (await once(child, 'message')) as [{ type: string }];
     if (message.type !== 'ready') throw new Error(`${JSON.stringify(message)}\n${host.output}`);
     return host;
@@ -216,6 +217,11 @@ export class Lane {
     return available + inFlight + delayed;
   }
 
+  /** What is being worked on is available again now, as when its time is over. */
+  redeliver(): void {
+    this.queues.queue('ingest').redeliver();
+  }
+
   /** Resolves when nothing is left to be worked on. */
   async settled(): Promise<void> {
     await eventually('the queue is empty', () => (this.count() === 0 ? true : undefined));
@@ -231,6 +237,20 @@ export class Lane {
     return this.acknowledgements
       .filter(({ deviceId }) => deviceId === wearer.deviceId)
       .map(({ answer }) => answer);
+  }
+
+  /** Coordinates for the command that a person uses at quarantine and dead letters. @returns its path */
+  async systemFile(): Promise<string> {
+    const { accessKeyId, secretAccessKey } = this.#roles.operator;
+    const url = (queue: string): string => queueUrl(this.#sqs, queue);
+    const quarantine = {
+      ...{ region: REGION, endpoint: this.#sqs, accessKeyId, secretAccessKey },
+      ...{ quarantineQueueUrl: url('quarantine'), deadLetterQueueUrl: url('ingest-dlq') },
+      ingestQueueUrl: url('ingest'),
+    };
+    const file = join(this.#options.folder, 'system.json');
+    await writeFile(file, JSON.stringify({ quarantine }), { mode: 0o600 });
+    return file;
   }
 
   /** Sets the clock of all hosts, those to come included, off by so much; resolves when those that run have seen it. */
