@@ -111,6 +111,14 @@ export interface AttemptChunk extends ChunkName {
   readonly readings: readonly Reading[];
 }
 
+/** An attack is going to be carried out, or has been to its end. */
+export interface TruthAttack {
+  readonly t: 'attack';
+  readonly attack: string;
+  readonly done: boolean;
+  readonly at: number;
+}
+
 /** An attacker is about to hand bytes over. The fate binds once the broker has taken them. */
 export interface TruthAttempt {
   readonly t: 'attempt';
@@ -197,6 +205,7 @@ export type TruthLine =
   | TruthPublished
   | TruthCopy
   | TruthAnswered
+  | TruthAttack
   | TruthAttempt
   | TruthTaken
   | TruthTurnedAway
@@ -239,6 +248,7 @@ export const TruthLine: z.ZodType<TruthLine> = z.discriminatedUnion('t', [
     reason: z.enum(QUARANTINE_REASONS).optional(),
     at: MomentMs,
   }),
+  z.object({ t: z.literal('attack'), attack: Label, done: z.boolean(), at: MomentMs }),
   z.object({
     t: z.literal('attempt'),
     attempt: Label,

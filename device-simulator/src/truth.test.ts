@@ -72,6 +72,7 @@ const LINES: readonly TruthLine[] = [
     fate: { quarantined: 'bad_signature' },
     at: 1_790_000_000_300,
   },
+  { t: 'attack', attack: 'forged', done: true, at: 1_790_000_000_305 },
   { t: 'taken', attempt: 'forged/1', at: 1_790_000_000_310 },
   { t: 'turnedAway', attempt: 'other-ca/1', how: 'ECONNRESET', at: 1_790_000_000_320 },
   { t: 'lost', device, boot: 1, cause: 'battery', readings: 17, at: 1_790_000_000_330 },

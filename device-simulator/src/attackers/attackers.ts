@@ -89,6 +89,7 @@ export class Attackers {
       if (victim === undefined) return [];
       const { deviceId: device, patientId } = identity;
       world.write({ t: 'device', device, patientId, boot: 1 });
+      world.write({ t: 'attack', attack, done: false, at: Date.now() });
       const own = { ...world, victim, revoke, signal: this.#end.signal };
       const stage = new AttackStage(attack, identity, { world: own, random, run: this.#run });
       return { stage, hurry: new AbortController(), isDone: false };
@@ -106,6 +107,7 @@ export class Attackers {
     try {
       await ASSAULTS[stage.attack](stage);
       attacker.isDone = true;
+      stage.world.write({ t: 'attack', attack: stage.attack, done: true, at: Date.now() });
     } catch (error) {
       // An attack that could not be carried out is told as not done.
       if (!(error instanceof PulseError)) throw error;

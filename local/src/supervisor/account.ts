@@ -2,6 +2,9 @@ import { type Comparison, compare, type LedgerChunk } from './comparison.ts';
 import { type FateAccount, judgeFates, type QuarantinedBytes } from './fates.ts';
 import type { Truth } from './truth-summary.ts';
 
+/** An attack that did not happen proves nothing. */
+const UNDONE = { expected: 'carried out', found: 'not carried out to its end', times: 1 } as const;
+
 /** What became of everything: the readings, and whatever attackers tried. */
 export interface WholeAccount {
   readonly comparison: Comparison;
@@ -10,7 +13,7 @@ export interface WholeAccount {
 
 /** Compares what the devices and attackers say with what ledger and quarantine hold. */
 export function accountOf(
-  truth: Pick<Truth, 'chunks' | 'expectations'>,
+  truth: Pick<Truth, 'chunks' | 'expectations' | 'unfinishedAttacks'>,
   ledger: readonly LedgerChunk[],
   quarantined: readonly QuarantinedBytes[],
 ): WholeAccount {
@@ -22,8 +25,10 @@ export function accountOf(
   const inQuarantine = chunks
     .filter(({ device, sha256 }) => refused.has(`${device}/${sha256}`))
     .map(({ device, boot, first }) => `${device}/${boot}/${first}`);
+  const { met, wrong } = judgeFates(truth.expectations, { recorded, quarantined });
+  const undone = truth.unfinishedAttacks.map((what) => ({ ...UNDONE, what }));
   return {
     comparison: compare(chunks, ledger, new Set(inQuarantine)),
-    fates: judgeFates(truth.expectations, { recorded, quarantined }),
+    fates: { met, wrong: [...wrong, ...undone] },
   };
 }

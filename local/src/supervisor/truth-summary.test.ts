@@ -119,6 +119,17 @@ describe('the truth of a run', () => {
     expect(neverHandedOver).toEqual({ battery: 10, reboot: 5, killed: 37 });
   });
 
+  test('names the attacks that no process carried out to their end', async () => {
+    const attack = (name: string, done: boolean) => ({ t: 'attack', attack: name, done, at: 1 });
+    const { unfinishedAttacks } = await truth([
+      attack('forged', false),
+      attack('flood', false),
+      attack('forged', true),
+      attack('forged', false),
+    ]);
+    expect(unfinishedAttacks).toEqual(['flood']);
+  });
+
   test('has no latency when nothing was answered', async () => {
     expect((await truth([chunk(0, 1)])).commitLatencyMs).toBeNull();
   });

@@ -21,6 +21,8 @@ export interface Truth {
   readonly chunks: readonly ToldChunk[];
   /** What must become of everything that was handed over or tried. */
   readonly expectations: readonly Expectation[];
+  /** Attacks that were to be carried out and were not, to their end. */
+  readonly unfinishedAttacks: readonly string[];
   /** Length of all signed chunks of honest devices. */
   readonly chunkBytes: number;
   /** Readings that the broker has taken over (PUBACK). */
@@ -56,6 +58,8 @@ class Summary {
   readonly #copies: Expectation[] = [];
   readonly #attempts = new Map<string, TruthAttempt>();
   readonly #taken = new Set<string>();
+  /** Whether an attack has been carried out, by any of the simulator's processes. */
+  readonly #attacks = new Map<string, boolean>();
   readonly #published = new Map<string, number>();
   readonly #acknowledged = new Map<string, number>();
   readonly #latencies: number[] = [];
@@ -74,9 +78,11 @@ class Summary {
     else this.#takeRest(line);
   }
 
-  /** What was measured but never handed over. */
+  /** What was measured but never handed over, and which attacks there were. */
   #takeRest(line: TruthLine): void {
-    if (line.t === 'lost') this.#lose(line.cause, line.readings);
+    if (line.t === 'attack') {
+      this.#attacks.set(line.attack, line.done || this.#attacks.get(line.attack) === true);
+    } else if (line.t === 'lost') this.#lose(line.cause, line.readings);
     else if (line.t === 'open') this.#open = line.readings;
     else if (line.t === 'stopped') this.#open = 0;
     else if (line.t === 'run') this.#killed();
@@ -138,6 +144,7 @@ class Summary {
           binds: this.#taken.has(attempt),
         })),
       ],
+      unfinishedAttacks: [...this.#attacks].flatMap(([attack, done]) => (done ? [] : [attack])),
       chunkBytes: sum(chunks.map(({ bytes }) => bytes)),
       published: sum([...this.#published.values(), ...taken]),
       acknowledged: sum([...this.#acknowledged.values()]),
