@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { runCrashes } from './crashes.ts';
 
 const CHECKOUT = join(__dirname, '..', '..');
-const ROUNDS = 4;
+const ROUNDS = 3;
 const SEED = 5;
 
 test('kill -9 at seeded moments loses nothing that was answered as committed', async () => {

@@ -34,7 +34,7 @@ export class Operations {
 
   /** One peer answers a query. */
   async evaluate(wearable: Wearable): Promise<void> {
-    const input = JSON.stringify({ deviceId: wearable.deviceId });
+    const input = JSON.stringify({ deviceId: wearable.deviceId, atMs: Date.now() });
     await this.#contract.evaluate('device:Status', {
       transientData: { input },
       endorsingOrganizations: [PROVIDER_MSP_IDS[0] ?? ''],

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { writePrivate } from '../../../identity/src/index.ts';
+import { writePrivate } from '../../../identity/src/key-folder.ts';
 import { connectAdmin } from '../client/admin-client.ts';
 import type { DevnetControl } from '../control/control.ts';
 import { ControlError } from '../control/errors.ts';

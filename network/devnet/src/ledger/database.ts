@@ -160,14 +160,17 @@ export class Database {
     return this.#level.snapshot();
   }
 
-  /** All or nothing; durable when resolved. */
-  async write(batch: WriteBatch): Promise<void> {
+  /**
+   * All or nothing; durable when resolved. `withTheNext` = safe against the end of the process at once, against the end
+   * of the machine only with the next durable write.
+   */
+  async write(batch: WriteBatch, durable: 'atOnce' | 'withTheNext' = 'atOnce'): Promise<void> {
     const chained = this.#level.batch();
     for (const [key, value] of [...batch.changes, ...this.#undo.records(batch.changes)]) {
       if (value === undefined) chained.del(key);
       else chained.put(key, value);
     }
-    await chained.write({ sync: this.#sync });
+    await chained.write({ sync: this.#sync && durable === 'atOnce' });
   }
 
   async close(): Promise<void> {

@@ -48,7 +48,9 @@ export class TransientStore {
     }
   }
 
-  /** Durable when resolved. Nothing is kept of collections of which the organization is no member. */
+  /**
+   * Survives the process when resolved; the machine with the next block: that block has the private data in its own write,
+   * and what is in no block is lost with the orderer's memory anyway. Nothing is kept of collections of which the organization is no member. */
   async persist(
     mspId: string,
     txId: string,
@@ -61,7 +63,7 @@ export class TransientStore {
     const key = transientKey(mspId, txId, height, this.#serial);
     const batch = new WriteBatch();
     batch.put(key, bytes);
-    await this.#database.write(batch);
+    await this.#database.write(batch, 'withTheNext');
     this.#list(txId, mspId).push({ key, height });
   }
 

@@ -203,7 +203,7 @@ export interface Ledger {
   newSimulator(options: { readonly mspId: string; readonly txId: string }): TxSimulator;
 
   /**
-   * Keeps a simulation's private writes at one organization's peer until its transaction commits (durable when resolved).
+   * Keeps a simulation's private writes at one organization's peer until its transaction commits (safe from a kill when resolved, from a power failure with the next block).
    * Call it for the endorsing peer and, as gossip would, for the other members.
    * Only collections of which the organization is a member are kept.
    */

@@ -1,11 +1,17 @@
-import { type KeyObject, sign, verify } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { BoundedCache } from './bounded-cache.ts';
 
 /** A key on a curve of Fabric's software crypto provider (bccsp/sw). */
 export interface EcdsaKey {
   readonly key: KeyObject;
   /** Order of the curve's group; undefined for a curve that Fabric does not take. */
   readonly order: bigint | undefined;
+  /** SHA-256 of the public key's SubjectPublicKeyInfo. */
+  readonly id: Uint8Array;
 }
+
+/** Signatures that this process made or has verified already: some seconds of a full load. */
+const MAX_KNOWN_SIGNATURES = 20_000;
 
 const ORDERS: ReadonlyMap<string | undefined, bigint> = new Map([
   ['prime256v1', 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n],
@@ -17,7 +23,24 @@ const ORDERS: ReadonlyMap<string | undefined, bigint> = new Map([
 
 /** Looks up the curve once: asking a key object for it costs as much as a third of a verification. */
 export function ecdsaKey(key: KeyObject): EcdsaKey {
-  return { key, order: ORDERS.get(key.asymmetricKeyDetails?.namedCurve) };
+  const publicKey = key.type === 'private' ? createPublicKey(key) : key;
+  const spki = publicKey.export({ type: 'spki', format: 'der' });
+  const id = createHash('sha256').update(spki).digest();
+  return { key, order: ORDERS.get(key.asymmetricKeyDetails?.namedCurve), id };
+}
+
+/**
+ * All peers of the network and its orderer are in this process: what one of them has signed, or verified, the others need not
+ * verify again. A hash costs a tenth of that.
+ */
+const known = new BoundedCache<true>(MAX_KNOWN_SIGNATURES);
+
+function knownAs({ id }: EcdsaKey, message: Uint8Array, signature: Uint8Array): string {
+  // The length tells where the signature ends and the message begins.
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(signature.length);
+  const hash = createHash('sha256').update(id).update(length);
+  return hash.update(signature).update(message).digest().toString('latin1');
 }
 
 function toBigInt(bytes: Uint8Array): bigint {
@@ -62,12 +85,16 @@ function encodeSignature(r: bigint, s: bigint): Buffer {
  *
  * @throws RangeError when the key is on a curve that Fabric does not take.
  */
-export function signLowS({ key, order }: EcdsaKey, message: Uint8Array): Uint8Array {
+export function signLowS(ecdsa: EcdsaKey, message: Uint8Array): Uint8Array {
+  const { key, order } = ecdsa;
   if (order === undefined) throw new RangeError('Fabric signs with P-256 or P-384 keys only.');
   const raw = sign('sha256', message, { key, dsaEncoding: 'ieee-p1363' });
   const half = raw.length / 2;
   const s = toBigInt(raw.subarray(half));
-  return encodeSignature(toBigInt(raw.subarray(0, half)), s > order / 2n ? order - s : s);
+  const r = toBigInt(raw.subarray(0, half));
+  const signature = encodeSignature(r, s > order / 2n ? order - s : s);
+  known.set(knownAs(ecdsa, message, signature), true);
+  return signature;
 }
 
 /**
@@ -76,15 +103,20 @@ export function signLowS({ key, order }: EcdsaKey, message: Uint8Array): Uint8Ar
  * @returns why it is refused, or undefined when it holds.
  */
 export function refuseSignature(
-  { key, order }: EcdsaKey,
+  ecdsa: EcdsaKey,
   message: Uint8Array,
   signature: Uint8Array,
 ): string | undefined {
+  const { key, order } = ecdsa;
   if (order === undefined) return 'the key is on a curve that Fabric does not take';
   const s = derS(signature);
   if (s === undefined) return 'Failed unmashalling signature';
   if (toBigInt(s) > order / 2n) return 'Invalid S. Must be smaller than half the order';
-  return verify('sha256', message, key, signature) ? undefined : 'The signature is invalid';
+  const name = knownAs(ecdsa, message, signature);
+  if (known.get(name) === true) return undefined;
+  if (!verify('sha256', message, key, signature)) return 'The signature is invalid';
+  known.set(name, true);
+  return undefined;
 }
 
 /** The same signature with a low `s`; unchanged when it is no ECDSA signature on a known curve. */

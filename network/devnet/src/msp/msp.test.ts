@@ -1,4 +1,4 @@
-import { createPrivateKey, sign, X509Certificate } from 'node:crypto';
+import { createPrivateKey, createPublicKey, sign, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { NETWORK } from '../../../definition/src/index.ts';
@@ -195,6 +195,24 @@ describe('signatures', () => {
         /Invalid S/,
       );
     }
+  });
+
+  test('that were verified once are remembered with their message, not beyond it', () => {
+    const { publicKeySpki, privateKeyPem } = freshKey();
+    const key = ecdsaKey(
+      createPublicKey({ key: Buffer.from(publicKeySpki), format: 'der', type: 'spki' }),
+    );
+    const message = Buffer.alloc(600, 'm');
+    // Not made by a signer of this process, so that it is really verified the first time.
+    const signature = toLowS(key, sign('sha256', message, createPrivateKey(privateKeyPem)));
+    for (let turn = 0; turn < 2; turn += 1) {
+      expect(refuseSignature(key, message, signature)).toBeUndefined();
+    }
+    const longer = Buffer.concat([signature, message.subarray(0, 256)]);
+    expect(refuseSignature(key, message.subarray(256), longer)).toBeDefined();
+    expect(refuseSignature(key, message.subarray(1), signature)).toMatch(/invalid/);
+    const other = ecdsaKey(createPublicKey(createPrivateKey(freshKey().privateKeyPem)));
+    expect(refuseSignature(other, message, signature)).toMatch(/invalid/);
   });
 
   test('that are no ECDSA signature are refused', async () => {
