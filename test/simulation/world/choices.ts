@@ -17,6 +17,7 @@ export const FAULT_KINDS = [
   'peer_down',
   'gone',
   'redelivery',
+  'invocation',
 ] as const;
 
 export type FaultKind = (typeof FAULT_KINDS)[number];
@@ -40,6 +41,7 @@ const LIKELIHOOD: Readonly<Record<FaultKind, number>> = {
   peer_down: 0.5,
   gone: 0.3,
   redelivery: 0.1,
+  invocation: 0.05,
 };
 const HARSH = 3;
 

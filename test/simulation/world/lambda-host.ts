@@ -45,6 +45,11 @@ const PROFILE: ConnectionProfile = {
   },
 };
 
+/** Out of memory, not started, its answer lost: Lambda only says that the function has failed. */
+class FunctionFailed extends Error {
+  override readonly name = 'FunctionFailed';
+}
+
 export interface HostSurroundings {
   readonly world: World;
   readonly gateway: GatewayService;
@@ -88,7 +93,10 @@ function start(
     },
     invoke: async (event) => {
       try {
-        return await lambda.invoke(event);
+        if (world.choices.fault('invocation', 'before')) throw new FunctionFailed();
+        const answer = await lambda.invoke(event);
+        if (world.choices.fault('invocation', 'after')) throw new FunctionFailed();
+        return answer;
       } catch (error) {
         // AWS ends the process of a function that timed out.
         if (error instanceof LambdaTimeoutError) machine.crash('because the function timed out');

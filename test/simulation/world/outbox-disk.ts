@@ -14,13 +14,18 @@ export interface Written {
  */
 export class OutboxDisk {
   readonly #durable: (written: readonly Written[]) => void;
+  readonly #later: (call: () => void) => void;
   #synced: (readonly Written[])[] = [];
   #unsynced: (readonly Written[])[] = [];
   #syncs = false;
 
-  /** @param durable - told of each transaction that is there for good. */
-  constructor(durable: (written: readonly Written[]) => void) {
+  /**
+   * @param durable - told of each transaction that is there for good.
+   * @param later - calls when the operating system writes back what nobody synced.
+   */
+  constructor(durable: (written: readonly Written[]) => void, later: (call: () => void) => void) {
     this.#durable = durable;
+    this.#later = later;
   }
 
   open(process: Process): DatabaseSync {
@@ -36,6 +41,11 @@ export class OutboxDisk {
   commit(written: readonly Written[]): void {
     this.#unsynced.push(written);
     if (this.#syncs) this.#sync();
+    else {
+      this.#later(() => {
+        this.#sync();
+      });
+    }
   }
 
   crashed(power: boolean): void {

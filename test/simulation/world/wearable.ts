@@ -13,6 +13,8 @@ import { START_MS, type World } from './world.ts';
 
 /** How often the device looks for what has waited too long; the real one does so each second. */
 const OVERDUE_CHECK_MS = 5_000;
+/** When Linux writes back what nobody synced (dirty_writeback_centisecs). */
+const WRITE_BACK_MS = 5_000;
 const MONTH_MS = 30 * 86_400_000;
 
 /** What a window is about. */
@@ -49,9 +51,14 @@ export class Wearable {
   constructor(plan: WearablePlan, around: WearableSurroundings) {
     this.#plan = plan;
     this.#around = around;
-    this.#disk = new OutboxDisk((written) => {
-      this.#durable(written);
-    });
+    this.#disk = new OutboxDisk(
+      (written) => {
+        this.#durable(written);
+      },
+      (write) => {
+        around.world.after(WRITE_BACK_MS, 'timer', write);
+      },
+    );
     this.machine = new Machine(around.world, {
       name: `device-${plan.deviceId.slice(0, 2)}`,
       start: (process) => {
@@ -113,19 +120,25 @@ export class Wearable {
   ): void {
     const window = this.#plan.windows[this.#next];
     if (window === undefined) return;
-    const { world } = this.#around;
+    const { world, judge } = this.#around;
     world.after(
       window.atMs - world.nowMs,
       'a window closes',
       () => {
         this.#next += 1;
         try {
-          outbox.transaction(() => {
-            for (const chunk of this.#make(window, numbers)) {
+          const made = outbox.transaction(() => {
+            const chunks = this.#make(window, numbers);
+            for (const chunk of chunks) {
               outbox.put(chunk);
               numbers.nextSequence += chunk.count;
             }
+            return chunks;
           });
+          // The device has heard that they are kept.
+          for (const { boot, firstSequence } of made) {
+            judge.owed(this.#plan.deviceId, `${boot}/${firstSequence}`);
+          }
           publisher.pump();
         } catch (error) {
           if (!(error instanceof Crashed)) world.violated(`${process.name}: ${String(error)}`);

@@ -92,7 +92,8 @@ export class World {
         this.violated('there is no end to what happens');
         return;
       }
-      await this.#scheduler.waitNext(1);
+      // eslint-disable-next-line @typescript-eslint/no-deprecated -- waitNext spins for what comes late; here nothing does
+      await this.#scheduler.waitOne();
       await this.#turn();
     }
   }
