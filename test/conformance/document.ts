@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { isSame, type Json } from './answers.ts';
 import { LEFT_OUT } from './left-out.ts';
 import { areaOf } from './recorded.ts';
@@ -13,28 +14,37 @@ function isRecord(value: Json): value is { readonly [name: string]: Json } {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
 
-function failure(value: { readonly [name: string]: Json }): string {
-  const { code, message, details } = value;
-  const own = typeof message === 'string' && message !== '' ? `: ${message}` : '';
-  const first = Array.isArray(details) ? (details as readonly Json[])[0] : undefined;
-  const detail = first !== undefined && isRecord(first) ? ` [${String(first['message'])}]` : '';
-  return `${String(code)}${own}${detail}`;
+const Failure = z.object({
+  error: z.string(),
+  code: z.string(),
+  message: z.string(),
+  details: z.array(z.object({ message: z.string() })).optional(),
+});
+
+function failure({ code, message, details = [] }: z.infer<typeof Failure>): string {
+  const own = message === '' ? '' : `: ${message}`;
+  const [first] = details;
+  return `${code}${own}${first === undefined ? '' : ` [${first.message}]`}`;
+}
+
+/** The parts of an answer by name; parts that are equal everywhere are told once. */
+function shownParts(value: { readonly [name: string]: Json }): string {
+  const parts = Object.entries(value).filter(([, part]) => part !== null);
+  const isEverywhere = 'hospital' in value && 'clinic' in value && 'insurer' in value;
+  const texts = new Set(parts.map(([, part]) => shown(part)));
+  if (isEverywhere && texts.size === 1) return `everywhere ${[...texts].join('')}`;
+  return parts.map(([name, part]) => `${name} ${shown(part)}`).join('; ');
 }
 
 /** An answer in a line. */
 function shown(value: Json): string {
+  if (typeof value === 'string') return value;
   if (Array.isArray(value)) return `[${(value as readonly Json[]).map(shown).join(', ')}]`;
-  if (!isRecord(value)) return typeof value === 'string' ? value : JSON.stringify(value);
-  if ('error' in value && 'code' in value) return failure(value);
-  const names = Object.keys(value);
-  if (names.length === 1 && 'result' in value) return shown(value['result'] ?? null);
-  const parts = Object.entries(value).filter(([, part]) => part !== null);
-  const texts = parts.map(([name, part]) => `${name} ${shown(part)}`);
-  const values = new Set(parts.map(([, part]) => JSON.stringify(part)));
-  if ('hospital' in value && 'clinic' in value && values.size === 1) {
-    return `everywhere ${shown(parts[0]?.[1] ?? null)}`;
-  }
-  return texts.join('; ');
+  if (!isRecord(value)) return JSON.stringify(value);
+  const failed = Failure.safeParse(value);
+  if (failed.success) return failure(failed.data);
+  const { result, ...rest } = value;
+  return result !== undefined && Object.keys(rest).length === 0 ? shown(result) : shownParts(value);
 }
 
 function cell(value: Json | undefined): string {

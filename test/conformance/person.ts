@@ -115,6 +115,13 @@ function detailsOf(metadata: Metadata): Detail[] {
     .map(({ mspId: id, address, message }) => ({ mspId: id, address, message }));
 }
 
+/** Who notices first that a deadline has passed, client or server, is chance, and so are code and text. */
+export function passedDeadline(outcome: Outcome): Outcome {
+  if ('result' in outcome) return outcome;
+  const isDeadline = ['DEADLINE_EXCEEDED', 'CANCELLED'].includes(outcome.code);
+  return isDeadline ? { ...outcome, code: '<deadline>', message: '<deadline>' } : outcome;
+}
+
 /** Somebody with an identity, connected to one organization's gateway. */
 export class Person {
   readonly identity: CertifiedKey;
@@ -241,7 +248,7 @@ export class Person {
           const details = sorted(detailsOf(error.metadata));
           resolve({
             error: 'gRPC',
-            code: status[error.code] ?? String(error.code),
+            code: status[error.code],
             message: error.details,
             ...(details.length > 0 ? { details } : {}),
           });

@@ -108,12 +108,9 @@ function delivered(response: peer.DeliverResponse): Delivered {
   if (response.getTypeCase() === TypeCase.STATUS) {
     return { status: STATUS_NAMES.get(response.getStatus()) ?? String(response.getStatus()) };
   }
-  const block =
-    response.getBlock()?.getHeader()?.getNumber() ??
-    response.getFilteredBlock()?.getNumber() ??
-    response.getBlockAndPrivateData()?.getBlock()?.getHeader()?.getNumber() ??
-    -1;
-  return { block, message: response };
+  const block = response.getBlock() ?? response.getBlockAndPrivateData()?.getBlock();
+  const number = block?.getHeader()?.getNumber() ?? response.getFilteredBlock()?.getNumber();
+  return { block: number ?? -1, message: response };
 }
 
 /** A stream of blocks that a row reads from. */

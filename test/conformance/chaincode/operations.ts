@@ -66,6 +66,9 @@ function transient(stub: Stub, name: string): Uint8Array {
   return value;
 }
 
+/** The shim's type does not say that there may be none. */
+const base64 = (value: Uint8Array | undefined): string =>
+  Buffer.from(value ?? []).toString('base64');
 const bytesOf = (value: string): Buffer => Buffer.from(value);
 const attributes = (list: string): string[] => list.split(',').filter((part) => part !== '');
 
@@ -87,7 +90,7 @@ const PUBLIC: Readonly<Record<string, Operation>> = {
   rangeCount: async (stub, start = '', end = '') =>
     (await entries(stub.getStateByRange(start, end))).length,
   page: (stub, start = '', end = '', size = '', bookmark = '') =>
-    page(stub.getStateByRangeWithPagination(start, end, Number(size), bookmark) as unknown as Page),
+    page(stub.getStateByRangeWithPagination(start, end, Number(size), bookmark)),
   putComposite: (stub, type = '', list = '', value = '') =>
     stub.putState(stub.createCompositeKey(type, attributes(list)), bytesOf(value)),
   getComposite: async (stub, type = '', list = '') =>
@@ -101,11 +104,11 @@ const PUBLIC: Readonly<Record<string, Operation>> = {
         attributes(list),
         Number(size),
         bookmark.replaceAll('|', '\0'),
-      ) as unknown as Page,
+      ),
     ),
   query: (stub, query = '') => entries(stub.getQueryResult(query) as AsyncIterable<Found>),
   queryPage: (stub, query = '', size = '', bookmark = '') =>
-    page(stub.getQueryResultWithPagination(query, Number(size), bookmark) as unknown as Page),
+    page(stub.getQueryResultWithPagination(query, Number(size), bookmark)),
   history: async (stub, key = '') => {
     const found: unknown[] = [];
     for await (const change of stub.getHistoryForKey(key)) {
@@ -120,8 +123,7 @@ const PUBLIC: Readonly<Record<string, Operation>> = {
   },
   setPolicy: (stub, key = '', policy = '') =>
     stub.setStateValidationParameter(key, Buffer.from(policy, 'base64')),
-  getPolicy: async (stub, key = '') =>
-    Buffer.from((await stub.getStateValidationParameter(key)) ?? []).toString('base64'),
+  getPolicy: async (stub, key = '') => base64(await stub.getStateValidationParameter(key)),
 };
 
 const PRIVATE: Readonly<Record<string, Operation>> = {
@@ -136,7 +138,7 @@ const PRIVATE: Readonly<Record<string, Operation>> = {
   hash: async (stub, collection = '', key = '') =>
     Buffer.from(await stub.getPrivateDataHash(collection, key)).toString('hex'),
   privateRange: (stub, collection = '', start = '', end = '') =>
-    entries(stub.getPrivateDataByRange(collection, start, end) as unknown as AsyncIterable<Found>),
+    entries(stub.getPrivateDataByRange(collection, start, end)),
   putPrivateComposite: (stub, collection = '', type = '', list = '', value = '') =>
     stub.putPrivateData(
       collection,
@@ -144,21 +146,13 @@ const PRIVATE: Readonly<Record<string, Operation>> = {
       bytesOf(value),
     ),
   privatePartial: (stub, collection = '', type = '', list = '') =>
-    entries(
-      stub.getPrivateDataByPartialCompositeKey(
-        collection,
-        type,
-        attributes(list),
-      ) as unknown as AsyncIterable<Found>,
-    ),
+    entries(stub.getPrivateDataByPartialCompositeKey(collection, type, attributes(list))),
   privateQuery: (stub, collection = '', query = '') =>
-    entries(stub.getPrivateDataQueryResult(collection, query) as unknown as AsyncIterable<Found>),
+    entries(stub.getPrivateDataQueryResult(collection, query)),
   setPrivatePolicy: (stub, collection = '', key = '', policy = '') =>
     stub.setPrivateDataValidationParameter(collection, key, Buffer.from(policy, 'base64')),
   getPrivatePolicy: async (stub, collection = '', key = '') =>
-    Buffer.from((await stub.getPrivateDataValidationParameter(collection, key)) ?? []).toString(
-      'base64',
-    ),
+    base64(await stub.getPrivateDataValidationParameter(collection, key)),
 };
 
 interface Invoked {
@@ -176,7 +170,7 @@ const CONTEXT: Readonly<Record<string, Operation>> = {
   txId: (stub) => stub.getTxID(),
   isTimeNow: (stub) => {
     const { seconds } = stub.getTxTimestamp() as unknown as { seconds: number };
-    return Math.abs(Date.now() / 1000 - Number(seconds)) < 120;
+    return Math.abs(Date.now() / 1000 - seconds) < 120;
   },
   arguments: (stub) => stub.getStringArgs().slice(1),
   argumentsHex: (stub) =>
@@ -239,14 +233,10 @@ async function run(stub: Stub, script: string): Promise<unknown[]> {
   return results;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly message: string;
-  readonly payload: Uint8Array;
-}
-
-function ended({ status, message, payload }: Ending): Answer {
-  return { status, message, payload: Buffer.from(payload) };
+/** A response of any status; the shim's own make 200 and 500. */
+function ended({ status, message, payload }: Ending): ReturnType<typeof Shim.success> {
+  const response = Shim.success(Buffer.from(payload));
+  return Object.assign(response, { status, message });
 }
 
 /**
@@ -263,7 +253,7 @@ export const PROBE: ChaincodeInterface = {
     try {
       return Shim.success(Buffer.from(JSON.stringify(await run(stub, params[0] ?? '[]'))));
     } catch (error) {
-      if (error instanceof Ending) return ended(error) as ReturnType<typeof Shim.success>;
+      if (error instanceof Ending) return ended(error);
       return Shim.error(error instanceof Error ? error.message : String(error));
     }
   },

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Outcome, outcomeOf } from '../person.ts';
+import { type Outcome, outcomeOf, passedDeadline } from '../person.ts';
 import { alone, type Row, script, step } from '../row.ts';
 import { EXECUTE_TIMEOUT_MS } from '../start-network.ts';
 import type { Organization, World } from '../world.ts';
@@ -232,7 +232,7 @@ export const CHAINCODE: readonly Row[] = [
     const person = await world.person('hospital');
     const proposal = person.proposal({ script: [['sleep', 1500]] });
     const outcome = await outcomeOf(() => proposal.evaluate({ deadline: Date.now() + 300 }));
-    return 'message' in outcome ? { ...outcome, message: '<deadline>' } : outcome;
+    return passedDeadline(outcome);
   }),
   step('chaincode/slow-endorse', 'The same for an endorsement', async (world) => {
     const person = await world.person('hospital');
@@ -240,7 +240,7 @@ export const CHAINCODE: readonly Row[] = [
     const outcome = await outcomeOf(async () => {
       await proposal.endorse({ deadline: Date.now() + 300 });
     });
-    return 'message' in outcome ? { ...outcome, message: '<deadline>' } : outcome;
+    return passedDeadline(outcome);
   }),
   step(
     'chaincode/timeout',

@@ -1,6 +1,6 @@
 import { common, gateway, peer } from '@hyperledger/fabric-protos';
 import { forgeProposal, submitEnvelope } from '../forge.ts';
-import { CHANNEL, type Outcome, outcomeOf } from '../person.ts';
+import { CHANNEL, type Outcome, outcomeOf, passedDeadline } from '../person.ts';
 import { type Row, script, step } from '../row.ts';
 import type { World } from '../world.ts';
 
@@ -262,8 +262,7 @@ export const GATEWAY: readonly Row[] = [
     },
   ),
   step('gateway/status-unknown', 'The status of a transaction that is not there', async (world) => {
-    const outcome = await askStatus(world, 'ab'.repeat(32));
-    return 'message' in outcome ? { ...outcome, message: '<deadline>' } : outcome;
+    return passedDeadline(await askStatus(world, 'ab'.repeat(32)));
   }),
   step('gateway/status-empty', 'The status of no transaction', (world) => askStatus(world, '')),
   step('gateway/status-unknown-channel', 'A status on a channel that is not there', (world) =>
