@@ -18,8 +18,6 @@ export interface ChunkMakerInput {
   /** Offset of civil time from UTC in minutes at a moment. */
   readonly zoneOffsetAt: (atMs: number) => number;
   readonly closedAtMs: number;
-  /** Makes the salt of one chunk; random bytes when left out. */
-  readonly newSalt?: () => Uint8Array;
 }
 
 /** A pending chunk together with the readings that are in it, in their order. */
@@ -33,12 +31,12 @@ export interface MadeChunk extends PendingChunk {
  * cut (a UTC hour, the size). The chunks are numbered one after the other.
  */
 export function makeChunks(input: ChunkMakerInput, readings: readonly Reading[]): MadeChunk[] {
-  const { deviceId, boot, sign, zoneOffsetAt, closedAtMs, newSalt = randomSalt } = input;
+  const { deviceId, boot, sign, zoneOffsetAt, closedAtMs } = input;
   let firstSequence = input.firstSequence;
   return partitionReadings(readings).map((part) => {
     const [first] = part;
     const zoneOffsetMinutes = first === undefined ? 0 : zoneOffsetAt(first.atMs);
-    const salt = newSalt();
+    const salt = new Uint8Array(randomBytes(SALT_BYTES));
     const content = { deviceId, boot, firstSequence, zoneOffsetMinutes, readings: part, salt };
     const body = encodeChunk(content);
     const chunk: MadeChunk = {
@@ -54,8 +52,4 @@ export function makeChunks(input: ChunkMakerInput, readings: readonly Reading[])
     firstSequence += part.length;
     return chunk;
   });
-}
-
-function randomSalt(): Uint8Array {
-  return new Uint8Array(randomBytes(SALT_BYTES));
 }

@@ -47,6 +47,8 @@ describe('a batch of good messages', () => {
     const devices = Array.from({ length: 50 }, () => new TestDevice());
     const report = await ingest(...devices.map((device) => device.queued(device.chunk(0, 7))));
     expect(report).toMatchObject({ messages: 50, chunks: 50, recorded: 50, failedMessageIds: [] });
+    expect(report).toMatchObject({ redelivered: 0, already: 0 });
+    expect(report.commitLatenciesMs).toEqual(Array(50).fill(0));
     expect(ledger.transactions).toHaveLength(1);
     expect(new Set(acknowledged.map(({ deviceId }) => deviceId))).toEqual(
       new Set(devices.map(({ deviceId }) => deviceId)),
@@ -111,8 +113,9 @@ describe('redelivery', () => {
     const first = await ingestMessages([queued], down);
     expect(first.failedMessageIds).toEqual([queued.messageId]);
     expect(ledger.recorded.size).toBe(1);
-    const second = await ingest(queued);
-    expect(second).toMatchObject({ already: 1, failedMessageIds: [] });
+    const second = await ingest({ ...queued, receiveCount: 2 });
+    expect(second).toMatchObject({ already: 1, redelivered: 1, failedMessageIds: [] });
+    expect(second.commitLatenciesMs).toEqual([]);
     expect(acknowledged).toMatchObject([{ status: 'committed' }]);
   });
 
