@@ -3,7 +3,12 @@ import { type FateAccount, judgeFates, type QuarantinedBytes } from './fates.ts'
 import type { Truth } from './truth-summary.ts';
 
 /** An attack that did not happen proves nothing. */
-const UNDONE = { expected: 'carried out', found: 'not carried out to its end', times: 1 } as const;
+/** Nothing went wrong then, but that attack has shown nothing either. */
+export const UNDONE = {
+  expected: 'carried out',
+  found: 'not carried out to its end',
+  times: 1,
+} as const;
 
 /** What became of everything: the readings, and whatever attackers tried. */
 export interface WholeAccount {

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { INGEST_VISIBILITY_MS } from '../ingest-settings.ts';
-import { accountOf } from './account.ts';
+import { accountOf, UNDONE } from './account.ts';
 import type { ChaosReport } from './chaos/chaos-report.ts';
 import type { ChaosRun } from './chaos/chaos-run.ts';
 import { type DataFolder, makeFolders } from './data-folder.ts';
@@ -172,9 +172,11 @@ export class MeasuredRun {
 }
 
 function exitCodeOf({ lost, duplicated, altered, wrongFates, chaos }: RunReport): ExitCode {
-  const isWrong = lost !== 0 || duplicated !== 0 || altered !== 0 || wrongFates.length > 0;
+  const wrong = wrongFates.filter(({ expected }) => expected !== UNDONE.expected);
+  const isWrong = lost !== 0 || duplicated !== 0 || altered !== 0 || wrong.length > 0;
   if (isWrong) return EXIT.accountWrong;
-  return chaos === undefined || chaos.missing.length === 0 ? EXIT.ok : EXIT.noProof;
+  const isProof = wrongFates.length === 0 && (chaos?.missing.length ?? 0) === 0;
+  return isProof ? EXIT.ok : EXIT.noProof;
 }
 
 /** Waits, within a bound, until nothing is queued or being worked on, and says so if it is not. */

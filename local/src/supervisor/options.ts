@@ -76,7 +76,8 @@ Exit codes:
   5    a port is taken by another program
   6    the data folder cannot be written
   7    readings were lost, duplicated or altered, or something met another fate than it had to
-  8    chaos: nothing was lost, but nothing was under way either when something broke: no proof
+  8    no proof: nothing was lost, but an attack was not carried out to its end, or (chaos) nothing was under
+       way when something broke
   130  second Ctrl-C: ended at once
 
 Examples:

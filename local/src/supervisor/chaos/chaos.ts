@@ -48,8 +48,6 @@ export interface FaultRecord {
 const POLL_MS = 25;
 /** What is down is killed when it is up again, not while it starts, else nothing would ever be under way. */
 const UP_TIMEOUT_MS = 30_000;
-/** How long a connection, or a commit under way, is waited for: without it there is nothing to disturb. */
-const RIPE_TIMEOUT_MS = 10_000;
 
 /** Carries out a schedule of faults. */
 export class Chaos {
@@ -191,11 +189,13 @@ export class Chaos {
     }));
   }
 
-  /** Waits for a connection, and between Lambda host and Gateway for a commit whose answer is still to come. */
+  /**
+   * Without anything to disturb a disturbance shows nothing: waits for a connection, and between Lambda host and Gateway
+   * for a commit whose answer is still to come.
+   */
   async #untilRipe(name: LinkName): Promise<void> {
     const link = this.#ground.links[name];
-    const endMs = performance.now() + RIPE_TIMEOUT_MS;
-    while (!this.#isOver() && !this.#isLate() && performance.now() < endMs) {
+    while (!this.#isOver() && !this.#isLate()) {
       if (link.connections > 0 && (name !== 'lambda-gateway' || (await this.#isCommitting())))
         return;
       await this.#wait(POLL_MS);
