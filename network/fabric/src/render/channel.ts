@@ -55,6 +55,7 @@ function ordererOrganization(layout: Layout, organization: OrganizationDefinitio
     },
     OrdererEndpoints: layout.orderers
       .filter((orderer) => orderer.organization === organization)
+      .filter((orderer) => layout.unlisted?.includes(orderer.host) !== true)
       .map(({ grpc }) => text(grpc)),
   };
 }

@@ -84,6 +84,8 @@ export interface Placement {
 /** Every path and address of a network. */
 export interface Layout extends NetworkPlan {
   readonly placement: Placement;
+  /** Host names of orderers that the channel does not send clients to yet. */
+  readonly unlisted?: readonly string[];
   readonly builderFolder: string;
   readonly channelFolder: string;
   readonly genesisBlockFile: string;

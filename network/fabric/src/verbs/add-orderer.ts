@@ -45,17 +45,32 @@ async function awaitBlocks(
   throw new NotReadyError(`${orderer.host} has not caught up with block ${wanted}; see its log.`);
 }
 
+/** Whether an orderer takes part in ordering. */
+async function isConsenter(
+  { programs }: VerbContext,
+  layout: LocalLayout,
+  orderer: OrdererPlace,
+): Promise<boolean> {
+  const standing = await ordererStanding(layout, programs, orderer);
+  return standing?.consensusRelation === 'consenter' && standing.status === 'active';
+}
+
+/**
+ * Clients are not sent to it before it orders: as a follower it answers them that the channel does not exist. An
+ * organization's first orderer is its only endpoint, and must have one.
+ */
+function unlisted(orderer: OrdererPlace): string[] {
+  return orderer.organization.orderers.length > 1 ? [orderer.host] : [];
+}
+
 /** Waits until an orderer takes part in ordering, with every block that the others have now. @throws NotReadyError */
 export async function awaitConsenter(
   context: VerbContext,
   layout: LocalLayout,
   orderer: OrdererPlace,
 ): Promise<void> {
-  const isConsenter = async (): Promise<boolean> => {
-    const standing = await ordererStanding(layout, context.programs, orderer);
-    return standing?.consensusRelation === 'consenter' && standing.status === 'active';
-  };
-  if (!(await eventually(isConsenter, CONSENTER_TIMEOUT_MS, POLL_MS))) {
+  const takesPart = (): Promise<boolean> => isConsenter(context, layout, orderer);
+  if (!(await eventually(takesPart, CONSENTER_TIMEOUT_MS, POLL_MS))) {
     throw new NotReadyError(`${orderer.host} does not take part in ordering; see its log.`);
   }
   await awaitBlocks(context, layout, orderer);
@@ -78,16 +93,19 @@ export async function addOrderer(context: VerbContext, operation: AddNode): Prom
     }),
   );
   const orderer = ordererNamed(layout, organization, node);
+  const { mspId } = orderer.organization;
   await step(`${orderer.host} started, follows the others`, async () => {
     await context.nodeSet.startOrderer(layout, orderer);
     await joinOrderer(layout, programs, orderer);
   });
   await step(`${orderer.host} has every block`, () => awaitBlocks(context, layout, orderer));
-  await step('the channel names it as consenter', () =>
-    reconcileChannel(layout, programs, orderer.organization.mspId),
-  );
+  await step('the channel names it as consenter', async () => {
+    if (await isConsenter(context, layout, orderer)) return;
+    await reconcileChannel({ ...layout, unlisted: unlisted(orderer) }, programs, mspId);
+  });
   await step(`${orderer.host} takes part in ordering`, () =>
     awaitConsenter(context, layout, orderer),
   );
+  await step('the channel sends clients to it', () => reconcileChannel(layout, programs, mspId));
   await context.publishProfile();
 }
