@@ -18,16 +18,19 @@ import {
 } from './report.ts';
 
 const NAMES: readonly NetworkName[] = ['devnet', 'fabric'];
+const OPERATIONS = ['evaluate', 'endorse', 'submit'] as const;
+type OperationName = (typeof OPERATIONS)[number];
 const IN_FLIGHT = [1, 16, 128];
 /** Lanes take turns with them, so that none waits for another peer's block. */
 const WEARABLES_A_LANE = 2;
-const WARM_UP_SECONDS = 2;
+const WARM_UP_SECONDS = 4;
 const MEGABYTES = 1024 * 1024;
 const USAGE = `npm run bench:networks -- [options]
   Measures the devnet and native Fabric (FABRIC_BIN) side by side: both run, and each row is measured on the one
   and then on the other.
   --seconds N     measured time of each row and network, 1 to 120 (default: 6)
   --in-flight L   transactions at a time, a list (default: 1,16,128)
+  --operations L  some of evaluate,endorse,submit (default: all)
   --only NAME     devnet or fabric alone, to profile it: no comparison
   --json          one JSON object as the last line on standard output`;
 
@@ -43,6 +46,7 @@ interface Options {
   readonly seconds: number;
   readonly inFlight: readonly number[];
   readonly names: readonly NetworkName[];
+  readonly operations: readonly OperationName[];
   readonly json: boolean;
 }
 
@@ -57,6 +61,7 @@ function parse(args: readonly string[]): Options | undefined {
       seconds: { type: 'string', default: '6' },
       'in-flight': { type: 'string', default: IN_FLIGHT.join(',') },
       only: { type: 'string' },
+      operations: { type: 'string', default: OPERATIONS.join(',') },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -70,7 +75,12 @@ function parse(args: readonly string[]): Options | undefined {
   }
   const names = NAMES.filter((name) => values.only === undefined || values.only === name);
   if (names.length === 0) throw new Error('--only is devnet or fabric.');
-  return { seconds, inFlight, names, json: values.json };
+  const named = values.operations.split(',');
+  const operations = OPERATIONS.filter((operation) => named.includes(operation));
+  if (operations.length !== named.length) {
+    throw new Error(`--operations are some of ${OPERATIONS.join(',')}.`);
+  }
+  return { seconds, inFlight, names, operations, json: values.json };
 }
 
 /** A first start, to make keys and channel, then the one that is measured. */
@@ -96,8 +106,6 @@ async function start(name: NetworkName, dir: string, wearables: number): Promise
     throw error;
   }
 }
-
-type OperationName = 'endorse' | 'evaluate' | 'submit';
 
 function measure(
   { operations, wearables }: Subject,
@@ -145,7 +153,7 @@ async function pairedRows(
 async function report(options: Options, subjects: readonly Subject[]): Promise<void> {
   const rows: PairedRow[] = [];
   let order = [...subjects];
-  for (const operation of ['evaluate', 'endorse', 'submit'] as const) {
+  for (const operation of options.operations) {
     for (const inFlight of options.inFlight) {
       rows.push(...(await pairedRows(order, operation, inFlight, options.seconds)));
       order = order.reverse();
