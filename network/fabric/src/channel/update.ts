@@ -45,14 +45,6 @@ async function fetchConfig({ layout, programs, folder }: Work): Promise<ChannelC
   return readConfigBlock(await readFile(file));
 }
 
-/** The channel's configuration as the orderers have it now. */
-export async function currentConfig(
-  layout: Layout,
-  programs: FabricPrograms,
-): Promise<ChannelConfig> {
-  return inFolder((folder) => fetchConfig({ layout, programs, folder }));
-}
-
 /** What leads from one configuration to the other; nothing when they are the same. */
 async function computeUpdate(
   work: Work,
