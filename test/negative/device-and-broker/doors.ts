@@ -19,7 +19,7 @@ import {
   type TestDevice,
 } from '../../../local/src/test-support/devices.ts';
 import { MqttSocket } from '../../../local/src/test-support/mqtt-socket.ts';
-import { expiredTwin } from '../support/odd-authority.ts';
+import { expiredTwin } from '../../../local/src/test-support/odd-authority.ts';
 import { eventually } from '../support/system.ts';
 import type { Scene } from './shared.ts';
 

@@ -13,7 +13,6 @@ import {
   readCertifiedKey,
   tlsServerCertificate,
 } from '@pulseledger/network/identity';
-import { Hono } from 'hono';
 import { createRole, type LocalRole, type Permission } from '../../../local/src/aws/role.ts';
 import { applyIngestRule } from '../../../local/src/cloud/broker/topic-rule.ts';
 import { iotDataPlaneApp } from '../../../local/src/cloud/iot-data-plane.ts';
@@ -70,6 +69,7 @@ export class Host {
   }
 }
 
+type Service = Parameters<typeof serveLoopback>[0];
 type LaneRoles = Readonly<Record<'ingest' | 'eventSource' | 'operator', LocalRole>>;
 type Action = () => Promise<Fate | undefined> | Fate | undefined;
 
@@ -354,16 +354,15 @@ export class Lane {
   }
 
   /** The service, with somebody who sees each call come and each answer go. */
-  #watched(service: Hono, nameOf: (request: Request) => string): Hono {
-    const app = new Hono();
-    app.all('*', async (c) => {
-      const name = nameOf(c.req.raw);
+  #watched(service: Service, nameOf: (request: Request) => string): Service {
+    const fetch = async (request: Request): Promise<Response> => {
+      const name = nameOf(request);
       if ((await this.#reach(`${name} called`)) === 'drop') return throttled();
-      const answer = await service.fetch(c.req.raw);
+      const answer = await service.fetch(request);
       await this.#reach(`${name} answered`);
       return answer;
-    });
-    return app;
+    };
+    return Object.assign(Object.create(service) as Service, { fetch });
   }
 
   async #reach(moment: string): Promise<Fate> {

@@ -1,8 +1,10 @@
 import { Acknowledgement, acknowledgementTopic, chunkPublishTopic } from '@pulseledger/domain';
-import type { IPublishPacket, Packet } from 'mqtt-packet';
 import type { TestDevice } from '../../../local/src/test-support/devices.ts';
 import { MqttSocket } from '../../../local/src/test-support/mqtt-socket.ts';
 import { ChunkSigner, type Saying } from './signer-device.ts';
+
+type Packet = NonNullable<Awaited<ReturnType<MqttSocket['next']>>>;
+type PublishPacket = Extract<Packet, { cmd: 'publish' }>;
 
 /** Where the broker is. */
 export interface BrokerAddress {
@@ -89,7 +91,7 @@ export class Session {
   }
 
   /** Sends a publish of QoS 1 to the device's own topic, or as `change` says. @returns its packet id */
-  send(payload: Buffer, change: Partial<IPublishPacket> = {}): number {
+  send(payload: Buffer, change: Partial<PublishPacket> = {}): number {
     const messageId = this.#messageId++;
     const topic = chunkPublishTopic(this.#deviceId);
     const flags = { qos: 1, dup: false, retain: false } as const;

@@ -51,7 +51,10 @@ function freshKeys(): Promise<webcrypto.CryptoKeyPair> {
   return webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
 }
 
-async function keysOf({ certificatePem, privateKeyPem }: CertifiedKey) {
+async function keysOf({
+  certificatePem,
+  privateKeyPem,
+}: CertifiedKey): Promise<webcrypto.CryptoKeyPair> {
   const { subtle } = webcrypto;
   const pkcs8 = createPrivateKey(privateKeyPem).export({ format: 'der', type: 'pkcs8' });
   const spki = new X509Certificate(certificatePem).publicKey.export({
