@@ -78,6 +78,8 @@ class Progress {
   readonly #options: Options;
   #toldMs = 0;
   done = 0;
+  /** What has happened in all seeds together. */
+  readonly counts: Record<string, number> = {};
 
   constructor(options: Options) {
     this.#options = options;
@@ -85,6 +87,15 @@ class Progress {
 
   get perSecond(): number {
     return (this.done * 1_000) / Math.max(1, performance.now() - this.#startedMs);
+  }
+
+  ran(reports: readonly TracedReport[]): void {
+    this.done += reports.length;
+    for (const { counts } of reports) {
+      for (const [what, times] of Object.entries(counts)) {
+        this.counts[what] = (this.counts[what] ?? 0) + times;
+      }
+    }
   }
 
   told(next: number): void {
@@ -118,7 +129,7 @@ async function search(
       const seeds = Array.from({ length: size }, (_, index) => ({ seed: first + index }));
       const { reports } = await thread.run({ bundle, seeds, stopAtFirst: true, withTrace: single });
       underWay.delete(first);
-      progress.done += reports.length;
+      progress.ran(reports);
       failed.push(...reports.filter(({ violations }) => violations.length > 0));
       progress.told(Math.min(next, ...underWay));
     }
@@ -147,6 +158,13 @@ function present(shrunk: Shrunk, bug: number | undefined): void {
   );
 }
 
+function summarize({ counts, done }: Progress, seedsPerSecond: number): void {
+  for (const what of Object.keys(counts).sort()) {
+    process.stdout.write(`${String(counts[what]).padStart(9)} ${what}\n`);
+  }
+  process.stdout.write(`${done} seeds, ${seedsPerSecond} a second: every promise was kept.\n`);
+}
+
 async function main(options: Options): Promise<number> {
   const bundle = await bundleSimulation(
     ROOT,
@@ -162,14 +180,13 @@ async function main(options: Options): Promise<number> {
     const shrunk = found && thread && (await shrink(thread, bundle, found));
     if (options.json) {
       const { from, count } = options;
-      const result = { from, count, seeds: progress.done, seedsPerSecond, failing: shrunk ?? null };
+      const { counts, done: seeds } = progress;
+      const result = { from, count, seeds, seedsPerSecond, counts, failing: shrunk ?? null };
       process.stdout.write(`${JSON.stringify(result)}\n`);
     } else if (shrunk !== undefined) {
       present(shrunk, options.bug);
     } else {
-      process.stdout.write(
-        `${progress.done} seeds, ${seedsPerSecond} a second: every promise was kept.\n`,
-      );
+      summarize(progress, seedsPerSecond);
     }
     if (interrupted) return 130;
     return failing === undefined ? 0 : 1;

@@ -108,6 +108,9 @@ export class Judge {
 
   /** The queue's log gets these; `before` is what was there. */
   queueApplied(operations: readonly Operation[], before: ReadonlyMap<string, string>): void {
+    if (operations.some(({ type, key }) => type === 'put' && key.startsWith('b!ingest-dlq!'))) {
+      this.#world.count('dead letters');
+    }
     const moved = new Set(operations.flatMap((one) => (one.type === 'put' ? [one.value] : [])));
     for (const { type, key } of operations) {
       const body = key.startsWith('b!ingest') ? before.get(key) : undefined;

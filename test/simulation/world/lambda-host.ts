@@ -7,6 +7,7 @@ import {
   RecordClient,
   SigningQueue,
 } from '@pulseledger/ledger';
+import type { IngestObserver } from '../../../lambdas/ingest/src/ingest.ts';
 import { ingestHandler } from '../../../lambdas/ingest/src/ingest-handler.ts';
 import { LiveHints } from '../../../lambdas/ingest/src/live-hints.ts';
 import { Publisher } from '../../../lambdas/ingest/src/publisher.ts';
@@ -126,6 +127,7 @@ function handlerOf(process: Process, clients: SdkClients, gateway: GatewayServic
     signing,
     subject: undefined,
   });
+  const observer = counting(world);
   const signer = new BatchSigner({
     connection,
     signatories,
@@ -133,6 +135,7 @@ function handlerOf(process: Process, clients: SdkClients, gateway: GatewayServic
     now,
     sleep: (ms) => process.wait(ms, 'retry pause'),
     random: () => world.choices.fraction('retry jitter'),
+    observer,
   });
   const record = new RecordClient({ connection, signatories });
   const publisher = new Publisher(clients);
@@ -149,5 +152,31 @@ function handlerOf(process: Process, clients: SdkClients, gateway: GatewayServic
     now,
     after: process.clock.after,
     log: () => undefined,
+    observer,
   });
+}
+
+/** What the production code tells of itself. */
+function counting(world: World): IngestObserver {
+  return {
+    retried: (stage, reason) => {
+      world.count(`retried: ${stage} ${reason}`);
+    },
+    commitUnknown: () => {
+      world.count('commit unknown');
+    },
+    unknownResolved: (as) => {
+      world.count(`unknown commit resolved: ${as}`);
+    },
+    ingested: ({ redelivered, already, recorded, failedMessageIds, quarantined, failures }) => {
+      world.count('messages redelivered', redelivered);
+      world.count('chunks already recorded', already);
+      world.count('chunks recorded', recorded);
+      world.count('messages returned', failedMessageIds.length);
+      world.count('commit left unknown', failures['commit_unknown'] ?? 0);
+      for (const [reason, times] of Object.entries(quarantined)) {
+        world.count(`quarantined: ${reason}`, times);
+      }
+    },
+  };
 }

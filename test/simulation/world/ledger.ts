@@ -128,6 +128,7 @@ export class Ledger {
 
   #commit({ transactionId, simulated }: Envelope): void {
     const code = this.#validate(transactionId, simulated);
+    this.#world.count(`transactions with code ${code}`);
     this.#seen.add(transactionId);
     this.#height += 1;
     const number = this.#height;

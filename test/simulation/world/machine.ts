@@ -135,6 +135,7 @@ export class Machine implements Owner {
     if (process?.alive !== true) return;
     const power = this.#world.choices.fault('power', this.name);
     this.#world.note(process.name, `ENDS ${why}${power ? ', and the power is cut' : ''}`);
+    this.#world.count(`ends of ${this.name.split('-')[0] ?? this.name}`);
     process.end();
     this.process = undefined;
     this.#options.crashed?.(power);

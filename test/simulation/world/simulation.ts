@@ -44,6 +44,8 @@ export interface SeedReport {
   readonly faults: readonly string[];
   /** Made when it is asked for. */
   readonly trace: () => readonly string[];
+  /** How often what has happened that a run is made for. */
+  readonly counts: Readonly<Record<string, number>>;
   readonly events: number;
   readonly simulatedMs: number;
 }
@@ -111,6 +113,7 @@ export class Simulation {
       violations: world.violations,
       faults: choices.happened,
       trace: () => world.trace,
+      counts: Object.fromEntries(world.counts),
       events: world.events,
       simulatedMs: world.nowMs - START_MS,
     };

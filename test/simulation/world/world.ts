@@ -33,6 +33,8 @@ export class World {
   readonly choices: Choices;
   /** What was found to be wrong. */
   readonly violations: string[] = [];
+  /** How often what has happened that a run is made for. */
+  readonly counts = new Map<string, number>();
   nowMs: number = START_MS;
   readonly #scheduler: ReturnType<typeof newScheduler>;
   readonly #turn: () => Promise<void>;
@@ -57,6 +59,10 @@ export class World {
 
   note(who: string, text: string): void {
     this.#notes.push([this.nowMs, who, text]);
+  }
+
+  count(what: string, times = 1): void {
+    if (times > 0) this.counts.set(what, (this.counts.get(what) ?? 0) + times);
   }
 
   violated(text: string): void {
