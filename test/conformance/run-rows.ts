@@ -1,11 +1,13 @@
+import { GatewayError } from '@hyperledger/fabric-gateway';
 import type { Json } from './answers.ts';
+import { failure } from './person.ts';
 import type { Row } from './row.ts';
 import { type Connections, World } from './world.ts';
 
 /** Rows under way at the same time. */
 const CONCURRENCY = 6;
 /** A row that hangs is an answer, too. */
-const ROW_TIMEOUT_MS = 120_000;
+const ROW_TIMEOUT_MS = 240_000;
 
 async function timeout(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
@@ -31,13 +33,19 @@ export async function runRow(connections: Connections, row: Row): Promise<Json> 
   }
 }
 
+/** With the details of a refusal: they tell whether it was a disturbance. */
+function told(error: unknown): unknown {
+  if (error instanceof GatewayError) return failure(error);
+  return error instanceof Error ? error.message : String(error);
+}
+
 async function runOnce(connections: Connections, row: Row, tries: number): Promise<Json> {
   const world = new World(connections, tries === 1 ? row.id : `${row.id}-${tries}`);
   const done = new AbortController();
   try {
     return world.answer(await Promise.race([row.run(world), timeout(done.signal)]));
   } catch (error) {
-    return world.answer({ failed: error instanceof Error ? error.message : String(error) });
+    return world.answer({ failed: told(error) });
   } finally {
     done.abort();
     await world.close();

@@ -1,9 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Transaction } from '@hyperledger/fabric-gateway';
 import { codeName } from './person.ts';
 import type { World } from './world.ts';
 
 /** Two messages may fall into two blocks when the machine is busy. */
-const MAX_TRIES = 20;
+const MAX_TRIES = 30;
+const STAGGER_MS = 15;
 
 async function orderIn(world: World, block: bigint): Promise<readonly string[]> {
   const person = await world.person('hospital');
@@ -22,8 +24,13 @@ async function submitAll(
   world: World,
   transactions: readonly Transaction[],
 ): Promise<readonly string[] | undefined> {
-  const commits = [];
-  for (const transaction of transactions) commits.push(await transaction.submit());
+  // One shortly after the other: waiting for each answer would take longer than a block on a busy machine.
+  const commits = await Promise.all(
+    transactions.map(async (transaction, index) => {
+      await delay(index * STAGGER_MS);
+      return transaction.submit();
+    }),
+  );
   await Promise.all(commits.map((commit) => world.settle(commit.getTransactionId())));
   const statuses = await Promise.all(commits.map((commit) => commit.getStatus()));
   const [first] = statuses;

@@ -78,16 +78,23 @@ export class DeliverSession {
     if (last === undefined) return BAD_REQUEST;
     for (let number = first; ; number += 1) {
       if (seek.failsIfNotReady && number >= ledger.height) return NOT_FOUND;
-      await this.#stream.end.untilBlock(ledger, number);
-      if (this.#stream.isCancelled()) return undefined;
-      const block = await ledger.block(number);
-      if (block === undefined) return NOT_FOUND;
-      // A certificate may have expired while the next block was waited for.
-      if (this.#isExpired(request.signed)) return FORBIDDEN;
-      const sent = seek.headersOnly ? attestation(block) : block;
-      await this.#stream.send(await this.#response(sent, request.signed));
-      if (number === last) return SUCCESS;
+      const refusal = await this.#sendBlock(request, seek, number);
+      if (refusal !== SUCCESS || number === last) return refusal;
     }
+  }
+
+  /** Waits for a block and sends it: SUCCESS, why not, or undefined when the client has gone. */
+  async #sendBlock(request: SeekRequest, seek: Seek, number: number): Promise<Status | undefined> {
+    const { ledger } = this.#context;
+    await this.#stream.end.untilBlock(ledger, number);
+    if (this.#stream.isCancelled()) return undefined;
+    const block = await ledger.block(number);
+    if (block === undefined) return NOT_FOUND;
+    // A certificate may have expired while the next block was waited for.
+    if (this.#isExpired(request.signed)) return FORBIDDEN;
+    const sent = seek.headersOnly ? attestation(block) : block;
+    await this.#stream.send(await this.#response(sent, request.signed));
+    return SUCCESS;
   }
 
   async #response(block: common.Block, reader: SignedData): Promise<peer.DeliverResponse> {

@@ -69,7 +69,7 @@ export function firstBlock({ start }: Seek, height: number): number | undefined 
       const number = start.getSpecified()?.getNumber() ?? 0;
       return number > height ? undefined : number;
     }
-    default:
+    case TypeCase.TYPE_NOT_SET:
       return undefined;
   }
 }
@@ -91,7 +91,9 @@ export function lastBlock(
       const number = stop.getSpecified()?.getNumber() ?? 0;
       return number < first ? undefined : number;
     }
-    default:
+    case TypeCase.NEXT_COMMIT:
+    case TypeCase.TYPE_NOT_SET:
+      // No end that would be reached.
       return 0;
   }
 }

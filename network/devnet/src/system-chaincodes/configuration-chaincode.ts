@@ -20,6 +20,11 @@ export class ConfigurationChaincode implements SystemChaincode {
   readonly name = 'cscc';
   readonly #ledger: Ledger;
 
+  readonly #ofChannel: ReadonlyMap<string, () => Promise<peer.Response>> = new Map([
+    ['GetConfigBlock', () => this.#configurationBlock()],
+    ['GetChannelConfig', () => this.#configuration()],
+  ]);
+
   constructor(ledger: Ledger) {
     this.#ledger = ledger;
   }
@@ -36,15 +41,13 @@ export class ConfigurationChaincode implements SystemChaincode {
         `Rejecting invoke of CSCC from another chaincode, original invocation for '${invoked}'`,
       );
     }
-    const channel = text(args[1]);
     if (name === 'GetChannels') return this.#channels();
-    if (name === 'GetConfigBlock' || name === 'GetChannelConfig') {
-      if (channel === '' && name === 'GetChannelConfig')
-        return refusal('empty channel name provided');
-      if (channel !== this.#ledger.channel) return unknownChannel(name, channel);
-      return name === 'GetConfigBlock' ? this.#configurationBlock() : this.#configuration();
-    }
-    return refusal(`Requested function ${name} not found.`);
+    const answer = this.#ofChannel.get(name);
+    if (answer === undefined) return refusal(`Requested function ${name} not found.`);
+    const channel = text(args[1]);
+    if (channel === '' && name === 'GetChannelConfig')
+      return refusal('empty channel name provided');
+    return channel === this.#ledger.channel ? answer() : unknownChannel(name, channel);
   }
 
   #channels(): peer.Response {

@@ -110,9 +110,7 @@ export class QueryChaincode implements SystemChaincode {
     const status = this.#ledger.transactionStatus(id);
     const block = status && (await this.#ledger.block(status.block));
     return block === undefined
-      ? refusal(
-          `Failed to get block for txID ${id}, error no such transaction ID [${id}] in index`,
-        )
+      ? refusal(`Failed to get block for txID ${id}, error no such transaction ID [${id}] in index`)
       : success(block.serializeBinary());
   }
 }
