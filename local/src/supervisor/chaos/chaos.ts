@@ -48,6 +48,10 @@ export interface FaultRecord {
 const POLL_MS = 25;
 /** What is down is killed when it is up again, not while it starts, else nothing would ever be under way. */
 const UP_TIMEOUT_MS = 30_000;
+/** What waited for the same thing to come up does not strike all at once. */
+const APART_MS = 4_000;
+/** For the first disturbance of each link, when the machine is slow. */
+const EXTRA_MS = 25_000;
 
 /** Carries out a schedule of faults. */
 export class Chaos {
@@ -57,6 +61,8 @@ export class Chaos {
   readonly #frozen = new Set<number>();
   readonly #turns = new Map<LinkName, Promise<void>>();
   readonly #killed = new Set<string>();
+  /** Links that were disturbed while they were in use. */
+  readonly #met = new Set<LinkName>();
   #startedMs = 0;
   #durationMs = 0;
 
@@ -71,7 +77,7 @@ export class Chaos {
 
   /**
    * Resolves when everything planned was done and undone, or at `signal`. What had to wait beyond `durationMs` is left
-   * out, but for the first kill of each target.
+   * out, but for the first kill of each target and the first disturbance of each link.
    */
   async run(
     schedule: readonly PlannedFault[],
@@ -111,14 +117,9 @@ export class Chaos {
       case 'freeze':
         return this.#freeze(planned, fault.target, fault.forMs);
       case 'cut':
-        return this.#inTurn(fault.link, async () => {
-          await this.#untilRipe(fault.link);
-          await this.#note(planned, fault.link, () =>
-            this.#isLate() ? { missed: true } : this.#ground.links[fault.link].reset(),
-          );
-        });
+        return this.#inTurn(fault.link, () => this.#disturb(planned, fault.link, 0));
       case 'drop-answers':
-        return this.#inTurn(fault.link, () => this.#dropAnswers(planned, fault.link, fault.forMs));
+        return this.#inTurn(fault.link, () => this.#disturb(planned, fault.link, fault.forMs));
       case 'slow-fsync':
       case 'redeliver':
         return this.#note(planned, 'cloud', () => {
@@ -139,6 +140,9 @@ export class Chaos {
 
   async #kill(planned: PlannedFault, name: string): Promise<void> {
     const target = this.#target(name);
+    if (!target.isUp() && (await this.#until(() => target.isUp(), UP_TIMEOUT_MS))) {
+      await this.#wait(planned.atMs % APART_MS);
+    }
     const isUpAtAll = await this.#until(() => target.isUp(), UP_TIMEOUT_MS);
     if (!isUpAtAll || (this.#isLate() && this.#killed.has(name))) {
       await this.#note(planned, name, () => ({ missed: true }));
@@ -173,20 +177,25 @@ export class Chaos {
     for (const pid of pids) if (this.#frozen.delete(pid)) send(pid, 'SIGCONT');
   }
 
-  async #dropAnswers(planned: PlannedFault, name: LinkName, forMs: number): Promise<void> {
+  /** Resets a link; before that it holds the answers back for so long. */
+  async #disturb(planned: PlannedFault, name: LinkName, holdMs: number): Promise<void> {
     const link = this.#ground.links[name];
     await this.#untilRipe(name);
-    if (this.#isLate()) {
+    if (this.#isTooLateFor(name)) {
       await this.#note(planned, name, () => ({ missed: true }));
       return;
     }
     const begunMs = performance.now();
-    link.holdAnswers();
-    await this.#wait(forMs);
-    await this.#note(planned, name, () => ({
+    if (holdMs > 0) {
+      link.holdAnswers();
+      await this.#wait(holdMs);
+    }
+    const { connections = 0, inFlight } = await this.#note(planned, name, () => ({
       ...link.reset(),
-      forMs: Math.round(performance.now() - begunMs),
+      ...(holdMs > 0 ? { forMs: Math.round(performance.now() - begunMs) } : {}),
     }));
+    const isMet = name !== 'lambda-gateway' || (holdMs > 0 && (inFlight.transactions ?? 0) > 0);
+    if (connections > 0 && isMet) this.#met.add(name);
   }
 
   /**
@@ -195,7 +204,7 @@ export class Chaos {
    */
   async #untilRipe(name: LinkName): Promise<void> {
     const link = this.#ground.links[name];
-    while (!this.#isOver() && !this.#isLate()) {
+    while (!this.#isOver() && !this.#isTooLateFor(name)) {
       if (link.connections > 0 && (name !== 'lambda-gateway' || (await this.#isCommitting())))
         return;
       await this.#wait(POLL_MS);
@@ -241,6 +250,11 @@ export class Chaos {
 
   #isOver(): boolean {
     return this.#over.signal.aborted;
+  }
+
+  /** A link that has not been disturbed while it was in use gets more time. */
+  #isTooLateFor(name: LinkName): boolean {
+    return this.#elapsed() > this.#durationMs + (this.#met.has(name) ? 0 : EXTRA_MS);
   }
 
   #isLate(): boolean {
