@@ -9,7 +9,7 @@ import type { RunningNetwork } from '../bench/start-network.ts';
 
 export async function startEmbeddedNetwork(
   dataDir: string,
-): Promise<Omit<RunningNetwork, 'readyMs'>> {
+): Promise<Omit<RunningNetwork, 'readyMs' | 'pid'>> {
   const services = await Promise.all(
     ORGANIZATIONS.map(async (name) => ({
       name,
