@@ -83,6 +83,9 @@ export class TransactionWatch {
         const parsed: unknown = JSON.parse(Buffer.from(payload).toString());
         yield { blockNumber, count: ChunksRecorded.parse(parsed).count };
       }
+    } catch (error) {
+      // Closing the stream makes it end with an error.
+      if (!signal.aborted) throw error;
     } finally {
       signal.removeEventListener('abort', end);
       events.close();
