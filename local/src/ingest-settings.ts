@@ -13,6 +13,6 @@ export const INGEST_VISIBILITY_MS: number = 6 * INGEST_TIMEOUT_MS;
 
 /**
  * AWS advises five at least. A message that cannot be recorded goes to the quarantine at once; what fails this often
- * fails because the ledger is away, and twenty tries with growing pauses outlast forty minutes of that.
+ * fails because the ledger is away, and twenty tries with growing pauses outlast half an hour of that.
  */
 export const INGEST_MAX_RECEIVES = 20;

@@ -11,8 +11,11 @@ const MAX_BATCH_BYTES: number = 6 * 1024 * 1024;
 const MAX_LONG_POLL_SECONDS = 5;
 const PARALLEL_RECEIVES = 4;
 const PAUSE_AFTER_FAULT_MS = 500;
-/** What failed comes back soon at first and later and later, well within the queue's retention. */
-const RETRY_SECONDS = [1, 2, 5, 10, 20, 60, 180];
+/**
+ * What failed comes back soon at first and later and later, well within the queue's retention: a ledger that was away for
+ * half a minute is not waited for much longer than that.
+ */
+const RETRY_SECONDS = [1, 2, 5, 10, 15, 15, 20, 30, 60, 60, 120, 180];
 
 export interface MappingOptions {
   readonly queue: QueuePort;

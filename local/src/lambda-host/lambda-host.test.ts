@@ -178,7 +178,7 @@ describe('the event source mapping', () => {
   test('tries again later and later', () => {
     const wait = (count: number) =>
       retrySeconds({ Attributes: { ApproximateReceiveCount: String(count) } });
-    expect([1, 2, 3, 4, 5, 6, 7, 20].map(wait)).toEqual([1, 2, 5, 10, 20, 60, 180, 180]);
+    expect([1, 2, 3, 4, 5, 6, 9, 12, 20].map(wait)).toEqual([1, 2, 5, 10, 15, 15, 60, 180, 180]);
   });
 });
 
