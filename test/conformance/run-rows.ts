@@ -4,8 +4,8 @@ import { failure } from './person.ts';
 import type { Row } from './row.ts';
 import { type Connections, World } from './world.ts';
 
-/** Rows under way at the same time. */
-const CONCURRENCY = 6;
+/** Rows under way at the same time; most of the time they wait for a block. */
+const CONCURRENCY = { devnet: 12, fabric: 6 };
 /** A row that hangs is an answer, too. */
 const ROW_TIMEOUT_MS = 240_000;
 
@@ -64,7 +64,7 @@ export async function runRows(
       onAnswer(row, await runRow(connections, row));
     }
   };
-  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+  await Promise.all(Array.from({ length: CONCURRENCY[connections.network.kind] }, worker));
   for (const row of rows.filter((r) => r.isAlone === true)) {
     onAnswer(row, await runRow(connections, row));
   }
