@@ -1,4 +1,4 @@
-import { common, gateway, ledger, peer } from '@hyperledger/fabric-protos';
+import { common, gateway, ledger } from '@hyperledger/fabric-protos';
 import { Signer } from '../../network/devnet/src/msp/signer.ts';
 import {
   type ProposalOptions,
@@ -155,12 +155,4 @@ export function changedHeader(
   const header = common.ChannelHeader.deserializeBinary(bytes);
   change(header);
   return header.serializeBinary();
-}
-
-/** Bytes of the action that an envelope's endorsers signed, as parts. */
-export function chaincodeId(name: string, version: string): peer.ChaincodeID {
-  const id = new peer.ChaincodeID();
-  id.setName(name);
-  id.setVersion(version);
-  return id;
 }

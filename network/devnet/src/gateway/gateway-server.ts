@@ -165,7 +165,10 @@ export class GatewayServer {
     evaluate: handleUnaryCall<Unread<gateway.EvaluateRequest>, gateway.EvaluateResponse>;
     endorse: handleUnaryCall<Unread<gateway.EndorseRequest>, gateway.EndorseResponse>;
     submit: handleUnaryCall<Unread<gateway.SubmitRequest>, gateway.SubmitResponse>;
-    commitStatus: handleUnaryCall<Unread<gateway.SignedCommitStatusRequest>, gateway.CommitStatusResponse>;
+    commitStatus: handleUnaryCall<
+      Unread<gateway.SignedCommitStatusRequest>,
+      gateway.CommitStatusResponse
+    >;
     chaincodeEvents: handleServerStreamingCall<
       Unread<gateway.SignedChaincodeEventsRequest>,
       gateway.ChaincodeEventsResponse

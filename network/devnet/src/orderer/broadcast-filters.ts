@@ -139,8 +139,7 @@ export function refuseBroadcast(
   } catch (error) {
     return badRequest(`could not determine channel ID: ${textOf(error)}`);
   }
-  const refusal =
-    refuseKind(parts, rules.channel) ?? refuseMessage(envelope, parts, rules, nowMs);
+  const refusal = refuseKind(parts, rules.channel) ?? refuseMessage(envelope, parts, rules, nowMs);
   if (refusal !== undefined) return refusal;
   const isUpdate = parts.channelHeader.getType() === common.HeaderType.CONFIG_UPDATE;
   return isUpdate ? refuseConfiguration(parts, rules.channel) : undefined;
