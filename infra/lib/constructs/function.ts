@@ -14,6 +14,7 @@ import {
 import { Construct } from 'constructs';
 import type { Environment } from '../../environments/environment.ts';
 import { acknowledge } from '../acknowledge.ts';
+import { iotArn } from '../iot-arn.ts';
 import { prefix } from '../names.ts';
 import { EncryptedLogGroup } from './log-group.ts';
 
@@ -96,6 +97,18 @@ export class PulseFunction extends Construct {
       'AwsSolutions-IAM5[Resource::*]':
         'Lambda creates and removes its network interfaces; EC2 has no narrower resource for it (AWSLambdaVPCAccessExecutionRole has the same).',
     });
+  }
+
+  /** Lets the function publish on topics whose last or middle part is an id. */
+  allowPublishing(topics: readonly string[]): void {
+    const resources = topics.map((topic) => iotArn(this, `topic/${topic}`));
+    this.allow(['iot:Publish'], resources);
+    for (const resource of resources) {
+      acknowledge(this.#policy, {
+        [`AwsSolutions-IAM5[Resource::${resource}]`]:
+          'One topic a device or patient pseudonym: there is no list of them in advance.',
+      });
+    }
   }
 
   /** Lets the function do this and nothing wider. */

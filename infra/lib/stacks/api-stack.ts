@@ -1,3 +1,4 @@
+import { commandTopic } from '@pulseledger/domain';
 import { Duration } from 'aws-cdk-lib';
 import {
   CfnStage,
@@ -135,6 +136,7 @@ export class ApiStack extends EnvironmentStack {
         OIDC_TOKEN_PROFILE: 'cognito',
         FHIR_BASE_URL: apiUrl,
         PULSE_SECRET_PREFIX: secretPrefix(environment),
+        AWS_ENDPOINT_URL_IOT_DATA_PLANE: `https://${environment.iotDataHost}`,
         PULSE_CONNECTION_PROFILE: shared(this, environment, 'fabric/connection-profile'),
       },
     });
@@ -146,6 +148,7 @@ export class ApiStack extends EnvironmentStack {
       environment.organizations.map(({ name }) => this.secretArn(`issuing-ca/${name}`)),
     );
     fn.allow(['kms:Decrypt'], [shared(this, environment, 'data/issuing-key-arn')]);
+    fn.allowPublishing([commandTopic('*')]);
     return fn;
   }
 }

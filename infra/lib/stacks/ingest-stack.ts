@@ -1,5 +1,7 @@
 import { acknowledgementTopic, chunkTopic, hintTopic, INGEST_RULE } from '@pulseledger/domain';
-import { ArnFormat, Duration } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import {
   Effect,
   ManagedPolicy,
@@ -17,6 +19,7 @@ import { acknowledge } from '../acknowledge.ts';
 import { devicePolicy } from '../constructs/device-policy.ts';
 import { PulseFunction } from '../constructs/function.ts';
 import { SharedNetwork } from '../constructs/shared-network.ts';
+import { iotArn } from '../iot-arn.ts';
 import { prefix, queueNames, secretPrefix } from '../names.ts';
 import { shared } from '../shared-value.ts';
 import { INGEST_TIMEOUT } from './data-stack.ts';
@@ -30,9 +33,12 @@ const RULE_SQL =
 
 /** Organization whose service identity signs the readings of all devices. */
 const CUSTODIAN = 'hospital';
+const GAP_WATCH_EVERY = Duration.minutes(1);
 
 /** The way of a reading from the broker to the ledger. */
 export class IngestStack extends EnvironmentStack {
+  #sharedNetwork: SharedNetwork | undefined;
+
   constructor(scope: Construct, id: string, props: EnvironmentStackProps) {
     super(scope, id, props);
     const { environment } = props;
@@ -41,6 +47,7 @@ export class IngestStack extends EnvironmentStack {
     const ingest = this.#queue('IngestQueue', names.ingest);
     this.#devices(environment);
     this.#rule({ ingest, errors: this.#queue('RuleErrorQueue', names.ruleError), key });
+    this.#gapWatch(environment, key);
     this.#function(environment, {
       ingest,
       quarantine: this.#queue('QuarantineQueue', names.quarantine),
@@ -60,15 +67,7 @@ export class IngestStack extends EnvironmentStack {
     });
     new CfnPolicy(this, 'DevicePolicy', {
       policyName: `${prefix(environment)}-device`,
-      policyDocument: devicePolicy((resource) => this.#iotArn(resource)),
-    });
-  }
-
-  #iotArn(resource: string): string {
-    return this.formatArn({
-      service: 'iot',
-      resource,
-      arnFormat: ArnFormat.NO_RESOURCE_NAME,
+      policyDocument: devicePolicy((resource) => iotArn(this, resource)),
     });
   }
 
@@ -116,6 +115,50 @@ export class IngestStack extends EnvironmentStack {
     });
   }
 
+  /** Counts what is missing of the devices' readings, as metrics. */
+  #gapWatch(environment: Environment, key: IKey): void {
+    const { vpc, functions } = this.#network(environment);
+    const fn = new PulseFunction(this, 'GapWatch', {
+      environment,
+      bundle: 'gap-watch',
+      description: 'Counts missing readings',
+      timeout: GAP_WATCH_EVERY,
+      vpc,
+      securityGroup: functions,
+      key,
+      reservedConcurrentExecutions: 1,
+      variables: this.#ledgerVariables(environment),
+    });
+    acknowledge(fn.function, {
+      'HIPAA.Security-LambdaDLQ': 'Called by the clock: what one call misses the next one counts.',
+    });
+    new Rule(this, 'GapWatchSchedule', {
+      description: 'Counts missing readings',
+      schedule: Schedule.rate(GAP_WATCH_EVERY),
+      targets: [new LambdaTarget(fn.function, { retryAttempts: 0 })],
+    });
+    this.#allowSigning(environment, fn);
+  }
+
+  #network(environment: Environment): SharedNetwork {
+    this.#sharedNetwork ??= new SharedNetwork(this, 'Network', environment);
+    return this.#sharedNetwork;
+  }
+
+  #ledgerVariables(environment: Environment): Record<string, string> {
+    return {
+      PULSE_SECRET_PREFIX: secretPrefix(environment),
+      PULSE_ORGANIZATION: CUSTODIAN,
+      PULSE_CONNECTION_PROFILE: shared(this, environment, 'fabric/connection-profile'),
+    };
+  }
+
+  /** The custodian's service identity, and no other. */
+  #allowSigning(environment: Environment, fn: PulseFunction): void {
+    fn.allow(['secretsmanager:GetSecretValue'], [this.secretArn(`ingest/${CUSTODIAN}`)]);
+    fn.allow(['kms:Decrypt'], [shared(this, environment, 'data/identities-key-arn')]);
+  }
+
   #function(
     environment: Environment,
     {
@@ -124,22 +167,21 @@ export class IngestStack extends EnvironmentStack {
       key,
     }: { readonly ingest: IQueue; readonly quarantine: IQueue; readonly key: IKey },
   ): void {
-    const network = new SharedNetwork(this, 'Network', environment);
+    const { vpc, functions } = this.#network(environment);
     const { maxConcurrency, batchSize, batchingWindowSeconds } = environment.ingest;
     const fn = new PulseFunction(this, 'Ingest', {
       environment,
       bundle: 'ingest',
       description: 'Records chunks of readings on the ledger',
       timeout: INGEST_TIMEOUT,
-      vpc: network.vpc,
-      securityGroup: network.functions,
+      vpc,
+      securityGroup: functions,
       key,
       reservedConcurrentExecutions: maxConcurrency,
       variables: {
-        PULSE_SECRET_PREFIX: secretPrefix(environment),
-        PULSE_ORGANIZATION: CUSTODIAN,
-        PULSE_CONNECTION_PROFILE: shared(this, environment, 'fabric/connection-profile'),
+        ...this.#ledgerVariables(environment),
         QUARANTINE_QUEUE_URL: quarantine.queueUrl,
+        AWS_ENDPOINT_URL_IOT_DATA_PLANE: `https://${environment.iotDataHost}`,
       },
     });
     fn.function.addEventSource(
@@ -167,23 +209,7 @@ export class IngestStack extends EnvironmentStack {
     );
     fn.allow(['sqs:SendMessage'], [quarantine.queueArn]);
     fn.allow(['kms:Decrypt', 'kms:GenerateDataKey'], [key.keyArn]);
-    fn.allow(['secretsmanager:GetSecretValue'], [this.secretArn(`ingest/${CUSTODIAN}`)]);
-    fn.allow(['kms:Decrypt'], [shared(this, environment, 'data/identities-key-arn')]);
-    this.#allowPublishing(fn);
-  }
-
-  /** Acknowledgements to any device, and hints that something is new; never a command. */
-  #allowPublishing(fn: PulseFunction): void {
-    const topics = [acknowledgementTopic('*'), hintTopic('*')];
-    fn.allow(
-      ['iot:Publish'],
-      topics.map((topic) => this.#iotArn(`topic/${topic}`)),
-    );
-    for (const topic of topics) {
-      acknowledge(fn, {
-        [`AwsSolutions-IAM5[Resource::${this.#iotArn(`topic/${topic}`)}]`]:
-          'One topic a device or patient pseudonym: there is no list of them in advance.',
-      });
-    }
+    this.#allowSigning(environment, fn);
+    fn.allowPublishing([acknowledgementTopic('*'), hintTopic('*')]);
   }
 }
