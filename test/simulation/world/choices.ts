@@ -33,10 +33,10 @@ const LIKELIHOOD: Readonly<Record<FaultKind, number>> = {
   lost_request: 0.03,
   lost_answer: 0.03,
   disk_error: 0.01,
-  unavailable: 0.05,
-  hang: 0.03,
+  unavailable: 0.03,
+  hang: 0.02,
   late_commit: 0.15,
-  peer_lag: 0.15,
+  peer_lag: 0.08,
   no_quorum: 0.5,
   peer_down: 0.5,
   gone: 0.3,
@@ -44,6 +44,11 @@ const LIKELIHOOD: Readonly<Record<FaultKind, number>> = {
   invocation: 0.05,
 };
 const HARSH = 3;
+
+interface Asked {
+  readonly hash: number;
+  count: number;
+}
 
 /** FNV-1a. */
 function hashLabel(seed: number, label: string): number {
@@ -67,7 +72,8 @@ function mix(labelHash: number, count: number): number {
 export class Choices {
   readonly #seed: number;
   readonly #suppressed: ReadonlySet<string>;
-  readonly #labels = new Map<string, { readonly hash: number; count: number }>();
+  /** By what it is about, in two parts: to join them each time would cost more than all the rest. */
+  readonly #labels = new Map<string, Map<string, Asked>>();
   readonly #likelihood = new Map<FaultKind, number>();
   /** Names of the faults that have happened, in order. */
   readonly happened: string[] = [];
@@ -86,16 +92,17 @@ export class Choices {
   }
 
   /** In [0, 1). */
-  fraction(label: string): number {
-    const asked = this.#asked(label);
+  fraction(label: string, of = ''): number {
+    const asked = this.#asked(label, of);
     return mix(asked.hash, asked.count++) / 0x1_0000_0000;
   }
 
-  #asked(label: string): { readonly hash: number; count: number } {
-    let asked = this.#labels.get(label);
+  #asked(label: string, of: string): Asked {
+    let asked = this.#labels.get(label)?.get(of);
     if (asked === undefined) {
-      asked = { hash: hashLabel(this.#seed, label), count: 0 };
-      this.#labels.set(label, asked);
+      asked = { hash: hashLabel(this.#seed, `${label}@${of}`), count: 0 };
+      const known = this.#labels.get(label) ?? new Map<string, Asked>();
+      this.#labels.set(label, known.set(of, asked));
     }
     return asked;
   }
@@ -105,15 +112,15 @@ export class Choices {
     return low + Math.floor(this.fraction(label) * (high - low + 1));
   }
 
-  pick<T>(label: string, options: readonly [T, ...T[]]): T {
-    return options[this.whole(label, 0, options.length - 1)] ?? options[0];
+  pick<T>(label: string, options: readonly [T, ...T[]], of = ''): T {
+    return options[Math.floor(this.fraction(label, of) * options.length)] ?? options[0];
   }
 
   /** Does this fault happen at this site now? */
   fault(kind: FaultKind, site: string): boolean {
-    const label = `${kind}@${site}`;
-    if (this.fraction(label) >= (this.#likelihood.get(kind) ?? 0) || !this.active) return false;
-    const name = `${label}#${this.#asked(label).count}`;
+    if (this.fraction(kind, site) >= (this.#likelihood.get(kind) ?? 0) || !this.active)
+      return false;
+    const name = `${kind}@${site}#${this.#asked(kind, site).count}`;
     if (this.#suppressed.has(name)) return false;
     this.happened.push(name);
     return true;

@@ -156,8 +156,8 @@ export class Machine implements Owner {
 
 /** A hop over the network, in milliseconds. */
 export function hopMs({ choices }: World, site: string): number {
-  if (choices.fault('slow', site)) return choices.pick(`slow ${site}`, [500, 3_000, 12_000]);
-  return choices.pick(`hop ${site}`, [1, 1, 2, 5, 20]);
+  if (choices.fault('slow', site)) return choices.pick('slow by', [500, 3_000, 12_000], site);
+  return choices.pick('hop', [1, 1, 2, 5, 20], site);
 }
 
 /**

@@ -98,7 +98,7 @@ export class Simulation {
     this.#cloudMachine.start();
     this.#startHosts(ledger);
     this.#startWearables(ledger);
-    const calmMs = choices.pick('trouble lasts', [10_000, 30_000, 60_000, 150_000]);
+    const calmMs = choices.pick('trouble lasts', [8_000, 20_000, 45_000, 120_000]);
     this.#outages(ledger, calmMs);
     world.after(calmMs, 'the trouble is over', () => {
       this.#calm(ledger);
