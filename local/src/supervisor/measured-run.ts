@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { CloudReport } from '../cloud/cloud.ts';
 import { INGEST_VISIBILITY_MS } from '../ingest-settings.ts';
 import { accountOf, UNDONE } from './account.ts';
 import type { ChaosReport } from './chaos/chaos-report.ts';
@@ -124,15 +125,17 @@ export class MeasuredRun {
   async #drain(): Promise<number> {
     const { fleet, system, say, progress } = this.#run;
     const startedMs = performance.now();
-    const timer = setInterval(() => {
-      const pending = fleet.progress?.pending;
-      if (pending !== undefined) progress(`${pending} readings are on their way to the ledger`);
-    }, PROGRESS_MS);
+    const timer = setInterval(() => void this.#sayQueues().catch(() => undefined), PROGRESS_MS);
     await fleet.stop();
     clearInterval(timer);
     await drained(system, DRAIN_SECONDS, say, progress);
     progress('measuring is over, the queue is empty');
     return Math.round((performance.now() - startedMs) / 100) / 10;
+  }
+
+  async #sayQueues(): Promise<void> {
+    const counts = await this.#run.system.queues();
+    if (counts !== undefined) this.#run.progress(queueWords(counts));
   }
 
   /** Counts by the peers' data alone. */
@@ -179,6 +182,10 @@ function exitCodeOf({ lost, duplicated, altered, wrongFates, chaos }: RunReport)
   return isProof ? EXIT.ok : EXIT.noProof;
 }
 
+function queueWords({ queued, inFlight }: CloudReport): string {
+  return `devices wait for the ledger: ${queued} messages queued, ${inFlight} in flight or coming back`;
+}
+
 /** Waits, within a bound, until nothing is queued or being worked on, and says so if it is not. */
 export async function drained(
   system: System,
@@ -200,7 +207,7 @@ export async function drained(
       return;
     }
     if (counts !== undefined && performance.now() > sayAt) {
-      progress?.(`${counts.queued} messages wait, ${counts.inFlight} are in flight or come back`);
+      progress?.(queueWords(counts));
       sayAt += PROGRESS_MS;
     }
     await delay(QUEUE_POLL_MS);
