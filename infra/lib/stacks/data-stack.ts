@@ -14,8 +14,11 @@ export const INGEST_TIMEOUT: Duration = Duration.seconds(60);
 const VISIBILITY_FACTOR = 6;
 /** Longest that SQS keeps a message. */
 const LONGEST_RETENTION = Duration.days(14);
-/** A batch whose messages failed so often goes to the dead-letter queue. */
-const MOST_RECEIVES = 10;
+/**
+ * A message that cannot be recorded goes to the quarantine at once; what fails so often fails because the ledger is
+ * away, and then there is no hurry.
+ */
+const MOST_RECEIVES = 20;
 
 /** Keys and queues: what holds readings on their way to the ledger. */
 export class DataStack extends EnvironmentStack {
