@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 
@@ -12,6 +12,7 @@ export interface Mutation {
   readonly replace: string;
 }
 
+const KEPT_MS = 6 * 3_600_000;
 const SIMULATED_CRYPTO = join('chaincode', 'src', 'crypto.ts');
 
 /** Real time and real chance: production code in a simulation must get both from its parameters. */
@@ -53,9 +54,20 @@ export async function bundleSimulation(root: string, mutation?: Mutation): Promi
   const code = result.outputFiles[0]?.text ?? '';
   const folder = join(root, '.cache', 'simulation');
   await mkdir(folder, { recursive: true });
+  await removeOld(folder);
   const file = join(folder, `${createHash('sha256').update(code).digest('hex').slice(0, 16)}.cjs`);
   await writeFile(file, code);
   return file;
+}
+
+/** Bundles of code that has changed since; one that another process runs just now is younger than that. */
+async function removeOld(folder: string): Promise<void> {
+  const oldestMs = Date.now() - KEPT_MS;
+  for (const name of await readdir(folder)) {
+    const file = join(folder, name);
+    const found = await stat(file).catch(() => undefined);
+    if (found !== undefined && found.mtimeMs < oldestMs) await rm(file, { force: true });
+  }
 }
 
 /** The workspaces' sources are bundled, not left to be required. */

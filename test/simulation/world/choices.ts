@@ -36,7 +36,7 @@ const LIKELIHOOD: Readonly<Record<FaultKind, number>> = {
   unavailable: 0.03,
   hang: 0.02,
   late_commit: 0.15,
-  peer_lag: 0.08,
+  peer_lag: 0.05,
   no_quorum: 0.5,
   peer_down: 0.5,
   gone: 0.3,

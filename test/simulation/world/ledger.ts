@@ -154,7 +154,7 @@ export class Ledger {
     const { choices, nowMs } = this.#world;
     const lag = choices.fault('peer_lag', peer.name);
     const ms = lag
-      ? choices.pick('lag', [300, 2_000, 10_000])
+      ? choices.pick('lag', [300, 1_500, 5_000])
       : choices.pick('delivery', [1, 5, 40]);
     // One after the other, as they stand in the chain.
     peer.arrivesMs = Math.max(peer.arrivesMs + 1, nowMs + ms, peer.downUntilMs);
