@@ -43,5 +43,5 @@ export default {
   },
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
   cacheDirectory: '<rootDir>/.cache/jest',
-  testTimeout: 30_000,
+  testTimeout: 120_000,
 };

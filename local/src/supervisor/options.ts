@@ -211,30 +211,50 @@ export function parseOptions(argv: readonly string[]): RunOptions | undefined {
   return complete(program.opts<Parsed>());
 }
 
+/** What holds where the command line says nothing. */
+interface Defaults {
+  readonly forSeconds: number | undefined;
+  readonly windowSeconds: number | undefined;
+  readonly trouble: 'all' | 'none';
+}
+const CALM_DEFAULTS: Defaults = {
+  forSeconds: undefined,
+  windowSeconds: undefined,
+  trouble: 'none',
+};
+const CHAOS_DEFAULTS: Defaults = {
+  forSeconds: CHAOS_SECONDS,
+  windowSeconds: SHORTEST_WINDOW,
+  trouble: 'all',
+};
+
 function complete(parsed: Parsed): RunOptions {
   const { network, devices, seed, chaos, json, data, port, rate: readings } = parsed;
-  const forSeconds = parsed.for ?? (chaos ? CHAOS_SECONDS : undefined);
-  const trouble = chaos ? 'all' : 'none';
-  if (forSeconds !== undefined && devices === 0) {
-    throw new StartFailure(EXIT.usage, '--for needs at least one device.');
-  }
-  if (chaos && forSeconds !== undefined && forSeconds < SHORTEST_CHAOS_SECONDS) {
-    throw new StartFailure(EXIT.usage, `--chaos needs at least ${SHORTEST_CHAOS_SECONDS}s.`);
-  }
+  const defaults = chaos ? CHAOS_DEFAULTS : CALM_DEFAULTS;
+  const forSeconds = parsed.for ?? defaults.forSeconds;
+  if (forSeconds !== undefined) checkTimedRun(forSeconds, devices, chaos);
   return {
     network,
     devices,
     rate: readings,
-    windowSeconds: parsed.window ?? (chaos ? SHORTEST_WINDOW : defaultWindow(forSeconds)),
+    windowSeconds: parsed.window ?? defaults.windowSeconds ?? defaultWindow(forSeconds),
     forSeconds,
     seed,
     chaos,
-    faults: parsed.faults ?? trouble,
-    attackers: parsed.attackers ?? trouble,
+    faults: parsed.faults ?? defaults.trouble,
+    attackers: parsed.attackers ?? defaults.trouble,
     ...places(network, data),
     port: port ?? (forSeconds === undefined ? DEFAULT_PORT : undefined),
     json,
   };
+}
+
+/** @throws StartFailure when the run could not show anything. */
+function checkTimedRun(forSeconds: number, devices: number, chaos: boolean): void {
+  if (devices === 0) throw new StartFailure(EXIT.usage, '--for needs at least one device.');
+  if (chaos && forSeconds < SHORTEST_CHAOS_SECONDS) {
+    throw new StartFailure(EXIT.usage, `--chaos needs at least ${SHORTEST_CHAOS_SECONDS}s.`);
+  }
 }
 
 /** The default folders also write to the one place where `npm run simulate` looks. */

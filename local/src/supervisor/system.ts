@@ -48,6 +48,9 @@ const BATCHING_WINDOW_MS = 200;
 const GAP_WATCH_MS = 60_000;
 const MAX_CONCURRENCY = 2;
 const ANSWER_TIMEOUT_MS = 250;
+/** What is not known of a part that is down or stands still. */
+const NO_QUEUES = { queued: null, inFlight: null };
+const NO_HOST = { running: null, submitted: null };
 
 const PORT_NAMES = ['api', 'broker', 'sqs', 'iot', 'secrets', 'issuer', 'metrics'] as const;
 type Ports = Record<(typeof PORT_NAMES)[number], number>;
@@ -161,12 +164,9 @@ export class System {
       answered(this.#cloud?.report(cloudReport)),
       answered(this.#lambda?.report(lambdaHostReport)),
     ]);
-    return {
-      queueVisible: queues?.queued ?? null,
-      queueInFlight: queues?.inFlight ?? null,
-      invocations: host?.running ?? null,
-      transactions: host?.submitted ?? null,
-    };
+    const { queued: queueVisible, inFlight: queueInFlight } = queues ?? NO_QUEUES;
+    const { running: invocations, submitted: transactions } = host ?? NO_HOST;
+    return { queueVisible, queueInFlight, invocations, transactions };
   }
 
   /** Trouble that the cloud makes for itself. */

@@ -109,7 +109,7 @@ describe('a slow disk', () => {
       return Promise.resolve();
     },
     getMany: () => Promise.resolve([]),
-    iterator: () => queuesOf(),
+    iterator: () => nothing,
     close: () => Promise.resolve(),
   };
   let waits: { ms: number; call: () => void }[];
@@ -124,9 +124,11 @@ describe('a slow disk', () => {
     },
   };
 
-  async function* queuesOf(): AsyncGenerator<[string, string]> {
-    yield* [];
-  }
+  const nothing: AsyncIterable<[string, string]> = {
+    [Symbol.asyncIterator]: () => ({
+      next: () => Promise.resolve({ done: true, value: undefined }),
+    }),
+  };
 
   beforeEach(() => {
     written.length = 0;
