@@ -104,6 +104,29 @@ describe('the connection', () => {
     expect(made).toHaveLength(1);
   });
 
+  const late = { code: status.DEADLINE_EXCEEDED, message: 'Deadline exceeded' };
+  const askThrice = async (): Promise<void> => {
+    for (let call = 0; call < 3; call += 1)
+      await evaluator()
+        .evaluate(ask)
+        .catch(() => undefined);
+  };
+
+  it('is made anew after three calls in a row without an answer: it may be dead and look ready', async () => {
+    gateway.evaluate.push(late, late, late);
+    await askThrice();
+    expect(text(await evaluator().evaluate(ask))).toBe('answer');
+    expect(made.map(({ closed }) => closed)).toEqual([true, false]);
+  });
+
+  it('is kept when there are answers between the calls without one', async () => {
+    gateway.evaluate.push(late, late);
+    await askThrice();
+    gateway.evaluate.push(late, late);
+    await askThrice();
+    expect(made).toHaveLength(1);
+  });
+
   it('cannot be used after it is closed', async () => {
     connection.close();
     await expect(evaluator().evaluate(ask)).rejects.toMatchObject({ code: 'unavailable' });

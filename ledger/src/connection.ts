@@ -16,10 +16,19 @@ import type { Signatory } from './signatory.ts';
  */
 const IDLE_LIMIT_MS = 60_000;
 
+/**
+ * So many calls in a row that ran into their deadlines, with no answer in between: the connection itself is held to be
+ * dead. Keepalive does not find that out, because it begins anew whenever no call is under way, and a call that is given
+ * up leaves the connection looking ready.
+ */
+const UNANSWERED_LIMIT = 3;
+
 /** Far above any answer (pages are cut at about 1 MB), and still a limit. */
 const MAX_MESSAGE_BYTES: number = 16 * 1024 * 1024;
 
 const CHANNEL_OPTIONS = {
+  // Else a new client gets the dead connection of the one that it replaces.
+  'grpc.use_local_subchannel_pool': 1,
   // Fabric's peers end a connection that pings more than once a minute (peer.keepalive.minInterval).
   'grpc.keepalive_time_ms': 120_000,
   'grpc.keepalive_timeout_ms': 20_000,
@@ -44,13 +53,15 @@ interface Generation {
   readonly client: GrpcClient;
   readonly gateways: WeakMap<Signatory, Gateway>;
   calls: number;
+  /** Calls without an answer since the last answer. */
+  unanswered: number;
   retired: boolean;
 }
 
 /**
  * A connection to one organization's peer, shared by all identities: one gRPC client, one gateway an identity
- * over it. A client that was idle, or whose call came back UNAVAILABLE, is replaced; calls that are still
- * under way on the old one end there.
+ * over it. A client that was idle, whose call came back UNAVAILABLE, or of which several calls had no answer at all, is
+ * replaced; calls that are still under way on the old one end there.
  */
 export class LedgerConnection {
   readonly channel: string;
@@ -80,11 +91,11 @@ export class LedgerConnection {
     const generation = this.#current();
     generation.calls += 1;
     try {
-      return await use(gatewayOf(generation, signatory));
+      const answer = await use(gatewayOf(generation, signatory));
+      generation.unanswered = 0;
+      return answer;
     } catch (error) {
-      if (error instanceof GatewayError && isUnavailable(error)) {
-        this.#retire(generation);
-      }
+      if (error instanceof GatewayError) this.#learn(generation, error);
       throw error;
     } finally {
       generation.calls -= 1;
@@ -122,9 +133,17 @@ export class LedgerConnection {
       client: this.#newClient(),
       gateways: new WeakMap(),
       calls: 0,
+      unanswered: 0,
       retired: false,
     };
     return this.#generation;
+  }
+
+  #learn(generation: Generation, error: GatewayError): void {
+    generation.unanswered = error.code === DEADLINE_EXCEEDED ? generation.unanswered + 1 : 0;
+    if (isUnavailable(error) || generation.unanswered >= UNANSWERED_LIMIT) {
+      this.#retire(generation);
+    }
   }
 
   #retire(generation: Generation): void {
@@ -145,6 +164,7 @@ export function connectGateway(
 }
 
 const UNAVAILABLE: number = grpcStatus.UNAVAILABLE;
+const DEADLINE_EXCEEDED: number = grpcStatus.DEADLINE_EXCEEDED;
 
 /** An expired identity is UNAVAILABLE too, but is nothing to reconnect for; see faults.ts. */
 function isUnavailable(error: GatewayError): boolean {

@@ -105,7 +105,7 @@ export const height = async (): Promise<number> => (await (await connectAdmin('a
 console.log(name);
 `;
   await writeFile(join(dir, 'program.mts'), program);
-  const flags = ['--noEmit', '--strict', '--skipLibCheck', '--types', 'node'];
+  const flags = ['--noEmit', '--ignoreConfig', '--strict', '--skipLibCheck', '--types', 'node'];
   const modules = ['--module', 'nodenext', '--target', 'es2024'];
   const tsc = join(ROOT, 'node_modules', '.bin', 'tsc');
   expect(run(tsc, [...flags, ...modules, 'program.mts'], dir)).toBe('');
