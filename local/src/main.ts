@@ -1,4 +1,4 @@
-import { tolerateClosedOutput } from './closed-output.ts';
+import { endProcess, tolerateClosedOutput } from './closed-output.ts';
 import { EXIT, StartFailure } from './supervisor/failure.ts';
 import { Interrupts } from './supervisor/interrupts.ts';
 import { parseOptions } from './supervisor/options.ts';
@@ -26,11 +26,15 @@ async function main(): Promise<number> {
   }
 }
 
-tolerateClosedOutput();
-try {
-  process.exitCode = await main();
-} catch (error) {
-  if (error instanceof StartFailure) say(error.message);
-  else say(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  process.exitCode = exitCodeOf(error);
+async function exitCode(): Promise<number> {
+  try {
+    return await main();
+  } catch (error) {
+    if (error instanceof StartFailure) say(error.message);
+    else say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    return exitCodeOf(error);
+  }
 }
+
+tolerateClosedOutput();
+await endProcess(await exitCode());
