@@ -140,6 +140,15 @@ const CASES: [string, Stage, status, string, string[], string, string][] = [
     'timeout',
   ],
   [
+    'a deadline that passed before there was a connection',
+    'endorse',
+    status.DEADLINE_EXCEEDED,
+    'Deadline exceeded after 6.002s,Waiting for LB pick',
+    [],
+    'unreachable',
+    'unavailable',
+  ],
+  [
     'a deadline',
     'submit',
     status.DEADLINE_EXCEEDED,

@@ -57,6 +57,8 @@ const TEXTS: readonly Rule[] = [
   { kind: 'disagreement', pattern: /incorrect timestamp/ },
   // orderer/common/msgprocessor/sizefilter.go and gRPC's own limits
   { kind: 'too_large', pattern: /exceeds maximum allowed|message larger than max/ },
+  // grpc-js: the deadline passed before there was a connection, so nothing was sent
+  { kind: 'unreachable', pattern: /Waiting for LB pick/ },
   // core/chaincode/handler.go
   { kind: 'timeout', pattern: /timeout expired while executing transaction/ },
   {
