@@ -19,7 +19,7 @@ function tenthLine(tenth: Tenth, index: number): string {
   return (
     `${String(index).padStart(2)}/10  ${tenth.chunks} chunks, ${Math.round(tenth.chunksPerSecond)}/s, ` +
     `commit p50 ${tenth.latencyMs.p50} ms p99 ${tenth.latencyMs.p99} ms, ` +
-    `ledger +${(tenth.ledgerBytes / MEBI).toFixed(1)} MiB; MiB: ${memory.join(', ')}`
+    `ledger grown by ${(tenth.ledgerBytes / MEBI).toFixed(1)} MiB; MiB: ${memory.join(', ')}`
   );
 }
 
