@@ -77,7 +77,8 @@ class Sampler {
     const complete = Math.min(TENTHS, Math.floor((committed * TENTHS) / this.#chunks));
     if (complete <= this.#said) return;
     this.#said = complete;
-    const tenth = tenthsOf(this.samples, this.#chunks).at(-1);
+    const tenths = tenthsOf(this.samples, this.#chunks);
+    const tenth = tenths[complete - 1] ?? tenths.at(-1);
     if (tenth !== undefined) this.#onTenth(tenth, complete);
   }
 }
