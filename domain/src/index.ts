@@ -139,7 +139,13 @@ export {
   type RecordKey,
   splitCompositeKey,
 } from './record/keys.ts';
-export { PROVIDER_MSP_IDS, ROLE_ORGANIZATIONS, ROLES, type Role } from './record/roles.ts';
+export {
+  PROVIDER_MSP_IDS,
+  ROLE_ORGANIZATIONS,
+  ROLES,
+  type Role,
+  USER_ROLES,
+} from './record/roles.ts';
 export { livePseudonym, SubjectOpening, subjectCommitment } from './record/subject.ts';
 export {
   AssignDeviceInput,

@@ -21,3 +21,12 @@ export const ROLE_ORGANIZATIONS: Readonly<Record<Role, readonly string[]>> = {
   administrator: [...PROVIDER_MSP_IDS, 'InsurerMSP'],
   ingest: PROVIDER_MSP_IDS,
 };
+
+/** Roles of people, who log in; services do not. */
+export const USER_ROLES = [
+  'doctor',
+  'nurse',
+  'patient',
+  'insurance-agent',
+  'administrator',
+] as const;

@@ -1,4 +1,4 @@
-import { MSP_IDS, ORGANIZATIONS, ROLE_ORGANIZATIONS } from '@pulseledger/domain';
+import { MSP_IDS, ORGANIZATIONS, ROLE_ORGANIZATIONS, USER_ROLES } from '@pulseledger/domain';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import {
   AccountRecovery,
@@ -26,8 +26,6 @@ import { EnvironmentStack, type EnvironmentStackProps } from './environment-stac
 /** A user's certificate for the ledger lives no longer either. */
 const TOKEN_LIFE = Duration.minutes(15);
 const SESSION_LIFE = Duration.hours(12);
-/** Services do not log in. */
-const PEOPLE = ['doctor', 'nurse', 'patient', 'insurance-agent', 'administrator'] as const;
 
 /** Everybody who logs in: accounts made by administrators, two factors or a passkey, groups for roles. */
 export class PeopleStack extends EnvironmentStack {
@@ -72,7 +70,7 @@ export class PeopleStack extends EnvironmentStack {
   /** A group a role of an organization; nobody is in one by default. */
   #groups(pool: UserPool): void {
     for (const organization of ORGANIZATIONS) {
-      for (const role of PEOPLE) {
+      for (const role of USER_ROLES) {
         if (!ROLE_ORGANIZATIONS[role].includes(MSP_IDS[organization])) continue;
         const groupName = `${organization}-${role}`;
         new CfnUserPoolGroup(this, `Group/${groupName}`, {

@@ -9,6 +9,7 @@ import {
   type Organization,
   PulseError,
   ROLE_ORGANIZATIONS,
+  USER_ROLES,
 } from '@pulseledger/domain';
 import {
   createRemoteJWKSet,
@@ -43,9 +44,6 @@ export type TokenProfile = (typeof TOKEN_PROFILES)[number];
 
 /** Cognito's access tokens have neither `typ` nor `aud`, but `token_use` and `client_id`. */
 const CognitoAccess = z.object({ token_use: z.literal('access'), client_id: z.string() });
-
-/** Roles of people; services do not come here. */
-const USER_ROLES = ['doctor', 'nurse', 'patient', 'insurance-agent', 'administrator'] as const;
 
 const Claims = z.object({
   iss: z.string(),

@@ -4,11 +4,11 @@ import {
   ORGANIZATIONS,
   type Organization,
   ROLE_ORGANIZATIONS,
+  USER_ROLES,
 } from '@pulseledger/domain';
 import type { PreTokenGenerationV2TriggerEvent } from 'aws-lambda';
 import { z } from 'zod';
 
-const USER_ROLES = ['doctor', 'nurse', 'patient', 'insurance-agent', 'administrator'] as const;
 type UserRole = (typeof USER_ROLES)[number];
 
 /** What an administrator wrote into the user pool; users cannot change it. */
