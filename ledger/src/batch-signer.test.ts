@@ -337,4 +337,21 @@ describe('the end of the time given', () => {
     expect(outcome).toMatchObject({ status: 'failed', kind: 'out_of_time' });
     expect(gateway.calls).toEqual([]);
   });
+
+  it('while an endorsement waits for its turn lets it not be called', async () => {
+    const startedMs = Date.now();
+    const late = new BatchSigner({
+      connection,
+      signatories: fixedSignatory(createSignatory(keys.ingest)),
+      endorsers: ENDORSERS,
+      endorsementsAtOnce: 1,
+      now: () => (gateway.endorsed.length === 0 ? startedMs : startedMs + 2_000),
+    });
+    const outcomes = await late.submitAll(transactions(2), {
+      concurrency: 2,
+      giveUpAtMs: startedMs + 1_000,
+    });
+    expect(outcomes).toMatchObject([{ kind: 'out_of_time' }, { kind: 'out_of_time' }]);
+    expect(gateway.calls).toEqual(['endorse']);
+  });
 });

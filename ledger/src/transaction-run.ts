@@ -159,13 +159,19 @@ export class TransactionRun {
   async #endorse(): Promise<RetryEvent> {
     const { connection, signatory, giveUpAtMs, now, endorsing } = this.#context;
     const { bytes, signature } = this.#proposal;
-    const transaction = await endorsing(() =>
-      connection.call(signatory, (gateway) =>
-        gateway
-          .newSignedProposal(bytes, signature)
-          .endorse(callOptions('endorse', now(), giveUpAtMs)),
-      ),
+    const transaction = await endorsing(async () =>
+      // Its turn may come after the caller's own end; a call with a deadline in the past is none.
+      now() >= giveUpAtMs
+        ? undefined
+        : connection.call(signatory, (gateway) =>
+            gateway
+              .newSignedProposal(bytes, signature)
+              .endorse(callOptions('endorse', now(), giveUpAtMs)),
+          ),
     );
+    if (transaction === undefined) {
+      return { type: 'out_of_time' };
+    }
     this.#result = transaction.getResult();
     [this.#envelope, this.#commitRequest] = await signMessages(signatory, [
       toUnsigned(transaction),
