@@ -10,7 +10,7 @@ import {
   type VitalCode,
   type VitalSign,
 } from '@pulseledger/domain';
-import { outcomeOf } from '../../lambdas/fhir-api/src/outcome.ts';
+import { outcomeOf } from '../../lambdas/fhir-api/src/http/outcome.ts';
 import { observationsIn, type Received, testApi } from '../../lambdas/fhir-api/src/testing/api.ts';
 import type { MemoryRecord } from '../../lambdas/fhir-api/src/testing/memory-record.ts';
 import {

@@ -1,7 +1,8 @@
 /** What the API relies on in a record: one table, run over the twin in memory and over a network. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { chunkHeader, PulseError, type Reading, type ReadVitalsInput } from '@pulseledger/domain';
-import type { RecordPort } from '../../lambdas/fhir-api/src/record-port.ts';
+import type { RecordPort } from '../../lambdas/fhir-api/src/record/port.ts';
+import type { Caller } from '../../lambdas/fhir-api/src/smart/token.ts';
 import type { Sent } from '../../lambdas/fhir-api/src/testing/memory-record.ts';
 import {
   AMINA,
@@ -20,7 +21,6 @@ import {
   TEN,
   WATCH,
 } from '../../lambdas/fhir-api/src/testing/story.ts';
-import type { Caller } from '../../lambdas/fhir-api/src/token.ts';
 
 /** A record with the people of the story in it. */
 export interface World {

@@ -1,6 +1,6 @@
 import { ConnectionProfile } from '@pulseledger/domain';
 import { z } from 'zod';
-import { TOKEN_PROFILES, type TokenProfile } from './token.ts';
+import { TOKEN_PROFILES, type TokenProfile } from './smart/token.ts';
 
 const LOOPBACK = ['127.0.0.1', '[::1]', 'localhost'];
 

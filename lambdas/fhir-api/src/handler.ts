@@ -6,9 +6,9 @@ import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { logLine } from '../../common/src/log.ts';
 import { EmfMetrics } from '../../common/src/metrics.ts';
 import { readConfig } from './config.ts';
-import { createRouter, type Handle } from './router.ts';
+import { createRouter, type Handle } from './http/router.ts';
 import { ledgerSessions } from './service.ts';
-import { createTokenVerifier } from './token.ts';
+import { createTokenVerifier } from './smart/token.ts';
 
 const metrics = new EmfMetrics('fhir-api', console.log);
 

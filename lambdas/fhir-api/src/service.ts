@@ -7,9 +7,9 @@ import {
   RecordClient,
   UserSessions,
 } from '@pulseledger/ledger';
-import { cursorKey } from './cursor.ts';
-import type { Session } from './router.ts';
-import type { Caller } from './token.ts';
+import type { Session } from './http/router.ts';
+import { cursorKey } from './search/cursor.ts';
+import type { Caller } from './smart/token.ts';
 
 export interface ServiceOptions {
   readonly profile: ConnectionProfile;

@@ -4,9 +4,9 @@ import { type MetricSink, PulseError } from '@pulseledger/domain';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Bundle, FhirResource, Observation, OperationOutcome } from 'fhir/r4.js';
 import { z } from 'zod';
-import { cursorKey } from '../cursor.ts';
-import { type AccessLogEntry, createRouter } from '../router.ts';
-import type { Caller } from '../token.ts';
+import { type AccessLogEntry, createRouter } from '../http/router.ts';
+import { cursorKey } from '../search/cursor.ts';
+import type { Caller } from '../smart/token.ts';
 import type { MemoryRecord } from './memory-record.ts';
 import { NOON } from './story.ts';
 

@@ -19,8 +19,8 @@ import {
   type ReadVitalsInput,
   SIGNATURE_BYTES,
 } from '@pulseledger/domain';
-import type { RecordPort } from '../record-port.ts';
-import type { Caller } from '../token.ts';
+import type { RecordPort } from '../record/port.ts';
+import type { Caller } from '../smart/token.ts';
 
 const READING_ROLES: readonly Caller['role'][] = ['patient', 'doctor', 'nurse'];
 const HOUR_MS = 3_600_000;

@@ -1,6 +1,6 @@
 /** The people of all tests here: who they are, whom they treat, what they wear. */
 import type { PatientBasics, Reading } from '@pulseledger/domain';
-import type { Caller } from '../token.ts';
+import type { Caller } from '../smart/token.ts';
 import { MemoryRecord, type PageLimits } from './memory-record.ts';
 
 const ISSUER = 'https://login.pulse.test';

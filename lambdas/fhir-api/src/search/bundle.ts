@@ -1,5 +1,5 @@
 import type { Bundle, BundleEntry, BundleLink, Observation, OperationOutcome } from 'fhir/r4.js';
-import type { Parameter } from './request.ts';
+import type { Parameter } from '../http/request.ts';
 
 export interface SearchSet {
   readonly baseUrl: string;

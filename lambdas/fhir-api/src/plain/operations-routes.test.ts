@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { type TestApi, testApi } from './testing/api.ts';
+import type { Caller } from '../smart/token.ts';
+import { type TestApi, testApi } from '../testing/api.ts';
 import {
   AMINA,
   administrator,
@@ -17,8 +18,7 @@ import {
   nurse,
   TEN,
   WATCH,
-} from './testing/story.ts';
-import type { Caller } from './token.ts';
+} from '../testing/story.ts';
 
 const CALLERS = [doctor, nurse, doctorElsewhere, amina, boris, agent, administrator];
 

@@ -7,7 +7,7 @@ import { hkdfSync } from 'node:crypto';
 import { PulseError } from '@pulseledger/domain';
 import { CompactEncrypt, compactDecrypt } from 'jose';
 import { z } from 'zod';
-import type { Caller } from './token.ts';
+import type { Caller } from '../smart/token.ts';
 
 const MAX_CURSOR_CHARACTERS = 8_192;
 const KEY_BYTES = 32;

@@ -2,19 +2,19 @@
 
 import { Identifier } from '@pulseledger/domain';
 import type { CapabilityStatement, Device, FhirResource, Patient } from 'fhir/r4.js';
-import { capabilityStatement } from './capability.ts';
-import { toDevice } from './device.ts';
+import { capabilityStatement } from '../capabilities/statement.ts';
+import { OPERATIONS_ROUTES } from '../plain/operations-routes.ts';
+import { nothingToSee, type RecordPort } from '../record/port.ts';
+import type { Caller } from '../smart/token.ts';
+import { toDevice } from '../views/device.ts';
+import { toPatient } from '../views/patient.ts';
 import {
   lastObservations,
   readObservation,
   searchObservations,
   searchObservationsByForm,
-} from './observation-routes.ts';
-import { OPERATIONS_ROUTES } from './operations-routes.ts';
-import { toPatient } from './patient.ts';
-import { nothingToSee, type RecordPort } from './record-port.ts';
+} from '../vitals/observation-routes.ts';
 import type { FhirRequest } from './request.ts';
-import type { Caller } from './token.ts';
 
 /** What a route without login has. */
 export interface PublicCall {

@@ -1,11 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { ERRORS, PulseError } from '@pulseledger/domain';
 import type { CapabilityStatement } from 'fhir/r4.js';
-import { issueType } from './outcome.ts';
-import { createRouter, type FhirApi } from './router.ts';
-import { ROUTES } from './routes.ts';
-import { parameterNames } from './search-parameters.ts';
-import { BASE_URL, bundleOf, codeIn, httpApiEvent, outcomeIn, testApi } from './testing/api.ts';
+import type { Caller } from '../smart/token.ts';
+import { BASE_URL, bundleOf, codeIn, httpApiEvent, outcomeIn, testApi } from '../testing/api.ts';
 import {
   AMINA,
   administrator,
@@ -22,8 +19,11 @@ import {
   storyRecord,
   TEN,
   WATCH,
-} from './testing/story.ts';
-import type { Caller } from './token.ts';
+} from '../testing/story.ts';
+import { parameterNames } from '../vitals/vitals-query.ts';
+import { issueType } from './outcome.ts';
+import { createRouter, type FhirApi } from './router.ts';
+import { ROUTES } from './routes.ts';
 
 const EVERYBODY = [amina, boris, doctor, nurse, doctorElsewhere, agent, administrator];
 const api = testApi(storyRecord(), EVERYBODY);

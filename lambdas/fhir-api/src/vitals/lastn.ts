@@ -3,11 +3,11 @@
  * (https://hl7.org/fhir/R4/observation-operation-lastn.html).
  */
 import { PulseError } from '@pulseledger/domain';
+import type { RecordPort } from '../record/port.ts';
 import type { ObservationKind } from './observation-kinds.ts';
-import type { RecordPort } from './record-port.ts';
-import { authorizeEmpty, chunkFilter, isMatch, queryBounds } from './search.ts';
-import { codesOf, type ObservationQuery } from './search-parameters.ts';
+import { authorizeEmpty, chunkFilter, isMatch, queryBounds } from './search-vitals.ts';
 import type { Sign } from './signs.ts';
+import { codesOf, type ObservationQuery } from './vitals-query.ts';
 import { walk } from './walk.ts';
 
 const LAST_BUDGET = { calls: 60, readings: 300_000 } as const;

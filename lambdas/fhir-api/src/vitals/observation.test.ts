@@ -8,6 +8,8 @@ import {
   type VitalSign,
 } from '@pulseledger/domain';
 import fc from 'fast-check';
+import { MemoryRecord } from '../testing/memory-record.ts';
+import { AMINA, amina, heartRate, oneOfEach, SECOND_MS, TEN, WATCH } from '../testing/story.ts';
 import { localTime, toObservation } from './observation.ts';
 import {
   formatObservationId,
@@ -17,8 +19,6 @@ import {
 } from './observation-id.ts';
 import { OBSERVATION_KINDS } from './observation-kinds.ts';
 import { signsOf } from './signs.ts';
-import { MemoryRecord } from './testing/memory-record.ts';
-import { AMINA, amina, heartRate, oneOfEach, SECOND_MS, TEN, WATCH } from './testing/story.ts';
 
 interface Sending {
   readonly zoneOffsetMinutes?: number;

@@ -9,9 +9,9 @@ import {
   type WatchCommand,
 } from '@pulseledger/domain';
 import { z } from 'zod';
-import { nothingToSee } from './record-port.ts';
-import type { FhirRequest } from './request.ts';
-import type { Call, PlainRoute } from './routes.ts';
+import type { FhirRequest } from '../http/request.ts';
+import type { Call, PlainRoute } from '../http/routes.ts';
+import { nothingToSee } from '../record/port.ts';
 
 /** How long a device sends short windows after somebody has asked for it. */
 const WATCH_MS = 5 * 60_000;

@@ -3,10 +3,15 @@
  * (https://hl7.org/fhir/R4/search.html, https://hl7.org/fhir/R4/observation-operation-lastn.html).
  */
 import { Identifier, PulseError, type VitalCode } from '@pulseledger/domain';
-import { type DateFilter, parseDateFilter } from './date-search.ts';
+import type { Parameter } from '../http/request.ts';
+import { type DateFilter, parseDateFilter } from '../search/date-search.ts';
+import {
+  matchesToken,
+  parseTokens,
+  splitAlternatives,
+  type Token,
+} from '../search/token-search.ts';
 import { OBSERVATION_KINDS, type ObservationKind } from './observation-kinds.ts';
-import type { Parameter } from './request.ts';
-import { matchesToken, parseTokens, splitAlternatives, type Token } from './token-search.ts';
 
 export const DEFAULT_COUNT = 50;
 /** A larger `_count` is taken as this. */

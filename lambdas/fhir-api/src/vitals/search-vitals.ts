@@ -1,10 +1,10 @@
 /** GET /Observation: one page of a search, or the number of what it finds. */
 import { type ChunkHeader, MAX_DURATION_MS, PulseError } from '@pulseledger/domain';
-import type { Position } from './cursor.ts';
-import { type Bounds, matchesDates, mayMatchWithin, startBounds } from './date-search.ts';
-import type { RecordPort } from './record-port.ts';
-import { codesOf, type ObservationQuery } from './search-parameters.ts';
+import type { RecordPort } from '../record/port.ts';
+import type { Position } from '../search/cursor.ts';
+import { type Bounds, matchesDates, mayMatchWithin, startBounds } from '../search/date-search.ts';
 import { comparePositions, edgePosition, effectiveTime, positionOf, type Sign } from './signs.ts';
+import { codesOf, type ObservationQuery } from './vitals-query.ts';
 import { type Budget, type WalkPlan, walk } from './walk.ts';
 
 const PAGE_BUDGET = { calls: 60, readings: 300_000 } as const;

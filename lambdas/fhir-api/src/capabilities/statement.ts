@@ -1,6 +1,6 @@
 import type { CapabilityStatement, CapabilityStatementRestResource } from 'fhir/r4.js';
-import { OBSERVATION_KINDS } from './observation-kinds.ts';
-import { DEFAULT_COUNT, MAX_COUNT, MAX_LAST } from './search-parameters.ts';
+import { OBSERVATION_KINDS } from '../vitals/observation-kinds.ts';
+import { DEFAULT_COUNT, MAX_COUNT, MAX_LAST } from '../vitals/vitals-query.ts';
 
 /** When what this API offers last changed. */
 const CHANGED = '2026-11-22';

@@ -11,10 +11,10 @@ import {
   PulseError,
   type VitalCode,
 } from '@pulseledger/domain';
-import type { Bounds } from './date-search.ts';
-import { decodeStored, type RecordPort } from './record-port.ts';
-import type { Direction } from './search-parameters.ts';
+import { decodeStored, type RecordPort } from '../record/port.ts';
+import type { Bounds } from '../search/date-search.ts';
 import { type Sign, signsOf } from './signs.ts';
+import type { Direction } from './vitals-query.ts';
 
 /** First window: ten chunks of a device that sends every minute. */
 const FIRST_WIDTH_MS = 600_000;

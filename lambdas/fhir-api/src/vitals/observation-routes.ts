@@ -1,18 +1,18 @@
 import { PulseError } from '@pulseledger/domain';
 import type { Bundle, Observation } from 'fhir/r4.js';
-import { searchSet, withParameters } from './bundle.ts';
-import { openCursor, type Position, sealCursor } from './cursor.ts';
+import { handling, requireForm } from '../http/negotiation.ts';
+import { remark } from '../http/outcome.ts';
+import { type Parameter, parseQuery } from '../http/request.ts';
+import type { Call } from '../http/routes.ts';
+import { decodeStored, nothingToSee } from '../record/port.ts';
+import { searchSet, withParameters } from '../search/bundle.ts';
+import { openCursor, type Position, sealCursor } from '../search/cursor.ts';
 import { lastOfEach } from './lastn.ts';
-import { handling, requireForm } from './negotiation.ts';
 import { toObservation } from './observation.ts';
 import { type ObservationId, observationIdOf, parseObservationId } from './observation-id.ts';
-import { remark } from './outcome.ts';
-import { decodeStored, nothingToSee } from './record-port.ts';
-import { type Parameter, parseQuery } from './request.ts';
-import type { Call } from './routes.ts';
-import { countMatches, searchPage } from './search.ts';
-import { type ObservationQuery, parseObservationQuery } from './search-parameters.ts';
+import { countMatches, searchPage } from './search-vitals.ts';
 import { type Sign, signsOf } from './signs.ts';
+import { type ObservationQuery, parseObservationQuery } from './vitals-query.ts';
 
 export async function readObservation(call: Call): Promise<Observation> {
   const id = parseObservationId(call.id);

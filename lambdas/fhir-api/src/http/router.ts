@@ -8,13 +8,13 @@ import {
   PulseError,
 } from '@pulseledger/domain';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { concealing, type RecordPort } from '../record/port.ts';
+import type { Caller, VerifyToken } from '../smart/token.ts';
 import { FHIR_JSON, negotiate } from './negotiation.ts';
 import { outcomeOf } from './outcome.ts';
 import { PLAIN_JSON, PROBLEM_JSON, problemOf } from './problem.ts';
-import { concealing, type RecordPort } from './record-port.ts';
 import { type FhirRequest, parseRequest, requestIdOf } from './request.ts';
 import { type Publish, ROUTES, type Route } from './routes.ts';
-import type { Caller, VerifyToken } from './token.ts';
 
 /** What one login works with. */
 export interface Session {

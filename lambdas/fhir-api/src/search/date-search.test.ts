@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { PulseError } from '@pulseledger/domain';
 import fc from 'fast-check';
+import { localTime } from '../vitals/observation.ts';
 import {
   DATE_PREFIXES,
   type DatePrefix,
@@ -11,7 +12,6 @@ import {
   parseDateFilter,
   startBounds,
 } from './date-search.ts';
-import { localTime } from './observation.ts';
 
 const HOUR_MS = 3_600_000;
 

@@ -1,11 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Reading, VITAL_CODES } from '@pulseledger/domain';
 import fc from 'fast-check';
-import { toObservation } from './observation.ts';
-import { observationKind } from './observation-kinds.ts';
-import { PageInMaking } from './search.ts';
-import { parseObservationQuery } from './search-parameters.ts';
-import { positionOf, type Sign } from './signs.ts';
 import {
   bundleOf,
   codeIn,
@@ -14,8 +9,8 @@ import {
   type Received,
   type TestApi,
   testApi,
-} from './testing/api.ts';
-import type { MemoryRecord, Sent } from './testing/memory-record.ts';
+} from '../testing/api.ts';
+import type { MemoryRecord, Sent } from '../testing/memory-record.ts';
 import {
   AMINA,
   amina,
@@ -30,7 +25,12 @@ import {
   storyRecord,
   TEN,
   WATCH,
-} from './testing/story.ts';
+} from '../testing/story.ts';
+import { toObservation } from './observation.ts';
+import { observationKind } from './observation-kinds.ts';
+import { PageInMaking } from './search-vitals.ts';
+import { positionOf, type Sign } from './signs.ts';
+import { parseObservationQuery } from './vitals-query.ts';
 
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;

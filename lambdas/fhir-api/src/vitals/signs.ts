@@ -1,7 +1,7 @@
 /** From chunks to what is shown: readings in their order, the parts of a panel put together. */
 import { type Chunk, type Reading, VITAL_CODES, type VitalCode } from '@pulseledger/domain';
-import type { Position } from './cursor.ts';
-import type { EffectiveTime } from './date-search.ts';
+import type { Position } from '../search/cursor.ts';
+import type { EffectiveTime } from '../search/date-search.ts';
 import { type ObservationKind, observationKind } from './observation-kinds.ts';
 
 /** One reading and where it came from. */
