@@ -1,3 +1,48 @@
+export {
+  ActionSchema,
+  ATTESTATION_LEAD_MS,
+  ATTESTATION_LIFE_MS,
+  ATTESTATION_SKEW_MS,
+  Attestation,
+  type AttestedDecision,
+  AttestedShare,
+  AttestInput,
+  AttestOutput,
+  Claims,
+  EMERGENCY_REASONS,
+  EmergencyClaim,
+  type EmergencyReason,
+  LabelList,
+  MAX_WANTS,
+  PurposeSchema,
+  RecordClassSchema,
+  Want,
+} from './access/attestation.ts';
+export { decide } from './access/decide.ts';
+export type {
+  AccessQuestion,
+  ConsentFact,
+  Decision,
+  PatientFacts,
+  Relation,
+  RelationScope,
+} from './access/question.ts';
+export { type AccessRule, RULES as ACCESS_RULES } from './access/rules.ts';
+export {
+  ACTIONS,
+  type Action,
+  CONFIDENTIALITY_LABELS,
+  LABELS,
+  type Label,
+  PURPOSES,
+  type Purpose,
+  REASON_CODES,
+  RECORD_CLASSES,
+  type ReasonCode,
+  type RecordClass,
+  SENSITIVE_LABELS,
+  SUMMARY_CLASSES,
+} from './access/vocabulary.ts';
 export { bytesFromHex, hexFromBytes } from './bytes.ts';
 export { canonicalJson } from './canonical-json.ts';
 export { checkChunk, chunkHeader, chunkSummaries, decodeChunk } from './chunk/decode.ts';
@@ -144,6 +189,7 @@ export {
   ROLE_ORGANIZATIONS,
   ROLES,
   type Role,
+  SERVICE_ROLES,
   USER_ROLES,
 } from './record/roles.ts';
 export { livePseudonym, SubjectOpening, subjectCommitment } from './record/subject.ts';

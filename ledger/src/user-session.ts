@@ -5,6 +5,7 @@ import {
   PulseError,
   ROLE_ORGANIZATIONS,
   type Role,
+  SERVICE_ROLES,
   subjectCommitment,
 } from '@pulseledger/domain';
 import { issueUser, MAX_USER_MINUTES } from '@pulseledger/network/identity';
@@ -60,7 +61,7 @@ export class UserSessions {
    */
   open(claims: UserClaims): SignatorySource {
     const { organization, role, subjectId } = claims;
-    if (role === 'ingest' || !ROLE_ORGANIZATIONS[role].includes(MSP_IDS[organization])) {
+    if (SERVICE_ROLES.includes(role) || !ROLE_ORGANIZATIONS[role].includes(MSP_IDS[organization])) {
       throw new PulseError('wrong_organization_for_role');
     }
     const key = `${organization}/${role}/${subjectId}`;

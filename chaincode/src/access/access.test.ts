@@ -1,17 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
-import { ROLES, type Role } from '@pulseledger/domain';
+import { ROLES, type Role, SERVICE_ROLES } from '@pulseledger/domain';
 import { type Identity, LedgerDouble } from '../testing/ledger-double.ts';
 import { CLINIC, HOSPITAL, INSURER, idOf, NOON_MS, PEOPLE } from '../testing/story.ts';
 import type { FunctionName } from './rules.ts';
 
-/** The expectation, written down apart from the rules it checks: d n p i a s as in LETTERS. */
+/** The expectation, written down apart from the rules it checks: letters as in LETTERS. */
 const LETTERS: Readonly<Record<Role, string>> = {
   doctor: 'd',
   nurse: 'n',
   patient: 'p',
   'insurance-agent': 'i',
   administrator: 'a',
+  'emergency-medic': 'e',
+  laboratory: 'l',
+  representative: 'r',
   ingest: 's',
+  api: 'w',
 };
 const EXPECTED: Readonly<Record<FunctionName, string>> = {
   'care:RegisterPatient': 'dna',
@@ -38,11 +42,11 @@ const EXPECTED: Readonly<Record<FunctionName, string>> = {
   'vitals:FindChunk': 'dnp',
 };
 const FUNCTIONS = Object.keys(EXPECTED) as FunctionName[];
-const PROVIDER_ROLES = 'dnpas';
-const INSURER_ROLES = 'ia';
+const PROVIDER_ROLES = 'dnpaelrsw';
+const INSURER_ROLES = 'iaw';
 
 function identityOf(role: Role, mspId: string): Identity {
-  return role === 'ingest' ? { role, mspId } : { role, mspId, subjectId: idOf(role) };
+  return SERVICE_ROLES.includes(role) ? { role, mspId } : { role, mspId, subjectId: idOf(role) };
 }
 
 async function failureOf(name: FunctionName, identity: Identity, more = {}): Promise<string> {

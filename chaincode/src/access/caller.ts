@@ -3,6 +3,7 @@ import {
   ROLE_ORGANIZATIONS,
   ROLES,
   type Role,
+  SERVICE_ROLES,
   SubjectOpening,
   subjectCommitment,
 } from '@pulseledger/domain';
@@ -53,6 +54,6 @@ function subjectOf({ clientIdentity, stub }: LedgerContext): string {
  */
 export function identify(context: LedgerContext): Caller {
   const role = roleOf(context);
-  const subjectId = role === 'ingest' ? undefined : subjectOf(context);
+  const subjectId = SERVICE_ROLES.includes(role) ? undefined : subjectOf(context);
   return { mspId: context.clientIdentity.getMSPID(), role, subjectId };
 }

@@ -5,7 +5,11 @@ export const ROLES = [
   'patient',
   'insurance-agent',
   'administrator',
+  'emergency-medic',
+  'laboratory',
+  'representative',
   'ingest',
+  'api',
 ] as const;
 export type Role = (typeof ROLES)[number];
 
@@ -19,8 +23,15 @@ export const ROLE_ORGANIZATIONS: Readonly<Record<Role, readonly string[]>> = {
   patient: PROVIDER_MSP_IDS,
   'insurance-agent': ['InsurerMSP'],
   administrator: [...PROVIDER_MSP_IDS, 'InsurerMSP'],
+  'emergency-medic': PROVIDER_MSP_IDS,
+  laboratory: PROVIDER_MSP_IDS,
+  representative: PROVIDER_MSP_IDS,
   ingest: PROVIDER_MSP_IDS,
+  api: [...PROVIDER_MSP_IDS, 'InsurerMSP'],
 };
+
+/** Roles of software, which has no subject. */
+export const SERVICE_ROLES: readonly Role[] = ['ingest', 'api'];
 
 /** Roles of people, who log in; services do not. */
 export const USER_ROLES = [
@@ -29,4 +40,7 @@ export const USER_ROLES = [
   'patient',
   'insurance-agent',
   'administrator',
+  'emergency-medic',
+  'laboratory',
+  'representative',
 ] as const;
