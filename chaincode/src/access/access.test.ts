@@ -36,6 +36,7 @@ const EXPECTED: Readonly<Record<FunctionName, string>> = {
   'vitals:RecordChunks': 's',
   'vitals:CloseHour': 's',
   'vitals:ListHourChunks': 's',
+  'vitals:ListOpenHours': 's',
   'vitals:ReadChunks': 'dnp',
   'vitals:ReadMinutes': 'dnp',
   'vitals:ReadHours': 'dnp',

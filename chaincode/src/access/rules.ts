@@ -25,6 +25,7 @@ export const RULES = {
   'vitals:RecordChunks': ['ingest'],
   'vitals:CloseHour': ['ingest'],
   'vitals:ListHourChunks': ['ingest'],
+  'vitals:ListOpenHours': ['ingest'],
   'vitals:ReadChunks': READERS,
   'vitals:ReadMinutes': READERS,
   'vitals:ReadHours': READERS,

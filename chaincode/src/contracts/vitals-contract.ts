@@ -3,6 +3,7 @@ import { invoke } from '../transaction/invoke.ts';
 import { CLOSE_HOUR } from '../vitals/close-hour.ts';
 import { FIND_CHUNK } from '../vitals/find-chunk.ts';
 import { LIST_HOUR_CHUNKS } from '../vitals/list-hour-chunks.ts';
+import { LIST_OPEN_HOURS } from '../vitals/list-open-hours.ts';
 import { READ_CHUNKS } from '../vitals/read-chunks.ts';
 import { READ_HOURS } from '../vitals/read-hours.ts';
 import { READ_MINUTES } from '../vitals/read-minutes.ts';
@@ -55,5 +56,11 @@ export class VitalsContract extends Contract {
   @Returns('string')
   ListHourChunks(context: Context): Promise<string> {
     return invoke(context, LIST_HOUR_CHUNKS);
+  }
+
+  @Transaction(false)
+  @Returns('string')
+  ListOpenHours(context: Context): Promise<string> {
+    return invoke(context, LIST_OPEN_HOURS);
   }
 }

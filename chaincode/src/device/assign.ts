@@ -31,7 +31,7 @@ async function assign(call: Call<AssignDeviceInput>): Promise<ChangeOutput> {
   const assignments = withAssignment(device.assignments, { patientId, fromMs, untilMs });
   const worn: WornDocument = { patientId, deviceId, saltHex: device.saltHex };
   await writeDocument(stub, RECORD_KEYS.worn(patientId, deviceId), worn);
-  return changeDevice(call, device, { assignments });
+  return changeDevice(call, device, { assignments, latestHour: null });
 }
 
 async function endAssignment(call: Call<EndAssignmentInput>): Promise<ChangeOutput> {
@@ -43,6 +43,7 @@ async function endAssignment(call: Call<EndAssignmentInput>): Promise<ChangeOutp
   if (repeated) return UNCHANGED;
   return changeDevice(call, device, {
     assignments: withEnd(device.assignments, patientId, untilMs),
+    latestHour: null,
   });
 }
 

@@ -33,6 +33,7 @@ async function register({ stub, caller, input }: Call<RegisterDeviceInput>): Pro
     boot: null,
     ranges: [],
     activity: null,
+    latestHour: null,
   };
   await writeDocument(stub, key, document);
   return CHANGED;

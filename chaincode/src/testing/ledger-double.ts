@@ -104,6 +104,7 @@ export class LedgerDouble {
     for (const [key, value] of stub.privateWrites) {
       this.privateData.set(key, { value, version: this.#commits });
     }
+    for (const key of stub.privateDeletes) this.privateData.delete(key);
     for (const [key, value] of stub.publicWrites) this.publicState.set(key, value);
     return 'VALID';
   }

@@ -24,6 +24,7 @@ const WRITE_AFTER_QUERY =
 /** The stub of one transaction with Fabric's semantics: reads never see the own writes. */
 export class StubDouble implements LedgerStub {
   readonly privateWrites = new Map<string, Uint8Array>();
+  readonly privateDeletes = new Set<string>();
   readonly publicWrites = new Map<string, Uint8Array>();
   /** Version of each private key at the time it was read; undefined = absent. */
   readonly reads = new Map<string, number | undefined>();
@@ -84,6 +85,13 @@ export class StubDouble implements LedgerStub {
     this.calls.push('putPrivateData');
     if (this.#queried) return Promise.reject(new Error(WRITE_AFTER_QUERY));
     this.privateWrites.set(key, Uint8Array.from(value));
+    return Promise.resolve();
+  }
+
+  deletePrivateData(_collection: string, key: string): Promise<void> {
+    this.calls.push('deletePrivateData');
+    if (this.#queried) return Promise.reject(new Error(WRITE_AFTER_QUERY));
+    this.privateDeletes.add(key);
     return Promise.resolve();
   }
 

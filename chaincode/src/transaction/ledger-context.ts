@@ -4,6 +4,7 @@ import type { Context } from 'fabric-contract-api';
 export type LedgerStub = Pick<
   Context['stub'],
   | 'createCompositeKey'
+  | 'deletePrivateData'
   | 'getDateTimestamp'
   | 'getPrivateData'
   | 'getPrivateDataByRange'

@@ -1,12 +1,15 @@
 import {
+  CHUNK_HOUR_MS,
   type ChangeOutput,
   type ChunkHeader,
   CloseHourInput,
   canonicalJson,
   chunkHeader,
   chunkSummaries,
+  HOUR_CLOSES_AFTER_MS,
   HourDocument,
   type HourSource,
+  hexFromBytes,
   hourOf,
   mergeSummaries,
   PROVIDERS_COLLECTION,
@@ -59,18 +62,33 @@ function covers(sources: readonly HourSource[], before: readonly HourSource[]): 
 }
 
 /**
- * Sum up an hour. Repeating it changes nothing; late chunks rewrite it; leaving out what an earlier
+ * Take the hour's mark away, unless it is a newer one: then there are chunks that were not listed. A mark that is set
+ * before this is ordered makes the transaction invalid.
+ */
+async function removeMark({ stub, input }: Call<CloseHourInput>): Promise<ChangeOutput> {
+  const key = ledgerKey(stub, RECORD_KEYS.open(hourOf(input.hourMs), input.patientId));
+  const mark = await stub.getPrivateData(PROVIDERS_COLLECTION, key);
+  if (hexFromBytes(mark) !== input.mark) return UNCHANGED;
+  await stub.deletePrivateData(PROVIDERS_COLLECTION, key);
+  return CHANGED;
+}
+
+/**
+ * Sum up an hour that is over. Repeating it changes nothing; late chunks rewrite it; leaving out what an earlier
  * summary counted is refused, so that two services that list at different times cannot undo each
  * other's work.
  */
 async function closeHour(call: Call<CloseHourInput>): Promise<ChangeOutput> {
-  const { stub, input } = call;
+  const { stub, input, nowMs } = call;
+  if (nowMs < input.hourMs + CHUNK_HOUR_MS + HOUR_CLOSES_AFTER_MS) {
+    throw new PulseError('conflict', 'The hour is not over for long enough.');
+  }
   const chunks = await readNamedChunks(call);
   const sources = sourcesOf(chunks);
   const key = RECORD_KEYS.hour(input.patientId, hourOf(input.hourMs));
   const before = await readDocument(stub, key, HourDocument);
   if (before !== undefined) {
-    if (canonicalJson(before.sources) === canonicalJson(sources)) return UNCHANGED;
+    if (canonicalJson(before.sources) === canonicalJson(sources)) return removeMark(call);
     if (!covers(sources, before.sources)) {
       throw new PulseError('conflict', 'The hour was closed with chunks that are left out now.');
     }
@@ -79,6 +97,7 @@ async function closeHour(call: Call<CloseHourInput>): Promise<ChangeOutput> {
   const { hourMs, saltHex } = input;
   const document: HourDocument = { hourMs, sources, summaries, saltHex };
   await writeDocument(stub, key, document);
+  await removeMark(call);
   return CHANGED;
 }
 

@@ -4,6 +4,7 @@ import {
   FindChunkInput,
   type FindChunkOutput,
   hourOf,
+  LateDocument,
   MAX_READINGS_PER_CHUNK,
   PulseError,
   RECORD_KEYS,
@@ -46,7 +47,14 @@ async function findChunk(call: Call<FindChunkInput>): Promise<FindChunkOutput> {
   const patientId = await readablePatient(call);
   const bytes = patientId === undefined ? undefined : await findBytes(call, patientId);
   if (patientId === undefined || bytes === undefined) throw new PulseError('not_found');
-  return { patientId, chunk: Buffer.from(bytes).toString('base64') };
+  const header = chunkHeader(bytes);
+  const key = RECORD_KEYS.late(patientId, hourOf(header.startMs), header);
+  const late = await readDocument(call.stub, key, LateDocument);
+  return {
+    patientId,
+    chunk: Buffer.from(bytes).toString('base64'),
+    ...(late === undefined ? {} : { lateRecordedAtMs: late.recordedAtMs }),
+  };
 }
 
 export const FIND_CHUNK: TransactionFunction<FindChunkInput> = {

@@ -28,6 +28,8 @@ const PERIOD = {
   pageSize: 100,
 };
 const LATER_MS = NOON_MS + 24 * HOUR_MS;
+/** Of no chunk. */
+const MARK = '11'.repeat(32);
 
 let ledger: LedgerDouble;
 beforeEach(async () => {
@@ -141,7 +143,11 @@ describe('finding the chunk of one reading', () => {
   });
 
   it('gives a reader the chunk and the patient', async () => {
-    const expected = { patientId: PATIENT_ID, chunk: Buffer.from(chunk).toString('base64') };
+    const expected = {
+      patientId: PATIENT_ID,
+      chunk: Buffer.from(chunk).toString('base64'),
+      lateRecordedAtMs: LATER_MS,
+    };
     for (const sequence of [40, 47, 49]) {
       expect(await find({ ...reading, sequence })).toEqual(expected);
     }
@@ -200,7 +206,7 @@ describe('minutes', () => {
 
 describe('hours', () => {
   const close = (chunkKeys: unknown, hourMs = NOON_MS, patientId = PATIENT_ID) => {
-    const input = { patientId, hourMs, chunkKeys, saltHex: '77'.repeat(16) };
+    const input = { patientId, hourMs, mark: MARK, chunkKeys, saltHex: '77'.repeat(16) };
     return ledger.submit('vitals:CloseHour', { identity: PEOPLE.ingest, input, nowMs: LATER_MS });
   };
   const list = async (hourMs = NOON_MS): Promise<string[]> => {

@@ -70,13 +70,13 @@ describe('recording chunks', () => {
     ]);
   });
 
-  it('costs a usual chunk one read and its own write, and one more write a device', async () => {
+  it('costs a usual chunk one read and its own write, and one more write a device and an hour', async () => {
     const chunks = [0, 3, 6, 9].map((firstSequence) =>
       watch.chunk({ startMs: NOON_MS + firstSequence * 1_000, firstSequence }),
     );
-    const { stub } = await endorse(chunks);
+    const { stub } = await endorse(chunks, NOON_MS + MINUTE_MS);
     const put = 'putPrivateData';
-    expect(stub.calls).toEqual(['getPrivateData', put, put, put, put, put, 'putState']);
+    expect(stub.calls).toEqual(['getPrivateData', put, put, put, put, put, put, 'putState']);
   });
 
   it('answers a repeated chunk with already, within a transaction and after it', async () => {

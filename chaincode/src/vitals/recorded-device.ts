@@ -2,6 +2,7 @@ import {
   type BootActivity,
   BootDocument,
   DeviceDocument,
+  hourOf,
   RECORD_KEYS,
   type SequenceRange,
 } from '@pulseledger/domain';
@@ -27,11 +28,13 @@ export class RecordedDevice {
   readonly #stub: LedgerStub;
   readonly #boots = new Map<number, BootState>();
   #boot: number | null;
+  #latestHour: number | null;
 
   constructor(stub: LedgerStub, document: DeviceDocument) {
     this.#stub = stub;
     this.document = document;
     this.#boot = document.boot;
+    this.#latestHour = document.latestHour;
     const { boot, ranges, activity } = document;
     if (boot !== null) this.#boots.set(boot, { ranges, activity, isChanged: false });
   }
@@ -68,6 +71,14 @@ export class RecordedDevice {
     return readDocument(this.#stub, key, BootDocument);
   }
 
+  /**
+   * Is a chunk of this hour the first that its patient's hour has of this boot, or did it come after the hour? Every other
+   * one finds the hour marked as open, since no hour is closed before it is over.
+   */
+  opens(boot: number, hour: number, nowMs: number): boolean {
+    return boot !== this.#boot || hour !== this.#latestHour || hourOf(nowMs) > hour;
+  }
+
   /** Count these sequences as recorded. */
   async add(boot: number, range: SequenceRange, arrival: Arrival): Promise<void> {
     const { ranges, activity } = await this.#state(boot);
@@ -80,7 +91,10 @@ export class RecordedDevice {
       // The boot before moves out of the device's document into one of its own.
       if (this.#boot !== null) await this.#touch(this.#boot);
       this.#boot = boot;
+      this.#latestHour = null;
     }
+    const hour = hourOf(arrival.startMs);
+    if (boot === this.#boot) this.#latestHour = Math.max(this.#latestHour ?? hour, hour);
   }
 
   async #touch(boot: number): Promise<void> {
@@ -93,7 +107,8 @@ export class RecordedDevice {
     for (const [boot, { ranges, activity, isChanged }] of this.#boots) {
       if (!isChanged) continue;
       if (boot === this.#boot) {
-        const document = { ...this.document, boot, ranges, activity };
+        const latestHour = this.#latestHour;
+        const document = { ...this.document, boot, ranges, activity, latestHour };
         await writeDocument(this.#stub, RECORD_KEYS.device(deviceId), document);
       } else {
         const document: BootDocument = { ranges, activity, saltHex };

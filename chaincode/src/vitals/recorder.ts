@@ -3,6 +3,8 @@ import {
   type ChunkResult,
   checkChunk,
   hourOf,
+  LATE_AFTER_MS,
+  type LateDocument,
   PROVIDERS_COLLECTION,
   PulseError,
   type QuarantineReason,
@@ -12,7 +14,7 @@ import {
 } from '@pulseledger/domain';
 import { isSigned, sha256 } from '../crypto.ts';
 import { assignmentDuring } from '../device/assignments.ts';
-import { ledgerKey } from '../store/documents.ts';
+import { ledgerKey, writeDocument } from '../store/documents.ts';
 import type { LedgerStub } from '../transaction/ledger-context.ts';
 import { refusalOf } from './judge-chunk.ts';
 import { intersects, MAX_RANGES, withRange } from './ranges.ts';
@@ -39,6 +41,7 @@ interface Admitted {
   readonly chunk: Uint8Array;
   readonly header: ChunkHeader;
   readonly device: RecordedDevice;
+  readonly patientId: string;
   readonly key: string;
   readonly receivedAtMs: number | undefined;
 }
@@ -52,6 +55,8 @@ export class Recorder {
   /** Digests of what this transaction writes, because a read of the ledger would not show them. */
   readonly #written = new Map<string, Uint8Array>();
   readonly #recorded: Uint8Array[] = [];
+  /** The mark of each hour that is open now: digest of a chunk that its summary does not count. */
+  readonly #opened = new Map<string, Uint8Array>();
 
   constructor(stub: LedgerStub, custodian: string, nowMs: number) {
     this.#stub = stub;
@@ -89,8 +94,9 @@ export class Recorder {
     const { assignments } = device.document;
     const worn = assignmentDuring(assignments, header.startMs, header.endMs);
     if (worn === undefined) return refused('not_assigned');
-    const key = RECORD_KEYS.chunk(worn.patientId, hourOf(header.startMs), header);
-    return this.#write({ chunk, header, device, key: ledgerKey(this.#stub, key), receivedAtMs });
+    const { patientId } = worn;
+    const key = ledgerKey(this.#stub, RECORD_KEYS.chunk(patientId, hourOf(header.startMs), header));
+    return this.#write({ chunk, header, device, patientId, key, receivedAtMs });
   }
 
   async #write(admitted: Admitted): Promise<ChunkResult> {
@@ -103,11 +109,24 @@ export class Recorder {
     if (reason !== undefined) return refused(reason);
     if (withRange(ranges, range).length > MAX_RANGES) return refused('too_many_gaps');
     const nowMs = this.#nowMs;
+    const digest = sha256(chunk);
+    if (device.opens(boot, hourOf(startMs), nowMs)) {
+      const open = RECORD_KEYS.open(hourOf(startMs), admitted.patientId);
+      this.#opened.set(ledgerKey(this.#stub, open), digest);
+    }
     await device.add(boot, range, { startMs, endMs, receivedAtMs, nowMs });
     await this.#stub.putPrivateData(PROVIDERS_COLLECTION, key, chunk);
-    this.#written.set(key, sha256(chunk));
+    if (nowMs - endMs > LATE_AFTER_MS) await this.#flagLate(admitted);
+    this.#written.set(key, digest);
     this.#recorded.push(chunk);
     return { status: 'recorded' };
+  }
+
+  async #flagLate({ header, device, patientId }: Admitted): Promise<void> {
+    const key = RECORD_KEYS.late(patientId, hourOf(header.startMs), header);
+    const { saltHex } = device.document;
+    const late: LateDocument = { recordedAtMs: this.#nowMs, saltHex };
+    await writeDocument(this.#stub, key, late);
   }
 
   /** Some of its sequences are recorded: is it this chunk again, or another one? */
@@ -120,8 +139,11 @@ export class Recorder {
       : refused('sequence_conflict');
   }
 
-  /** Write the state of every device whose chunks were recorded. */
+  /** Write the state of every device whose chunks were recorded, and which hours are open because of them. */
   async finish(): Promise<void> {
     for (const device of this.#devices.values()) await device?.store();
+    for (const [key, mark] of this.#opened) {
+      await this.#stub.putPrivateData(PROVIDERS_COLLECTION, key, mark);
+    }
   }
 }

@@ -83,6 +83,8 @@ export interface DeviceDocument {
   readonly ranges: readonly SequenceRange[];
   /** Of that boot. */
   readonly activity: BootActivity | null;
+  /** Latest hour (its number) in which that boot recorded for whoever wears it now; null when there is none. */
+  readonly latestHour: number | null;
 }
 export const DeviceDocument: z.ZodType<DeviceDocument> = z.object({
   deviceId: Identifier,
@@ -98,6 +100,7 @@ export const DeviceDocument: z.ZodType<DeviceDocument> = z.object({
   boot: z.int().nullable(),
   ranges: z.array(SequenceRange),
   activity: NullableActivity,
+  latestHour: z.int().nullable().default(null),
 });
 
 /** That a patient wears or wore a device, as stored. */
@@ -121,6 +124,16 @@ export interface BootDocument {
 export const BootDocument: z.ZodType<BootDocument> = z.object({
   ranges: z.array(SequenceRange),
   activity: NullableActivity,
+  saltHex: SaltHex,
+});
+
+/** That a chunk was recorded long after it was measured, as stored. */
+export interface LateDocument {
+  readonly recordedAtMs: number;
+  readonly saltHex: string;
+}
+export const LateDocument: z.ZodType<LateDocument> = z.object({
+  recordedAtMs: MomentMs,
   saltHex: SaltHex,
 });
 

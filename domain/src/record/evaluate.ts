@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Summary } from '../chunk/reading.ts';
-import { Identifier, MomentMs } from '../identifiers.ts';
+import { DigestHex, Identifier, MomentMs } from '../identifiers.ts';
 import { isVitalCode, type VitalCode } from '../vital-signs.ts';
 import { PatientBasics } from './submit.ts';
 
@@ -44,10 +44,21 @@ export const ReadVitalsInput: z.ZodType<ReadVitalsInput> = z.strictObject({
 export interface ReadChunksOutput {
   /** Signed chunks, base64, in the order of hour, device, boot, first sequence. */
   readonly chunks: readonly string[];
+  /** Those of them that came late; left out when none did. */
+  readonly late?: readonly LateChunk[] | undefined;
   readonly bookmark?: string | undefined;
+}
+
+/** A chunk that was recorded more than `LATE_AFTER_MS` after the end of its measurement. */
+export interface LateChunk {
+  /** Place of the chunk in the answer. */
+  readonly index: number;
+  /** Time of the transaction that recorded it. */
+  readonly recordedAtMs: number;
 }
 export const ReadChunksOutput: z.ZodType<ReadChunksOutput> = z.object({
   chunks: z.array(z.string()),
+  late: z.array(z.object({ index: z.int().min(0), recordedAtMs: MomentMs })).optional(),
   bookmark: Bookmark.optional(),
 });
 
@@ -115,10 +126,50 @@ export interface FindChunkOutput {
   readonly patientId: string;
   /** Signed chunk, base64. */
   readonly chunk: string;
+  /** Time of the transaction that recorded it, when it came late ({@link LateChunk}). */
+  readonly lateRecordedAtMs?: number | undefined;
 }
 export const FindChunkOutput: z.ZodType<FindChunkOutput> = z.object({
   patientId: Identifier,
   chunk: z.string(),
+  lateRecordedAtMs: MomentMs.optional(),
+});
+
+/** Most open hours on a page. */
+export const MAX_OPEN_HOURS_PAGE = 200;
+
+/** Input of `vitals:ListOpenHours`. */
+export interface ListOpenHoursInput {
+  /** Only hours that end at this moment or before. */
+  readonly endedByMs: number;
+  readonly pageSize: number;
+  readonly bookmark?: string | undefined;
+}
+export const ListOpenHoursInput: z.ZodType<ListOpenHoursInput> = z.strictObject({
+  endedByMs: MomentMs,
+  pageSize: z.int().min(1).max(MAX_OPEN_HOURS_PAGE),
+  bookmark: z
+    .string()
+    .regex(/^\d{8}\.[0-9a-f]{32}$/)
+    .optional(),
+});
+
+/** An hour with chunks that its summary does not count yet. */
+export interface OpenHour {
+  readonly patientId: string;
+  readonly hourMs: number;
+  /** Another one after each chunk that opened the hour again. */
+  readonly mark: string;
+}
+
+/** Answer of `vitals:ListOpenHours`, oldest first. */
+export interface ListOpenHoursOutput {
+  readonly hours: readonly OpenHour[];
+  readonly bookmark?: string | undefined;
+}
+export const ListOpenHoursOutput: z.ZodType<ListOpenHoursOutput> = z.object({
+  hours: z.array(z.object({ patientId: Identifier, hourMs: MomentMs, mark: DigestHex })),
+  bookmark: Bookmark.optional(),
 });
 
 /** Input of `vitals:ListHourChunks`. */

@@ -24,7 +24,8 @@ describe('keys of the record', () => {
         const key = RECORD_KEYS.chunk(patientId, hour, one);
         expect(splitCompositeKey(compositeKey(key))).toEqual(key);
         expect(parseChunkKeyText(chunkKeyText(one))).toEqual(one);
-        const input = { patientId, hourMs: hour * 3_600_000, saltHex: patientId };
+        const mark = patientId + patientId;
+        const input = { patientId, hourMs: hour * 3_600_000, mark, saltHex: patientId };
         const chunkKeys = [chunkKeyText(one)];
         expect(CloseHourInput.safeParse({ ...input, chunkKeys }).success).toBe(true);
       }),

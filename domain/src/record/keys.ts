@@ -50,7 +50,11 @@ export const RECORD_KEYS: {
   readonly worn: (patientId: string, deviceId: string) => RecordKey;
   readonly boot: (deviceId: string, boot: number) => RecordKey;
   readonly chunk: (patientId: string, hour: number, chunk: ChunkIdentity) => RecordKey;
+  /** That this chunk came late. */
+  readonly late: (patientId: string, hour: number, chunk: ChunkIdentity) => RecordKey;
   readonly hour: (patientId: string, hour: number) => RecordKey;
+  /** That an hour has chunks which its summary does not count; by hour first, for who looks for them. */
+  readonly open: (hour: number, patientId: string) => RecordKey;
   /** Public: Merkle root of a transaction's chunks. */
   readonly root: (transactionId: string) => RecordKey;
 } = {
@@ -73,7 +77,12 @@ export const RECORD_KEYS: {
     objectType: 'chunk',
     attributes: [patientId, hourAttribute(hour), ...chunkAttributes(chunk)],
   }),
+  late: (patientId, hour, chunk) => ({
+    objectType: 'late',
+    attributes: [patientId, hourAttribute(hour), ...chunkAttributes(chunk)],
+  }),
   hour: (patientId, hour) => ({ objectType: 'hour', attributes: [patientId, hourAttribute(hour)] }),
+  open: (hour, patientId) => ({ objectType: 'open', attributes: [hourAttribute(hour), patientId] }),
   root: (transactionId) => ({ objectType: 'root', attributes: [transactionId] }),
 };
 

@@ -8,6 +8,11 @@ export const MAX_CHUNKS_PER_TRANSACTION = 200;
 export const MAX_TRANSACTION_BYTES: number = 1024 * 1024;
 /** Most chunks of one hour of one patient that `vitals:CloseHour` sums up: short windows, two devices. */
 export const MAX_CHUNKS_PER_HOUR = 4_000;
+/**
+ * An hour is not summed up before so long after its end. Until it ends only its first chunk of a boot marks it as open,
+ * so no transaction that began within the hour may still be on its way to the ledger when the mark is taken away.
+ */
+export const HOUR_CLOSES_AFTER_MS: number = 15 * 60_000;
 
 const Name: z.ZodType<string> = z.string().min(1).max(100);
 
@@ -173,12 +178,15 @@ export interface CloseHourInput {
   readonly patientId: string;
   /** Start of the UTC hour. */
   readonly hourMs: number;
+  /** The mark that `vitals:ListOpenHours` gave before the chunks were listed; a newer one stays. */
+  readonly mark: string;
   readonly chunkKeys: readonly string[];
   readonly saltHex: string;
 }
 export const CloseHourInput: z.ZodType<CloseHourInput> = z.strictObject({
   patientId: Identifier,
   hourMs: MomentMs.refine((ms) => ms % 3_600_000 === 0, 'expected the start of an hour'),
+  mark: DigestHex,
   chunkKeys: z
     .array(z.string().regex(/^[0-9a-f]{32}\.\d{10}\.\d{15}$/))
     .min(1)

@@ -25,6 +25,7 @@ const CANARY = 'Zdenka-Kanary-72bpm';
 
 const ID = 'ab'.repeat(16);
 const SALT = 'cd'.repeat(16);
+const DIGEST = 'ef'.repeat(32);
 const CHUNK_KEY = chunkKeyText({ deviceId: ID, boot: 1, firstSequence: 0 });
 const BASICS = { family: 'Test', given: [], birthDate: '1990', gender: 'unknown' };
 const PERIOD = { fromMs: 0, toMs: HOUR_MS, pageSize: 10 };
@@ -60,9 +61,13 @@ const INPUTS: Readonly<Record<string, readonly [string, Readonly<Record<string, 
   'device:Status': ['ingest', { deviceId: ID, atMs: 1 }],
   'vitals:CloseHour': [
     'ingest',
-    { patientId: ID, hourMs: 0, chunkKeys: [CHUNK_KEY], saltHex: SALT },
+    { patientId: ID, hourMs: 0, mark: DIGEST, chunkKeys: [CHUNK_KEY], saltHex: SALT },
   ],
   'vitals:ListHourChunks': ['ingest', { patientId: ID, hourMs: 0 }],
+  'vitals:ListOpenHours': [
+    'ingest',
+    { endedByMs: 0, pageSize: 1, bookmark: `00000000.${ID}` },
+  ],
   'vitals:ReadChunks': ['doctor', { patientId: ID, ...PERIOD }],
   'vitals:ReadMinutes': ['doctor', { patientId: ID, ...PERIOD }],
   'vitals:ReadHours': ['doctor', { patientId: ID, ...PERIOD }],

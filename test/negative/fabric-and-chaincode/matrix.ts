@@ -30,6 +30,7 @@ const MAY_CALL: Readonly<Record<string, string>> = {
   'vitals:CloseHour': 's',
   'vitals:FindChunk': 'dnp',
   'vitals:ListHourChunks': 's',
+  'vitals:ListOpenHours': 's',
   'vitals:ReadChunks': 'dnp',
   'vitals:ReadHours': 'dnp',
   'vitals:ReadMinutes': 'dnp',
