@@ -38,20 +38,22 @@ afterEach(() => {
 
 describe('an identity from the secret store', () => {
   it('is read once however many ask, and again after its maximum age', async () => {
-    const got = await Promise.all(Array.from({ length: 10 }, () => identities.ingest('hospital')));
+    const got = await Promise.all(
+      Array.from({ length: 10 }, () => identities.service('ingest', 'hospital')),
+    );
     expect(new Set(got.map(({ certificatePem }) => certificatePem))).toEqual(
       new Set([keys.ingest.certificatePem]),
     );
     nowMs += 59_999;
-    await identities.ingest('hospital');
+    await identities.service('ingest', 'hospital');
     expect(store.reads).toEqual([NAME]);
     nowMs += 1;
-    await identities.ingest('hospital');
+    await identities.service('ingest', 'hospital');
     expect(store.reads).toEqual([NAME, NAME]);
   });
 
   it('does not show its private key in dumps, JSON or text', async () => {
-    const identity = await identities.ingest('hospital');
+    const identity = await identities.service('ingest', 'hospital');
     const body = keys.ingest.privateKeyPem.split('\n')[1]!;
     const shown = [
       inspect(identity, { depth: 9, showHidden: true }),
@@ -69,16 +71,18 @@ describe('an identity from the secret store', () => {
   ])('that %s is unavailable, without quoting the secret', async (_, secret) => {
     store.secrets.delete(NAME);
     if (secret !== undefined) store.secrets.set(NAME, secret);
-    const error: unknown = await identities.ingest('hospital').catch((reason: unknown) => reason);
+    const error: unknown = await identities
+      .service('ingest', 'hospital')
+      .catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'unavailable' });
     expect(inspect(error, { depth: 9 })).not.toContain('secret-');
   });
 
   it('that could not be read is asked for again by the next caller', async () => {
     store.secrets.delete(NAME);
-    await expect(identities.ingest('hospital')).rejects.toThrow();
+    await expect(identities.service('ingest', 'hospital')).rejects.toThrow();
     store.secrets.set(NAME, JSON.stringify(keys.ingest));
-    expect((await identities.ingest('hospital')).mspId).toBe('HospitalMSP');
+    expect((await identities.service('ingest', 'hospital')).mspId).toBe('HospitalMSP');
   });
 });
 

@@ -1,5 +1,6 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { type Organization, PulseError } from '@pulseledger/domain';
+import type { ServiceName } from '@pulseledger/network/identity';
 import { z } from 'zod';
 import { createSignatory, type Signatory, type SignatorySource } from './signatory.ts';
 
@@ -39,7 +40,7 @@ export class LedgerIdentity {
 /** Options of {@link IdentitySource}. */
 export interface IdentitySourceOptions {
   readonly client: Pick<SecretsManagerClient, 'send'>;
-  /** What stands before `/ingest/<organization>` in the secrets' names. */
+  /** What stands before `/<service>/<organization>` in the secrets' names. */
   readonly prefix: string;
   readonly maxAgeMs?: number;
   readonly now?: () => number;
@@ -52,7 +53,8 @@ interface Entry {
 }
 
 /**
- * Identities from Secrets Manager: `<prefix>/ingest/<organization>` and `<prefix>/issuing-ca/<organization>`, each JSON
+ * Identities from Secrets Manager: `<prefix>/ingest/<organization>`, `<prefix>/api/<organization>` and
+ * `<prefix>/issuing-ca/<organization>`, each JSON
  * `{mspId, certificatePem, privateKeyPem}`. Kept in memory up to a maximum age; read once however many ask.
  */
 export class IdentitySource {
@@ -70,11 +72,11 @@ export class IdentitySource {
   }
 
   /**
-   * The service identity that records readings for an organization.
+   * The identity of a service of an organization: `ingest` records readings, `api` answers who is not logged in.
    * @throws PulseError `unavailable` when the secret cannot be read or is not in the expected form.
    */
-  ingest(organization: Organization): Promise<LedgerIdentity> {
-    return this.#get(`${this.#prefix}/ingest/${organization}`);
+  service(name: ServiceName, organization: Organization): Promise<LedgerIdentity> {
+    return this.#get(`${this.#prefix}/${name}/${organization}`);
   }
 
   /**
@@ -85,9 +87,9 @@ export class IdentitySource {
     return this.#get(`${this.#prefix}/issuing-ca/${organization}`);
   }
 
-  /** As {@link ingest}, but read anew, because the ledger refused the identity. Not more than every 5 s. */
-  ingestAfterRefusal(organization: Organization): Promise<LedgerIdentity> {
-    return this.#getAnew(`${this.#prefix}/ingest/${organization}`);
+  /** As {@link service}, but read anew, because the ledger refused the identity. Not more than every 5 s. */
+  serviceAfterRefusal(name: ServiceName, organization: Organization): Promise<LedgerIdentity> {
+    return this.#getAnew(`${this.#prefix}/${name}/${organization}`);
   }
 
   /** As {@link issuingCa}, but read anew, because the ledger refused what it had issued. */
@@ -153,10 +155,11 @@ function parseSecret(text: string | undefined): z.infer<typeof SecretBody> {
   return parsed.data;
 }
 
-/** Signs as an organization's ingest service. */
+/** Signs as a service of an organization. */
 export function serviceSignatories(
   identities: IdentitySource,
   organization: Organization,
+  service: ServiceName = 'ingest',
 ): SignatorySource {
   let made: { identity: LedgerIdentity; signatory: Signatory } | undefined;
   const signatoryOf = (identity: LedgerIdentity): Signatory => {
@@ -168,9 +171,9 @@ export function serviceSignatories(
     return made.signatory;
   };
   return {
-    current: async () => signatoryOf(await identities.ingest(organization)),
+    current: async () => signatoryOf(await identities.service(service, organization)),
     afterRefusal: async (refused) => {
-      const signatory = signatoryOf(await identities.ingestAfterRefusal(organization));
+      const signatory = signatoryOf(await identities.serviceAfterRefusal(service, organization));
       return signatory.certificatePem === refused.certificatePem ? undefined : signatory;
     },
   };

@@ -108,6 +108,7 @@ describe('a user session', () => {
     ['hospital', 'insurance-agent'],
     ['insurer', 'doctor'],
     ['hospital', 'ingest'],
+    ['insurer', 'api'],
   ] as const)('at the %s is not given out for role %s', (organization, role) => {
     expect(() => sessions.open({ ...doctor, organization, role })).toThrow(
       expect.objectContaining({ code: 'wrong_organization_for_role' }),

@@ -145,7 +145,10 @@ export class ApiStack extends EnvironmentStack {
     });
     fn.allow(
       ['secretsmanager:GetSecretValue'],
-      environment.organizations.map(({ name }) => this.secretArn(`issuing-ca/${name}`)),
+      environment.organizations.flatMap(({ name }) => [
+        this.secretArn(`issuing-ca/${name}`),
+        this.secretArn(`api/${name}`),
+      ]),
     );
     fn.allow(['kms:Decrypt'], [shared(this, environment, 'data/issuing-key-arn')]);
     fn.allowPublishing([commandTopic('*')]);

@@ -9,6 +9,7 @@ import {
   organizationKeys,
   readAuthority,
   readCertifiedKey,
+  servicesOf,
   tlsServerCertificate,
   writePrivate,
 } from '@pulseledger/network/identity';
@@ -92,12 +93,14 @@ async function loadCloudKeys(file: string): Promise<z.infer<typeof cloudKeys>> {
 /** What the Lambda functions find in Secrets Manager: identities of the services, and issuing CAs. */
 async function secrets(keys: string): Promise<Secret[]> {
   const all: Secret[] = [];
-  for (const { name, provider } of NETWORK.organizations) {
+  for (const organization of NETWORK.organizations) {
+    const { name } = organization;
     const issuing = await readAuthority(keys, name, 'issuing');
     all.push(secret(`issuing-ca/${name}`, { mspId: mspOf(name), ...issuing }));
-    if (!provider) continue;
-    const ingest = await readCertifiedKey(organizationKeys(keys, name).service('ingest'));
-    all.push(secret(`ingest/${name}`, { mspId: mspOf(name), ...ingest }));
+    for (const service of servicesOf(organization)) {
+      const pair = await readCertifiedKey(organizationKeys(keys, name).service(service));
+      all.push(secret(`${service}/${name}`, { mspId: mspOf(name), ...pair }));
+    }
   }
   return all;
 }

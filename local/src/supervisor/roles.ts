@@ -37,6 +37,7 @@ export function createRoles(): Roles {
     eventSource: createRole('event-source', take(INGEST_QUEUE)),
     fhirApi: createRole('fhir-api', [
       readIssuing,
+      { action: 'secretsmanager:GetSecretValue', resource: `${SECRET_PREFIX}/api/*` },
       // Commands to devices; the pattern has its wildcard at the end.
       { action: 'iot:Publish', resource: 'v1/*' },
     ]),

@@ -36,6 +36,7 @@ describe('the network definition', () => {
     expect(policies).toEqual([
       ['providers', "OR('HospitalMSP.member','ClinicMSP.member')"],
       ['extract', "OR('HospitalMSP.member','ClinicMSP.member','InsurerMSP.member')"],
+      ['directory', "OR('HospitalMSP.member','ClinicMSP.member','InsurerMSP.member')"],
     ]);
   });
 

@@ -19,7 +19,8 @@ const BOTH_PROVIDERS = "AND('HospitalMSP.peer','ClinicMSP.peer')";
  * of its own, so that no party orders or keeps the record alone.
  *
  * Private data of `providers` is not pushed at endorsement (0/0): both member organizations endorse
- * and so have it already. `extract` is pushed (0/2), since the insurer is a member that never endorses.
+ * and so have it already. `extract` and `directory` are pushed (0/2), since the insurer is a member that never
+ * endorses. `directory` holds who practises where: nothing of a patient.
  */
 export const NETWORK: NetworkDefinition = networkDefinitionSchema.parse({
   channel: 'records',
@@ -45,6 +46,16 @@ export const NETWORK: NetworkDefinition = networkDefinitionSchema.parse({
       },
       {
         name: 'extract',
+        members: ['HospitalMSP', 'ClinicMSP', 'InsurerMSP'],
+        requiredPeerCount: 0,
+        maxPeerCount: 2,
+        blockToLive: 0,
+        memberOnlyRead: true,
+        memberOnlyWrite: true,
+        endorsementPolicy: BOTH_PROVIDERS,
+      },
+      {
+        name: 'directory',
         members: ['HospitalMSP', 'ClinicMSP', 'InsurerMSP'],
         requiredPeerCount: 0,
         maxPeerCount: 2,

@@ -138,6 +138,12 @@ describe('authorities', () => {
     await expect(readFile(certificateFile)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
+  test.each(['hospital', 'clinic', 'insurer'])('%s offers the API as itself', async (name) => {
+    const files = organizationKeys(folder, name).service('api');
+    const { certificatePem } = await readCertifiedKey(files);
+    expect(attributesOf(certificatePem)).toBe('{"attrs":{"role":"api"}}');
+  });
+
   test('an authority must be an authority and its key must fit', () => {
     const { certificatePem } = tlsServerCertificate({
       issuer: tlsAuthority,

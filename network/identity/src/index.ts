@@ -21,6 +21,7 @@ export {
   networkIdentities,
   renewIdentity,
   type ServiceName,
+  servicesOf,
   type TlsServerOptions,
   tlsServerCertificate,
 } from './nodes.ts';

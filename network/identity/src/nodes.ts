@@ -25,6 +25,7 @@ import {
   type CertifiedKeyFiles,
   ensureCertifiedKey,
   type NodeFiles,
+  type OrganizationKeys,
   organizationKeys,
   readCertifiedKey,
   readIfPresent,
@@ -38,7 +39,16 @@ const SERVICE_LIFETIME_MS = 365 * DAY_MS;
 const RENEW_BEFORE_MS = 30 * DAY_MS;
 
 /** Names of services that act for an organization; the name is also the certificate's `role`. */
-export type ServiceName = 'ingest';
+export type ServiceName = 'ingest' | 'api';
+
+/** The services that act for an organization: providers record readings, everybody offers the API. */
+export function servicesOf({ provider }: OrganizationDefinition): readonly ServiceName[] {
+  return provider ? ['ingest', 'api'] : ['api'];
+}
+
+function isService(name: string): name is ServiceName {
+  return name === 'ingest' || name === 'api';
+}
 
 export interface TlsServerOptions {
   /** The TLS authority that signs. */
@@ -209,7 +219,7 @@ async function putService(
   return files;
 }
 
-/** Authorities, nodes, administrators and the providers' ingest service of a whole network. */
+/** Authorities, nodes, administrators and services of a whole network. */
 export async function createNetworkIdentities(
   keysDir: string,
   definition: NetworkDefinition,
@@ -219,7 +229,9 @@ export async function createNetworkIdentities(
     for (const peer of organization.peers) await issuePeer(keysDir, organization, peer);
     for (const orderer of organization.orderers) await issueOrderer(keysDir, organization, orderer);
     await issueAdministrator(keysDir, organization);
-    if (organization.provider) await issueService(keysDir, organization, 'ingest');
+    for (const service of servicesOf(organization)) {
+      await issueService(keysDir, organization, service);
+    }
   }
 }
 
@@ -251,6 +263,20 @@ async function identity(
   };
 }
 
+/** Keys of an earlier version get a new service at the next start only. */
+async function presentServices(
+  keys: OrganizationKeys,
+  organization: OrganizationDefinition,
+): Promise<ServiceName[]> {
+  const found = await Promise.all(
+    servicesOf(organization).map(async (name) => {
+      const pem = await readIfPresent(keys.service(name).certificateFile);
+      return pem === undefined ? [] : [name];
+    }),
+  );
+  return found.flat();
+}
+
 /** Everybody that {@link createNetworkIdentities} has made, with the end of their certificates. */
 export async function networkIdentities(
   keysDir: string,
@@ -264,11 +290,12 @@ export async function networkIdentities(
       files: NodeFiles,
     ): Promise<NetworkIdentity> =>
       identity({ kind, organization, name }, [files.identity, files.tls]);
+    const services = await presentServices(keys, organization);
     return Promise.all([
       node('administrator', 'admin', keys.administrator),
-      ...(organization.provider
-        ? [identity({ kind: 'service', organization, name: 'ingest' }, [keys.service('ingest')])]
-        : []),
+      ...services.map((name) =>
+        identity({ kind: 'service', organization, name }, [keys.service(name)]),
+      ),
       ...organization.peers.map((name) => node('peer', name, keys.peer(name))),
       ...organization.orderers.map((name) => node('orderer', name, keys.orderer(name))),
     ]);
@@ -283,7 +310,8 @@ export async function renewIdentity(keysDir: string, who: NetworkIdentity): Prom
   const put: Put = (files, make) => replaceCertifiedKey(files, make());
   switch (kind) {
     case 'service':
-      await putService(keysDir, organization, 'ingest', put);
+      if (!isService(name)) throw new RangeError(`There is no service "${name}".`);
+      await putService(keysDir, organization, name, put);
       break;
     case 'administrator':
       await issueNode(

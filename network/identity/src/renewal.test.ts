@@ -45,13 +45,16 @@ describe('the identities of a network', () => {
       'clinic orderer',
       'clinic peer',
       'clinic service',
+      'clinic service',
       'hospital administrator',
       'hospital orderer',
       'hospital peer',
       'hospital service',
+      'hospital service',
       'insurer administrator',
       'insurer orderer',
       'insurer peer',
+      'insurer service',
     ]);
     const end = (await identityOf('service')).endsAt.getTime();
     expect(end).toBeLessThan((await identityOf('peer')).endsAt.getTime());
