@@ -3,12 +3,19 @@ const esmOnly = [
   'aedes',
   'jose',
   '@peculiar',
+  'cborg',
   'cockatiel',
   'commander',
   '@noble',
   'asn1js',
   'pvtsutils',
   'saxes',
+  'oidc-provider',
+  'nanoid',
+  'eta',
+  'quick-lru',
+  'raw-body',
+  'oidc-token-hash',
 ];
 
 export default {
@@ -41,6 +48,8 @@ export default {
       },
     ],
   },
+  // Offers itself to `import` only.
+  moduleNameMapper: { '^cborg$': '<rootDir>/node_modules/cborg/cborg.js' },
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
   cacheDirectory: '<rootDir>/.cache/jest',
   testTimeout: 120_000,

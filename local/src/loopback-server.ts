@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo, Server as NetServer } from 'node:net';
-import { getRequestListener } from '@hono/node-server';
+import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { z } from 'zod';
 
@@ -54,6 +54,9 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+/** An application as hono makes it, whatever it wants to know of its server. */
+export type Servable = { readonly fetch: Hono<{ Bindings: HttpBindings }>['fetch'] };
+
 /**
  * Serves a Hono application on loopback with limits on time, headers and connections.
  *
@@ -61,7 +64,7 @@ export interface RunningServer {
  * @throws the system's error with `code` EADDRINUSE when the port is taken
  */
 export async function serveLoopback(
-  app: Hono,
+  app: Servable,
   port = 0,
   tls?: TlsKeys,
   patience: Patience = PATIENCE,

@@ -24,7 +24,7 @@ export type RequireAdministrator = (authorization: string | undefined) => Promis
 /** @returns a check that throws PulseError `unauthenticated` or `access_denied` */
 export function administratorCheck(check: TokenCheck): RequireAdministrator {
   const { issuer, audience } = check;
-  const keys = check.keys ?? createRemoteJWKSet(new URL('/.well-known/jwks.json', issuer));
+  const keys = check.keys ?? createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks.json`));
   return async (authorization) => {
     const token = /^Bearer ([\w.-]{1,8192})$/.exec(authorization ?? '')?.[1];
     if (token === undefined) throw new PulseError('unauthenticated', 'There is no access token.');

@@ -1,5 +1,6 @@
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { chmod, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import type { IncomingHttpHeaders } from 'node:http';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -67,21 +68,95 @@ interface Answer {
   readonly body: Record<string, unknown>;
 }
 
+interface RawAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
+
 /** Over TLS, trusting the local TLS CA and nothing else. */
-function call(path: string, form?: Record<string, string>): Promise<Answer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-  const options = { ca: authorities.tlsCaPem, method: form === undefined ? 'GET' : 'POST' };
-  const outgoing = request(new URL(path, urls.issuerUrl), options, (response) => {
-    let text = '';
-    response.on('data', (part: Buffer) => (text += part.toString()));
-    response.on('end', () => {
-      const body = text.startsWith('{') ? (JSON.parse(text) as Answer['body']) : { text };
-      resolve({ status: response.statusCode ?? 0, body });
-    });
-  });
+function ask(url: URL, form?: Record<string, string>, cookie = ''): Promise<RawAnswer> {
+  const { promise, resolve, reject } = Promise.withResolvers<RawAnswer>();
+  const outgoing = request(
+    url,
+    {
+      ca: authorities.tlsCaPem,
+      method: form === undefined ? 'GET' : 'POST',
+      headers: {
+        ...(cookie === '' ? {} : { cookie }),
+        ...(form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+      },
+    },
+    (response) => {
+      let text = '';
+      response.on('data', (part: Buffer) => (text += part.toString()));
+      response.on('end', () => {
+        const { statusCode = 0, headers } = response;
+        resolve({ status: statusCode, headers, text });
+      });
+    },
+  );
   outgoing.on('error', reject);
   outgoing.end(form === undefined ? undefined : new URLSearchParams(form).toString());
   return promise;
+}
+
+async function call(path: string, form?: Record<string, string>): Promise<Answer> {
+  const { status, text } = await ask(new URL(`${urls.issuerUrl}${path}`), form);
+  const body = text.startsWith('{') ? (JSON.parse(text) as Answer['body']) : { text };
+  return { status, body };
+}
+
+const PAGE = 'http://localhost:8080/';
+const VERIFIER = 'v'.repeat(43);
+
+/** A browser that signs in: what it is sent back with to the page, or the form it is shown again. */
+class Browser {
+  readonly #cookies = new Map<string, string>();
+
+  async #go(url: URL, form?: Record<string, string>): Promise<RawAnswer> {
+    const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const answer = await ask(url, form, cookie);
+    for (const line of answer.headers['set-cookie'] ?? []) {
+      const [name = '', value = ''] = (line.split(';')[0] ?? '').split(/=(.*)/s);
+      this.#cookies.set(name, value);
+    }
+    return answer;
+  }
+
+  /** The page of the issuer that asks for a password, as a URL. */
+  async begin(change: Record<string, string> = {}): Promise<URL> {
+    const start = new URL(`${urls.issuerUrl}/authorize`);
+    start.search = new URLSearchParams({
+      client_id: 'pulseledger-page',
+      response_type: 'code',
+      redirect_uri: PAGE,
+      scope: 'openid',
+      state: 'abc',
+      code_challenge: createHash('sha256').update(VERIFIER).digest('base64url'),
+      code_challenge_method: 'S256',
+      ...change,
+    }).toString();
+    const { headers } = await this.#go(start);
+    return new URL(headers.location ?? '', start);
+  }
+
+  async signIn(form: URL, password: string): Promise<RawAnswer> {
+    const answer = await this.#go(form, { user: doctor.user, password });
+    return answer.headers.location === undefined
+      ? answer
+      : this.#go(new URL(answer.headers.location, form));
+  }
+}
+
+function redeem(code: string, verifier = VERIFIER): Promise<Answer> {
+  return call('/token', {
+    grant_type: 'authorization_code',
+    client_id: 'pulseledger-page',
+    redirect_uri: PAGE,
+    code,
+    code_verifier: verifier,
+  });
 }
 
 function logIn(change: Record<string, string> = {}): Promise<Answer> {
@@ -104,6 +179,7 @@ beforeAll(async () => {
       tls: authorities.tls,
       logins: [doctor],
       signingKey: { ...privateKey.export({ format: 'jwk' }), kid: 'key-1' },
+      pageUrls: [PAGE],
       ports: { secrets: 0, issuer: 0 },
     }),
     createLogger(() => undefined),
@@ -195,7 +271,7 @@ describe('the OpenID Connect issuer', () => {
     expect(body).toMatchObject({ token_type: 'Bearer', expires_in: 900 });
     const found = await call('/.well-known/openid-configuration');
     expect(found.body).toMatchObject({ issuer: urls.issuerUrl });
-    const keys = await call(new URL(String(found.body['jwks_uri'])).pathname);
+    const keys = await call('/.well-known/jwks.json');
     expect(JSON.stringify(keys.body)).not.toContain('"d"');
     const token = String(body['access_token']);
     expect(decodeProtectedHeader(token)).toMatchObject({ alg: 'ES256', typ: 'at+jwt' });
@@ -220,7 +296,7 @@ describe('the OpenID Connect issuer', () => {
     ['another client', { client_id: 'other' }, 401, 'invalid_client'],
     ['another grant', { grant_type: 'client_credentials' }, 400, 'unsupported_grant_type'],
   ])('refuses %s', async (_, change, status, error) => {
-    expect(await logIn(change)).toEqual({ status, body: { error } });
+    expect(await logIn(change)).toMatchObject({ status, body: { error } });
   });
 
   test('makes a guesser wait, and nobody else', async () => {
@@ -231,6 +307,55 @@ describe('the OpenID Connect issuer', () => {
 
   test('takes no long form', async () => {
     expect(await logIn({ password: 'x'.repeat(10_000) })).toMatchObject({ status: 413 });
+  });
+});
+
+describe('a browser that signs in', () => {
+  test('comes back with a code that the page turns into tokens, once', async () => {
+    const browser = new Browser();
+    const form = await browser.begin();
+    const back = new URL((await browser.signIn(form, doctor.password)).headers.location ?? '');
+    expect(`${back.origin}${back.pathname}`).toBe(PAGE);
+    expect(back.searchParams.get('state')).toBe('abc');
+    const code = back.searchParams.get('code') ?? '';
+    const { status, body } = await redeem(code);
+    expect(status).toBe(200);
+    const keys = await call('/.well-known/jwks.json');
+    const token = String(body['access_token']);
+    const { payload } = await jwtVerify(token, createLocalJWKSet(keys.body as never), {
+      issuer: urls.issuerUrl,
+      audience: 'pulseledger-api',
+      typ: 'at+jwt',
+    });
+    expect(payload).toMatchObject({ role: 'doctor', subject_id: doctor.subjectId });
+    const refreshed = await call('/token', {
+      grant_type: 'refresh_token',
+      client_id: 'pulseledger-page',
+      refresh_token: String(body['refresh_token']),
+    });
+    expect(refreshed.status).toBe(200);
+    expect(await redeem(code)).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
+  });
+
+  test('with a wrong password is asked again', async () => {
+    const browser = new Browser();
+    const again = await browser.signIn(await browser.begin(), 'wrong');
+    expect(again.status).toBe(401);
+    expect(again.text).toContain('That is not the password.');
+    expect(again.headers['content-security-policy']).toContain("default-src 'none'");
+  });
+
+  test('gets nothing for a code without its verifier', async () => {
+    const browser = new Browser();
+    const back = await browser.signIn(await browser.begin(), doctor.password);
+    const code = new URL(back.headers.location ?? '').searchParams.get('code') ?? '';
+    expect(await redeem(code, 'w'.repeat(43))).toMatchObject({ status: 400 });
+  });
+
+  test('is never sent to an address that the page does not have', async () => {
+    const refused = await new Browser().begin({ redirect_uri: 'http://localhost:9/' });
+    expect(refused.searchParams.has('code')).toBe(false);
+    expect(refused.origin).toBe(new URL(urls.issuerUrl).origin);
   });
 });
 

@@ -1,10 +1,13 @@
 import type { JWK } from 'jose';
+import type { Provider } from 'oidc-provider';
 import { z } from 'zod';
 import { type LocalRole, localRoleSchema } from '../aws/role.ts';
 import { serveLoopback, type TlsKeys, tlsKeysSchema } from '../loopback-server.ts';
 import type { ChildProgram } from '../process/child.ts';
+import { issuerApp } from './issuer-app.ts';
 import { Login } from './logins.ts';
-import { issuerApp } from './oidc.ts';
+import { createIssuer, OIDC_PATH } from './oidc.ts';
+import { PasswordCheck } from './password-check.ts';
 import { SecretStore } from './secret-store.ts';
 import { secretsManagerApp } from './secrets-manager.ts';
 
@@ -16,6 +19,8 @@ export interface IdentityServicesConfig {
   readonly logins: readonly Login[];
   /** The issuer's private key (ES256). */
   readonly signingKey: JWK;
+  /** Where the web page may have a browser sent back to after the sign-in. */
+  readonly pageUrls: readonly string[];
   /** 0 chooses a free port. */
   readonly ports: IdentityPorts;
 }
@@ -50,6 +55,7 @@ const configuration: z.ZodType<IdentityServicesConfig> = z.strictObject({
   tls: tlsKeysSchema,
   logins: z.array(Login),
   signingKey,
+  pageUrls: z.array(z.url()),
   ports,
 });
 
@@ -63,16 +69,18 @@ export const identityServicesInfo: z.ZodType<IdentityServicesInfo> = z.object({
 export const identityServices: ChildProgram<IdentityServicesConfig> = {
   configuration,
   start: async (config) => {
-    const { roles, region, logins } = config;
+    const { roles, region, signingKey, pageUrls } = config;
     const store = new SecretStore(config.secretsFile);
     const secrets = await serveLoopback(
       secretsManagerApp({ store, roles, region }),
       config.ports.secrets,
     );
-    let issuerUrl = '';
-    const app = issuerApp({ issuer: () => issuerUrl, logins, signingKey: config.signingKey });
+    const logins = new PasswordCheck(config.logins);
+    let provider: Provider | undefined;
+    const app = issuerApp(() => provider, logins);
     const issuer = await serveLoopback(app, config.ports.issuer, config.tls);
-    issuerUrl = issuer.origin;
+    const issuerUrl = `${issuer.origin}${OIDC_PATH}`;
+    provider = createIssuer({ issuer: issuerUrl, logins, signingKey, pageUrls });
     const info: IdentityServicesInfo = {
       secretsUrl: secrets.origin,
       issuerUrl,

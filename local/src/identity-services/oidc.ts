@@ -1,114 +1,141 @@
-import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
-import { type Context, Hono } from 'hono';
-import { importJWK, type JWK, SignJWT } from 'jose';
-import { limitedBody } from '../limited-body.ts';
-import { AttemptLimit } from './attempt-limit.ts';
+import { randomBytes } from 'node:crypto';
+import type { JWK } from 'jose';
+import { type Configuration, type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Login } from './logins.ts';
+import type { PasswordCheck } from './password-check.ts';
+import { registerPasswordGrant } from './password-grant.ts';
 
-/** The only client of the local issuer: what runs on this machine. */
+/** Client of the command line and of simulators: a password for a token. */
 export const OIDC_CLIENT = 'pulseledger-cli';
+/** Client of the web page: authorization code with PKCE. */
+export const OIDC_PAGE_CLIENT = 'pulseledger-page';
 export const OIDC_AUDIENCE = 'pulseledger-api';
+/** Path of the issuer, the same behind the page's origin. */
+export const OIDC_PATH = '/oidc';
+/** RFC 8707: the one resource there are tokens for. */
+export const API_RESOURCE = 'urn:pulseledger:api';
+
 /** No longer than the user certificates made from a login. */
 const TOKEN_SECONDS = 15 * 60;
+/** A working day; the page forgets its own sooner. */
+const SESSION_SECONDS = 8 * 3600;
 const ALGORITHM = 'ES256';
-const MAX_FORM_BYTES = 4 * 1024;
 
 export interface IssuerOptions {
-  /** `https://127.0.0.1:port`; known once the server listens. */
-  readonly issuer: () => string;
-  readonly logins: readonly Login[];
+  /** `https://127.0.0.1:port/oidc`. */
+  readonly issuer: string;
+  readonly logins: PasswordCheck;
   /** Private P-256 key with a `kid`. */
   readonly signingKey: JWK;
-  readonly now?: () => number;
+  /** Where the page may have the browser sent back to. */
+  readonly pageUrls: readonly string[];
 }
 
 /**
- * An OpenID Connect issuer for trying Pulseledger out: it knows the test logins only and gives an access
- * token for user and password. On AWS this is Cognito, with a browser login.
+ * An OpenID Connect issuer for trying Pulseledger out: it knows the test logins only. On AWS this is Cognito.
  */
-export function issuerApp(options: IssuerOptions): Hono {
-  const app = new Hono();
-  app.get('/.well-known/openid-configuration', (c) => c.json(discovery(options.issuer())));
-  app.get('/.well-known/jwks.json', (c) => c.json({ keys: [publicHalf(options.signingKey)] }));
-  const attempts = new AttemptLimit(options.now);
-  app.post(
-    '/token',
-    limitedBody(MAX_FORM_BYTES, (c) => c.json({ error: 'invalid_request' }, 413)),
-    (c) => token(c, options, attempts),
-  );
-  return app;
+export function createIssuer(options: IssuerOptions): Provider {
+  const provider = new Provider(options.issuer, configuration(options));
+  // The page's origin forwards to here.
+  provider.proxy = true;
+  registerPasswordGrant(provider, options.logins);
+  return provider;
 }
 
-function discovery(issuer: string): object {
+function configuration(options: IssuerOptions): Configuration {
+  const { logins, signingKey } = options;
   return {
-    issuer,
-    jwks_uri: `${issuer}/.well-known/jwks.json`,
-    token_endpoint: `${issuer}/token`,
-    grant_types_supported: ['password'],
-    token_endpoint_auth_methods_supported: ['none'],
-    response_types_supported: [],
-    subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: [ALGORITHM],
+    jwks: { keys: [{ ...signingKey, alg: ALGORITHM, use: 'sig' }] } as NonNullable<
+      Configuration['jwks']
+    >,
+    clients: clients(options.pageUrls),
+    clientDefaults: { id_token_signed_response_alg: ALGORITHM, token_endpoint_auth_method: 'none' },
+    enabledJWA: { idTokenSigningAlgValues: [ALGORITHM] },
+    cookies: { keys: [randomBytes(32).toString('base64url')], names: { session: 'oidc_session' } },
+    scopes: ['openid', 'offline_access'],
+    claims: { openid: ['sub', 'org', 'role', 'subject_id'] },
+    conformIdTokenClaims: false,
+    findAccount: (_ctx, sub) => {
+      const login = logins.named(sub);
+      if (login === undefined) return undefined;
+      return { accountId: sub, claims: () => ({ sub, ...tokenClaims(login) }) };
+    },
+    extraTokenClaims: (_ctx, token) => {
+      const login = 'accountId' in token ? logins.named(token.accountId) : undefined;
+      return login === undefined ? undefined : tokenClaims(login);
+    },
+    features: {
+      devInteractions: { enabled: false },
+      revocation: { enabled: true },
+      rpInitiatedLogout: { enabled: false },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => API_RESOURCE,
+        useGrantedResource: () => true,
+        getResourceServerInfo: () => API_SERVER,
+      },
+    },
+    interactions: { url: (_ctx, { uid }) => `${OIDC_PATH}/interaction/${uid}` },
+    issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    rotateRefreshToken: true,
+    loadExistingGrant: grantToOwnPage,
+    routes: {
+      authorization: '/authorize',
+      token: '/token',
+      jwks: '/.well-known/jwks.json',
+      revocation: '/revoke',
+    },
+    ttl: {
+      AccessToken: TOKEN_SECONDS,
+      AuthorizationCode: 60,
+      IdToken: TOKEN_SECONDS,
+      RefreshToken: SESSION_SECONDS,
+      Grant: SESSION_SECONDS,
+      Interaction: 600,
+      Session: SESSION_SECONDS,
+    },
   };
 }
 
-/** RFC 6749 §4.3 and §5.2. */
-async function token(
-  c: Context,
-  options: IssuerOptions,
-  attempts: AttemptLimit,
-): Promise<Response> {
-  c.header('cache-control', 'no-store');
-  const form = new URLSearchParams(await c.req.text());
-  if (form.get('grant_type') !== 'password')
-    return c.json({ error: 'unsupported_grant_type' }, 400);
-  if (form.get('client_id') !== OIDC_CLIENT) return c.json({ error: 'invalid_client' }, 401);
-  const user = form.get('username') ?? '';
-  if (attempts.isBlocked(user)) {
-    c.header('retry-after', String(attempts.pauseSeconds));
-    return c.json({ error: 'slow_down' }, 429);
-  }
-  const login = findLogin(options.logins, user, form.get('password') ?? '');
-  if (login === undefined) {
-    attempts.failed(user);
-    return c.json({ error: 'invalid_grant' }, 400);
-  }
-  const accessToken = await accessTokenFor(login, options);
-  return c.json({ access_token: accessToken, token_type: 'Bearer', expires_in: TOKEN_SECONDS });
+/** What a token for the API is. */
+export const API_SERVER: {
+  readonly audience: string;
+  readonly scope: string;
+  readonly accessTokenFormat: 'jwt';
+  readonly accessTokenTTL: number;
+  readonly jwt: { readonly sign: { readonly alg: 'ES256' } };
+} = {
+  audience: OIDC_AUDIENCE,
+  scope: '',
+  accessTokenFormat: 'jwt',
+  accessTokenTTL: TOKEN_SECONDS,
+  jwt: { sign: { alg: ALGORITHM } },
+};
+
+function clients(pageUrls: readonly string[]): NonNullable<Configuration['clients']> {
+  return [
+    { client_id: OIDC_CLIENT, grant_types: ['password'], response_types: [], redirect_uris: [] },
+    {
+      client_id: OIDC_PAGE_CLIENT,
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+      redirect_uris: [...pageUrls],
+    },
+  ];
 }
 
-/** Every login is compared, and by digest, so that time tells neither who exists nor how much is right. */
-function findLogin(logins: readonly Login[], user: string, password: string): Login | undefined {
-  const matches = logins.map(
-    (login) => sameText(login.user, user) && sameText(login.password, password),
-  );
-  return logins[matches.indexOf(true)];
+function tokenClaims({ organization, role, subjectId }: Login): Record<string, string> {
+  return { org: organization, role, subject_id: subjectId };
 }
 
-function sameText(a: string, b: string): boolean {
-  return timingSafeEqual(sha256(a), sha256(b));
-}
-
-function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
-}
-
-/** RFC 9068 `at+jwt`. */
-async function accessTokenFor(login: Login, options: IssuerOptions): Promise<string> {
-  const key = await importJWK(options.signingKey, ALGORITHM);
-  const issuedAt = Math.floor((options.now ?? Date.now)() / 1000);
-  const { organization, role, subjectId } = login;
-  return new SignJWT({ client_id: OIDC_CLIENT, org: organization, role, subject_id: subjectId })
-    .setProtectedHeader({ alg: ALGORITHM, typ: 'at+jwt', kid: options.signingKey.kid ?? '' })
-    .setIssuer(options.issuer())
-    .setAudience(OIDC_AUDIENCE)
-    .setSubject(login.user)
-    .setIssuedAt(issuedAt)
-    .setExpirationTime(issuedAt + TOKEN_SECONDS)
-    .setJti(randomUUID())
-    .sign(key);
-}
-
-function publicHalf({ kty, crv, x, y, kid }: JWK): JWK {
-  return { ...{ kty, crv, x, y, kid }, alg: ALGORITHM, use: 'sig' } as JWK;
+/** Our own page asks nobody whether it may: there is no consent screen. */
+async function grantToOwnPage(ctx: KoaContextWithOIDC): Promise<InstanceType<Provider['Grant']>> {
+  const { client, session, provider } = ctx.oidc;
+  const grant = new provider.Grant({
+    clientId: client?.clientId ?? '',
+    accountId: session?.accountId ?? '',
+  });
+  grant.addOIDCScope('openid offline_access');
+  await grant.save();
+  return grant;
 }
