@@ -37,9 +37,11 @@ export type ErrorCode =
   | 'access_denied'
   | 'wrong_organization_for_role'
   | 'subject_commitment_mismatch'
+  | 'bad_assertion'
   | 'not_found'
   | 'gone'
   | 'conflict'
+  | 'already_exists'
   | 'precondition_failed'
   | 'not_supported'
   | 'method_not_allowed'
@@ -160,6 +162,13 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorDescription>> = {
     fhirIssue: 'security',
     remedy: 'Log in again; tell the operator when it happens twice.',
   },
+  bad_assertion: {
+    title: 'The passkey’s answer does not hold.',
+    httpStatus: 403,
+    fhirIssue: 'security',
+    remedy:
+      'Confirm once more with the passkey; if it is refused again, ask for a new one in person.',
+  },
   not_found: {
     title: 'There is no such record.',
     httpStatus: 404,
@@ -177,6 +186,12 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorDescription>> = {
     httpStatus: 409,
     fhirIssue: 'conflict',
     remedy: 'Read the record again and decide anew.',
+  },
+  already_exists: {
+    title: 'There is such a record already.',
+    httpStatus: 409,
+    fhirIssue: 'duplicate',
+    remedy: 'Use the record that is there.',
   },
   precondition_failed: {
     title: 'The record has changed since it was read.',
