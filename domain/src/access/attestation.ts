@@ -144,6 +144,8 @@ export interface Claims {
   readonly shares: readonly AttestedShare[];
   /** Orders that a laboratory has to answer, by record id. */
   readonly orders: readonly string[];
+  /** Groups of authors of psychotherapy notes that the subject belongs to; only if one is wanted. */
+  readonly authorGroups: readonly string[];
   readonly emergency: EmergencyClaim | null;
   readonly nonceHex: string;
 }
@@ -160,6 +162,7 @@ export const Claims: z.ZodType<Claims> = z.strictObject({
   decisions: z.array(AttestedDecision).max(MAX_WANTS),
   shares: z.array(AttestedShare).max(200),
   orders: z.array(Identifier).max(200),
+  authorGroups: z.array(Identifier).max(50),
   emergency: EmergencyClaim.nullable(),
   nonceHex: Identifier,
 });

@@ -74,7 +74,9 @@ function isMereGuardian(question: AccessQuestion): boolean {
   const hasGrant = permits({ ...question, labels: [] }).some(
     ({ grantee }) => grantee.subjectId !== null,
   );
-  return !hasGrant && relations.every(({ representative }) => representative === 'guardian');
+  const guardian = relations.some(({ representative }) => representative === 'guardian');
+  const proxy = relations.some(({ representative }) => representative === 'proxy');
+  return guardian && !proxy && !hasGrant;
 }
 
 function isOlderThan(question: AccessQuestion, years: number): boolean {
@@ -82,10 +84,11 @@ function isOlderThan(question: AccessQuestion, years: number): boolean {
   return age === null || age >= years;
 }
 
-/** A note is for the doctors of its authors' group; any treating doctor may begin one. */
+/** A note is for the treating doctors of its authors' group, whoever else reads the rest. */
 function mayHandleNote(question: AccessQuestion): boolean {
-  if (question.subject.role !== 'doctor' || !has(question, 'treating')) return false;
-  return question.authorGroup === true || question.action === 'create';
+  return (
+    question.subject.role === 'doctor' && has(question, 'treating') && question.authorGroup === true
+  );
 }
 
 const DENIALS: readonly AccessRule[] = [
