@@ -76,6 +76,83 @@ export {
 } from './chunk/reading.ts';
 export { canonicalOrder } from './chunk/series.ts';
 export { mergeSummaries, summarizeReadings } from './chunk/summary.ts';
+export {
+  Attachment,
+  INDEX_NAMES,
+  IndexKey,
+  type IndexName,
+  IndexSecretDocument,
+  LocatedDocument,
+  MAX_ATTACHMENT_BYTES,
+  MAX_ATTACHMENTS,
+  MAX_INDEX_KEYS,
+  OrderedDocument,
+  REPEAT_REASONS,
+  RecordDocument,
+  Repeat,
+  type RepeatReason,
+} from './clinical/documents.ts';
+export { foldText, indexValueHash, uniqueKeyOf } from './clinical/index-hash.ts';
+export { CLINICAL_KEYS, REGISTRY_SCOPE } from './clinical/keys.ts';
+export {
+  LAB_GROUPS,
+  type LabGroup,
+  labGroupOf,
+  loincCodesOf,
+  standsFor,
+  takenAtMs,
+} from './clinical/lab-equivalence.ts';
+export { EquivalentResultsInput, EquivalentResultsOutput, LoincCode } from './clinical/labs.ts';
+export { basicsOfPatient } from './clinical/patient-resource.ts';
+export {
+  FindByKeyInput,
+  FindByKeyOutput,
+  FindUniqueInput,
+  HistoryInput,
+  HistoryOutput,
+  LocateInput,
+  MAX_FOUND,
+  MAX_RECORDS_PER_PAGE,
+  Place,
+  ReadRecordsInput,
+  ReadRecordsOutput,
+  ReadVersionInput,
+  RecordView,
+} from './clinical/read.ts';
+export {
+  classesOfType,
+  classOfResource,
+  hidesPrescription,
+  isOfClass,
+} from './clinical/record-class.ts';
+export {
+  FhirResource,
+  isAboutAnother,
+  MAX_RESOURCE_BYTES,
+  MAX_RESOURCE_DEPTH,
+  referenceOf,
+  requireResourceSize,
+  resourceBytes,
+} from './clinical/resource.ts';
+export {
+  AuthorDocument,
+  AuthorGroupDocument,
+  AuthorGroupInput,
+  AuthorGroupView,
+  MAX_NOTE_LENGTH,
+  NoteText,
+  SealedNote,
+  SetAuthorGroupInput,
+} from './clinical/sealed-note.ts';
+export {
+  MAX_WRITE_INPUT_BYTES,
+  MAX_WRITES_PER_TRANSACTION,
+  type OrderFor,
+  RecordWrite,
+  SetIndexSecretInput,
+  WriteRecordsInput,
+  WriteRecordsOutput,
+} from './clinical/write.ts';
 export { type Clock, pause, SYSTEM_CLOCK } from './clock.ts';
 export {
   ConnectionProfile,
