@@ -16,6 +16,8 @@ import {
   ListGapsOutput,
   ListHourChunksInput,
   ListHourChunksOutput,
+  ListOpenHoursInput,
+  ListOpenHoursOutput,
   ListPatientsInput,
   ListPatientsOutput,
   PatientInput,
@@ -34,13 +36,14 @@ import {
   SinceInput,
 } from '@pulseledger/domain';
 import type { z } from 'zod';
-import { BatchSigner } from './batch-signer.ts';
+import { type BatchOptions, BatchSigner } from './batch-signer.ts';
 import type { LedgerConnection } from './connection.ts';
 import { Evaluator } from './evaluator.ts';
 import type { LedgerTransaction } from './messages.ts';
 import type { SignatorySource } from './signatory.ts';
 
 const RECORD_CHUNKS = 'vitals:RecordChunks';
+const CLOSE_HOUR = 'vitals:CloseHour';
 
 /** Options of {@link RecordClient}. */
 export interface RecordClientOptions {
@@ -109,9 +112,33 @@ export class RecordClient {
     return parse(RecordChunksOutput, await this.#submit(recordChunksTransaction(chunks)));
   }
 
-  /** `vitals:CloseHour`, by the ingest service; repeating it is harmless. */
-  closeHour(input: CloseHourInput): Promise<ChangeOutput> {
-    return this.#change('vitals:CloseHour', CloseHourInput, input);
+  /** `vitals:ListOpenHours`, by the ingest service: what is to be closed. */
+  listOpenHours(input: ListOpenHoursInput): Promise<ListOpenHoursOutput> {
+    return this.#read('vitals:ListOpenHours', ListOpenHoursInput, input, ListOpenHoursOutput);
+  }
+
+  /** What `vitals:CloseHour` would answer, by the ingest service; nothing is changed. */
+  tryClosingHour(input: CloseHourInput): Promise<ChangeOutput> {
+    return this.#read(CLOSE_HOUR, CloseHourInput, input, ChangeOutput);
+  }
+
+  /**
+   * `vitals:CloseHour` for several hours, by the ingest service, signed in one batch; repeating it is harmless.
+   * @returns in their order what became of each; an error for one says nothing about another.
+   * @throws PulseError when there is no identity to sign with, and for more than `MAX_BATCH_TRANSACTIONS`.
+   */
+  async closeHours(
+    inputs: readonly CloseHourInput[],
+    options: BatchOptions,
+  ): Promise<(ChangeOutput | PulseError)[]> {
+    const transactions = inputs.map((input) => ({
+      name: CLOSE_HOUR,
+      transient: { input: encode(CloseHourInput, input) },
+    }));
+    const outcomes = await this.#signer.submitAll(transactions, options);
+    return outcomes.map((outcome) =>
+      outcome.status === 'committed' ? parse(ChangeOutput, outcome.result) : outcome.error,
+    );
   }
 
   /** `vitals:ReadChunks`, by the patient or who treats them. */
@@ -134,7 +161,7 @@ export class RecordClient {
     return this.#read('vitals:FindChunk', FindChunkInput, input, FindChunkOutput);
   }
 
-  /** `vitals:ListHourChunks`, by the ingest service: what `closeHour` needs. */
+  /** `vitals:ListHourChunks`, by the ingest service: what `closeHours` needs. */
   listHourChunks(input: ListHourChunksInput): Promise<ListHourChunksOutput> {
     return this.#read('vitals:ListHourChunks', ListHourChunksInput, input, ListHourChunksOutput);
   }

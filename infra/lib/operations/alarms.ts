@@ -116,6 +116,13 @@ function failing(environment: Environment, apiId: string): AlarmDescription[] {
       evaluationPeriods: 2,
     },
     {
+      name: 'close-hour-errors',
+      means: 'Hours are not summed up: hourly trends stay behind, single readings do not.',
+      metric: functionMetric(`${name}-close-hour`, 'Errors'),
+      threshold: 0,
+      evaluationPeriods: 6,
+    },
+    {
       name: 'api-errors',
       means: 'The API answers requests with errors of its own.',
       metric: new Metric({

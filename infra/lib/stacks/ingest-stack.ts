@@ -33,7 +33,33 @@ const RULE_SQL =
 
 /** Organization whose service identity signs the readings of all devices. */
 const CUSTODIAN = 'hospital';
-const GAP_WATCH_EVERY = Duration.minutes(1);
+/** How often scheduled functions are called, and so the time that each call has. */
+const EVERY = Duration.minutes(1);
+
+/** A function that the clock calls. */
+interface Scheduled {
+  /** Name of its constructs. */
+  readonly id: string;
+  readonly bundle: string;
+  readonly description: string;
+  /** Why a call that fails need not be kept. */
+  readonly onFailure: string;
+}
+
+const SCHEDULED: readonly Scheduled[] = [
+  {
+    id: 'GapWatch',
+    bundle: 'gap-watch',
+    description: 'Counts missing readings',
+    onFailure: 'Called by the clock: what one call misses the next one counts.',
+  },
+  {
+    id: 'CloseHour',
+    bundle: 'close-hour',
+    description: 'Sums up the hours that are over',
+    onFailure: 'Called by the clock: hours that one call leaves open the next one closes.',
+  },
+];
 
 /** The way of a reading from the broker to the ledger. */
 export class IngestStack extends EnvironmentStack {
@@ -47,7 +73,7 @@ export class IngestStack extends EnvironmentStack {
     const ingest = this.#queue('IngestQueue', names.ingest);
     this.#devices(environment);
     this.#rule({ ingest, errors: this.#queue('RuleErrorQueue', names.ruleError), key });
-    this.#gapWatch(environment, key);
+    for (const scheduled of SCHEDULED) this.#scheduled(environment, key, scheduled);
     this.#function(environment, {
       ingest,
       quarantine: this.#queue('QuarantineQueue', names.quarantine),
@@ -115,26 +141,28 @@ export class IngestStack extends EnvironmentStack {
     });
   }
 
-  /** Counts what is missing of the devices' readings, as metrics. */
-  #gapWatch(environment: Environment, key: IKey): void {
+  /** Called again and again, with the custodian's service identity, and never twice at a time. */
+  #scheduled(
+    environment: Environment,
+    key: IKey,
+    { id, bundle, description, onFailure }: Scheduled,
+  ): void {
     const { vpc, functions } = this.#network(environment);
-    const fn = new PulseFunction(this, 'GapWatch', {
+    const fn = new PulseFunction(this, id, {
       environment,
-      bundle: 'gap-watch',
-      description: 'Counts missing readings',
-      timeout: GAP_WATCH_EVERY,
+      bundle,
+      description,
+      timeout: EVERY,
       vpc,
       securityGroup: functions,
       key,
       reservedConcurrentExecutions: 1,
       variables: this.#ledgerVariables(environment),
     });
-    acknowledge(fn.function, {
-      'HIPAA.Security-LambdaDLQ': 'Called by the clock: what one call misses the next one counts.',
-    });
-    new Rule(this, 'GapWatchSchedule', {
-      description: 'Counts missing readings',
-      schedule: Schedule.rate(GAP_WATCH_EVERY),
+    acknowledge(fn.function, { 'HIPAA.Security-LambdaDLQ': onFailure });
+    new Rule(this, `${id}Schedule`, {
+      description,
+      schedule: Schedule.rate(EVERY),
       targets: [new LambdaTarget(fn.function, { retryAttempts: 0 })],
     });
     this.#allowSigning(environment, fn);

@@ -46,6 +46,8 @@ const BATCH_SIZE = 1_000;
 const BATCHING_WINDOW_MS = 200;
 /** How often the readings that are missing are counted. */
 const GAP_WATCH_MS = 60_000;
+/** How often hours that are over are summed up. */
+const CLOSE_HOUR_MS = 60_000;
 const MAX_CONCURRENCY = 2;
 const ANSWER_TIMEOUT_MS = 250;
 /** What is not known of a part that is down or stands still. */
@@ -262,6 +264,7 @@ export class System {
         role: this.roles.eventSource,
         schedules: [
           { functionName: 'gap-watch', file: lambdaFile('gap-watch'), everyMs: GAP_WATCH_MS },
+          { functionName: 'close-hour', file: lambdaFile('close-hour'), everyMs: CLOSE_HOUR_MS },
         ],
       }),
       info: z.unknown(),
