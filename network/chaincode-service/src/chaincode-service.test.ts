@@ -93,4 +93,15 @@ describe('the chaincode as a service', () => {
     await expect(startChaincodeService(options(dir, port))).rejects.toThrow(`Port ${port}`);
     server.close();
   });
+
+  test('tells the contract whose peer it serves', async () => {
+    const port = await freePort();
+    const loud = `console.error('serves ' + process.env.CORE_PEER_LOCALMSPID);${WORKING}`;
+    const service = await startChaincodeService({
+      ...options(await chaincode('loud', loud), port),
+      mspId: 'Org7MSP',
+    });
+    await service.stop();
+    expect(await readFile(join(folder, `${port}.log`), 'utf8')).toContain('serves Org7MSP');
+  });
 });

@@ -1,6 +1,7 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import {
   accepts,
@@ -17,6 +18,8 @@ export interface ChaincodeServiceOptions {
   readonly logFile: string;
   /** Folder of the chaincode's package.json. Default: the project's `chaincode/`. */
   readonly folder?: string;
+  /** The organization whose peer uses it; without it the contract's `stub.getMspID()` throws. */
+  readonly mspId?: string;
   /** Told of the process id at every start, also after a crash. */
   readonly onStart?: (pid: number) => void;
   /** Told of every crash, in one sentence; the service is started again by itself. */
@@ -52,6 +55,15 @@ async function checkBuilt(folder: string): Promise<void> {
   );
 }
 
+/** fabric-shim's own command: the one installed for the chaincode, since a contract library fits its own shim only. */
+function shimCommand(folder: string): string {
+  const places = [folder, CHECKOUT];
+  const manifest = createRequire(import.meta.url).resolve('fabric-shim/package.json', {
+    paths: places,
+  });
+  return join(dirname(manifest), 'cli.js');
+}
+
 function splitAddress(address: string): { host: string; port: number } {
   const match = /^(.+):(\d{1,5})$/.exec(address);
   if (match?.[1] === undefined) throw new RangeError('A chaincode address is host:port.');
@@ -77,12 +89,11 @@ export async function startChaincodeService(
   if (await accepts(host, port)) {
     throw new ChaincodeServiceError(`Port ${port} of the chaincode is taken by another program.`);
   }
-  const shim = realpathSync(join(CHECKOUT, 'node_modules', '.bin', 'fabric-chaincode-node'));
   const service = supervise({
     name: `chaincode ${options.address}`,
     command: process.execPath,
     args: [
-      shim,
+      shimCommand(folder),
       'server',
       '--chaincode-address',
       options.address,
@@ -91,6 +102,8 @@ export async function startChaincodeService(
     ],
     cwd: folder,
     environment: {
+      // A peer that starts a chaincode itself says so too.
+      ...(options.mspId === undefined ? {} : { CORE_PEER_LOCALMSPID: options.mspId }),
       CORE_CHAINCODE_LOGGING_LEVEL: 'WARNING',
       // Halves the processor time of every start but the first.
       NODE_COMPILE_CACHE: join(CHECKOUT, '.cache', 'node-compile'),

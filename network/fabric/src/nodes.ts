@@ -120,6 +120,7 @@ export class NodeSet {
       address: text(place.grpc),
       chaincodeId,
       logFile: place.logFile,
+      mspId: place.organization.mspId,
       ...(folder === undefined ? {} : { folder }),
       onCrash: this.#options.onCrash,
       onStart: (pid) => {
