@@ -203,6 +203,25 @@ export {
   type RetryReason,
   WATCHED_QUEUES,
 } from './metrics.ts';
+export {
+  CONSCIOUSNESS,
+  type Consciousness,
+  NEWS2_MAX_AGE_MS,
+  NEWS2_PARAMETERS,
+  type News2Inputs,
+  type News2Parameter,
+  type Timed,
+} from './news2/parameters.ts';
+export type { Points } from './news2/points.ts';
+export {
+  type News2,
+  type News2Patient,
+  type News2Response,
+  type NotApplicable,
+  news2,
+  news2Response,
+  type ResponseBand,
+} from './news2/score.ts';
 export { parseInput, parseJsonInput, type Schema } from './parse-input.ts';
 export { joinChunks, splitChunks } from './record/chunk-list.ts';
 export {
