@@ -43,6 +43,8 @@ export type ErrorCode =
   | 'conflict'
   | 'already_exists'
   | 'precondition_failed'
+  | 'precondition_required'
+  | 'invalid_resource'
   | 'not_supported'
   | 'method_not_allowed'
   | 'not_acceptable'
@@ -198,6 +200,18 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorDescription>> = {
     httpStatus: 412,
     fhirIssue: 'conflict',
     remedy: 'Read the record again and repeat the change.',
+  },
+  precondition_required: {
+    title: 'The change does not say which version it is made to.',
+    httpStatus: 428,
+    fhirIssue: 'required',
+    remedy: 'Read the record and send its ETag in If-Match.',
+  },
+  invalid_resource: {
+    title: 'The resource does not follow the rules of FHIR R4 or of this record.',
+    httpStatus: 422,
+    fhirIssue: 'invalid',
+    remedy: 'Correct the elements that are named.',
   },
   not_supported: {
     title: 'This is not supported.',
