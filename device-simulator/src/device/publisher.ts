@@ -14,8 +14,12 @@ import type { Outbox, PendingChunk } from './outbox.ts';
 
 /** Chunks of one device on their way at once. */
 export const MAX_CHUNKS_ON_THE_WAY = 64;
-/** First wait for the ledger's acknowledgement before a chunk is sent again; doubled each time. */
+/** Least first wait for the ledger's acknowledgement before a chunk is sent again; doubled each time. */
 const ACKNOWLEDGEMENT_FIRST_MS = 30_000;
+/** The first wait is so many times as long as acknowledgements take at present, */
+const WAIT_OVER_LATENCY = 3;
+/** of which the latest one counts for so much. */
+const LATENCY_WEIGHT = 0.2;
 const ACKNOWLEDGEMENT_LONGEST_MS = 600_000;
 /** Longest message we look at on the own topics. */
 const MAX_MESSAGE_BYTES = 8_192;
@@ -25,8 +29,8 @@ const MAX_WATCH_MS = 3_600_000;
 interface OnTheWay {
   readonly chunk: PendingChunk;
   attempts: number;
-  /** Has the broker taken it over at least once? */
-  taken: boolean;
+  /** When the broker first took it over; undefined before that. */
+  takenAtMs: number | undefined;
   /** Machine's clock; Infinity while the broker has not taken it over. */
   sendAgainAtMs: number;
 }
@@ -85,6 +89,8 @@ export class Publisher {
   readonly #clock: Clock;
   readonly #link: Transport;
   readonly #onTheWay = new Map<string, OnTheWay>();
+  /** From taken over to acknowledged, smoothed. */
+  #latencyMs = 0;
   /** Everything up to here is on the way or answered. */
   #cursor = { boot: -1, firstSequence: -1 };
 
@@ -131,7 +137,7 @@ export class Publisher {
     for (const chunk of this.#outbox.pendingAfter(this.#deviceId, this.#cursor, room)) {
       this.#cursor = { boot: chunk.boot, firstSequence: chunk.firstSequence };
       const sendAgainAtMs = Number.POSITIVE_INFINITY;
-      const entry: OnTheWay = { chunk, attempts: 0, taken: false, sendAgainAtMs };
+      const entry: OnTheWay = { chunk, attempts: 0, takenAtMs: undefined, sendAgainAtMs };
       this.#onTheWay.set(keyOf(chunk), entry);
       this.#send(entry);
     }
@@ -158,13 +164,9 @@ export class Publisher {
     this.#link.publish(chunkPublishTopic(this.#deviceId), entry.chunk.bytes).then(
       () => {
         const nowMs = this.#clock.now();
-        const wait = Math.min(
-          ACKNOWLEDGEMENT_LONGEST_MS,
-          ACKNOWLEDGEMENT_FIRST_MS * 2 ** (attempt - 1),
-        );
-        entry.sendAgainAtMs = nowMs + wait * this.#random.between(0.8, 1.2);
-        const again = entry.taken;
-        entry.taken = true;
+        entry.sendAgainAtMs = nowMs + this.#waitMs(attempt) * this.#random.between(0.8, 1.2);
+        const again = entry.takenAtMs !== undefined;
+        entry.takenAtMs ??= nowMs;
         this.#listener.published({ chunk: entry.chunk, attempt, again, atMs: nowMs });
       },
       () => {
@@ -173,6 +175,21 @@ export class Publisher {
         entry.sendAgainAtMs = this.#clock.now() + 1_000;
       },
     );
+  }
+
+  /**
+   * What has been taken over is durable, so sending it again only helps when the answer was lost. When the ledger is behind,
+   * a fixed wait would make every device send everything once more and put it further behind.
+   */
+  #waitMs(attempt: number): number {
+    const firstMs = Math.max(ACKNOWLEDGEMENT_FIRST_MS, WAIT_OVER_LATENCY * this.#latencyMs);
+    return Math.min(ACKNOWLEDGEMENT_LONGEST_MS, firstMs * 2 ** (attempt - 1));
+  }
+
+  #learnLatency(takenAtMs: number | undefined): void {
+    if (takenAtMs === undefined) return;
+    const latestMs = this.#clock.now() - takenAtMs;
+    this.#latencyMs += LATENCY_WEIGHT * (latestMs - this.#latencyMs);
   }
 
   #receive(topic: string, payload: Uint8Array): void {
@@ -194,6 +211,7 @@ export class Publisher {
     // Answered before (a repeated acknowledgement), or not ours: nothing to do.
     if (chunk?.count !== acknowledgement.count) return;
     this.#outbox.remove({ deviceId: this.#deviceId, boot, firstSequence });
+    this.#learnLatency(this.#onTheWay.get(key)?.takenAtMs);
     this.#onTheWay.delete(key);
     this.#listener.answered({ chunk, acknowledgement, atMs: this.#clock.now() });
     this.pump();
