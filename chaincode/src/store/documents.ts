@@ -12,15 +12,16 @@ export function ledgerKey(stub: LedgerStub, { objectType, attributes }: RecordKe
 }
 
 /**
- * Read a document of the providers' collection; undefined when there is none. It never sees what
- * this transaction wrote.
+ * Read a document, of the providers' collection unless said otherwise; undefined when there is
+ * none. It never sees what this transaction wrote.
  */
 export async function readDocument<T>(
   stub: LedgerStub,
   key: RecordKey,
   schema: Schema<T>,
+  collection: string = PROVIDERS_COLLECTION,
 ): Promise<T | undefined> {
-  const bytes = await stub.getPrivateData(PROVIDERS_COLLECTION, ledgerKey(stub, key));
+  const bytes = await stub.getPrivateData(collection, ledgerKey(stub, key));
   return bytes.length === 0 ? undefined : parseDocument(bytes, schema);
 }
 
@@ -34,13 +35,18 @@ export async function writeDocument(
   stub: LedgerStub,
   key: RecordKey,
   document: { readonly saltHex: string },
+  collection: string = PROVIDERS_COLLECTION,
 ): Promise<void> {
   const bytes = Buffer.from(canonicalJson(document));
-  await stub.putPrivateData(PROVIDERS_COLLECTION, ledgerKey(stub, key), bytes);
+  await stub.putPrivateData(collection, ledgerKey(stub, key), bytes);
 }
 
 /** Is there anything at this key? Asks for the hash, which is cheaper than the value. */
-export async function exists(stub: LedgerStub, key: RecordKey): Promise<boolean> {
-  const hash = await stub.getPrivateDataHash(PROVIDERS_COLLECTION, ledgerKey(stub, key));
+export async function exists(
+  stub: LedgerStub,
+  key: RecordKey,
+  collection: string = PROVIDERS_COLLECTION,
+): Promise<boolean> {
+  const hash = await stub.getPrivateDataHash(collection, ledgerKey(stub, key));
   return hash.length > 0;
 }

@@ -4,7 +4,7 @@ import type { LedgerStub } from '../transaction/ledger-context.ts';
 /** Sorts after every character of our keys. */
 const AFTER_ALL = '\u{10ffff}';
 
-/** An entry of the providers' collection. */
+/** An entry of a private collection. */
 export interface Entry {
   readonly key: string;
   readonly value: Uint8Array;
@@ -29,6 +29,11 @@ export function rangeAfter(key: RecordKey): string {
  * The entries of a range in the order of their keys. Only for evaluated functions: Fabric refuses a
  * transaction that ranges over private data and writes. Leaving the loop closes the iterator.
  */
-export function entries(stub: LedgerStub, startKey: string, endKey: string): AsyncIterable<Entry> {
-  return stub.getPrivateDataByRange(PROVIDERS_COLLECTION, startKey, endKey);
+export function entries(
+  stub: LedgerStub,
+  startKey: string,
+  endKey: string,
+  collection: string = PROVIDERS_COLLECTION,
+): AsyncIterable<Entry> {
+  return stub.getPrivateDataByRange(collection, startKey, endKey);
 }

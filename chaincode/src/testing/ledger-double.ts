@@ -1,11 +1,9 @@
 import './quiet.ts';
 import { type Role, subjectCommitment } from '@pulseledger/domain';
-import type { Context } from 'fabric-contract-api';
+import type { Context, Contract } from 'fabric-contract-api';
 import type { FunctionName } from '../access/rules.ts';
-import { CareContract } from '../contracts/care-contract.ts';
-import { DeviceContract } from '../contracts/device-contract.ts';
-import { VitalsContract } from '../contracts/vitals-contract.ts';
 import { sha256 } from '../crypto.ts';
+import { contracts } from '../index.ts';
 import { type Committed, StubDouble } from './stub-double.ts';
 
 /** A certificate as the contract sees it. */
@@ -23,7 +21,10 @@ export interface Proposal {
   readonly chunks?: Uint8Array;
   /** When each chunk was received. */
   readonly received?: unknown;
+  readonly attestation?: unknown;
   readonly nowMs: number;
+  /** Whose peer runs it; the identity's own organization's when left out. */
+  readonly peerMspId?: string;
   /** Replaces attributes of the certificate. */
   readonly attributes?: Readonly<Record<string, string | null>>;
   /** Replaces the opening of the subject. */
@@ -37,20 +38,22 @@ export interface Endorsement {
 }
 
 const SUBJECT_SALT = '5a'.repeat(16);
-const CONTRACTS = {
-  care: new CareContract(),
-  device: new DeviceContract(),
-  vitals: new VitalsContract(),
-};
+const CONTRACTS: ReadonlyMap<string, Contract> = new Map(
+  contracts.map((contract) => {
+    const instance = Reflect.construct(contract as () => void, []) as Contract;
+    return [instance.getName(), instance];
+  }),
+);
 
 function transientOf(proposal: Proposal): Map<string, Uint8Array> {
-  const { identity, input, chunks, received, subject } = proposal;
+  const { identity, input, chunks, received, subject, attestation } = proposal;
   const transient = new Map<string, Uint8Array>();
   const opening = subject ?? { id: identity.subjectId, saltHex: SUBJECT_SALT };
   if (identity.subjectId !== undefined) transient.set('subject', json(opening));
   if (input !== undefined) transient.set('input', json(input));
   if (chunks !== undefined) transient.set('chunks', chunks);
   if (received !== undefined) transient.set('received', json(received));
+  if (attestation !== undefined) transient.set('attestation', json(attestation));
   return transient;
 }
 
@@ -65,7 +68,7 @@ function attributesOf({ identity, attributes }: Proposal): Record<string, string
   return { role, subject, ...attributes };
 }
 
-/** A channel with one collection in memory: simulate, order, validate, commit. */
+/** A channel with its collections in memory: simulate, order, validate, commit. */
 export class LedgerDouble {
   readonly privateData = new Map<string, Committed>();
   readonly publicState = new Map<string, Uint8Array>();
@@ -77,15 +80,21 @@ export class LedgerDouble {
     this.#proposals += 1;
     const txId = String(this.#proposals).padStart(64, '0');
     const { nowMs } = proposal;
-    const state = { privateData: new Map(this.privateData) };
-    const stub = new StubDouble(state, { txId, nowMs, transient: transientOf(proposal) });
+    const { privateData, publicState } = this;
+    const state = { privateData: new Map(privateData), publicState: new Map(publicState) };
+    const creatorMspId = proposal.identity.mspId;
+    const stub = new StubDouble(state, {
+      ...{ txId, nowMs, transient: transientOf(proposal), creatorMspId },
+      peerMspId: proposal.peerMspId ?? creatorMspId,
+    });
     const attributes = attributesOf(proposal);
     const clientIdentity = {
       getMSPID: () => proposal.identity.mspId,
       getAttributeValue: (attribute: string) => attributes[attribute] ?? null,
     };
     const [contractName = '', functionName = ''] = name.split(':');
-    const contract: object = CONTRACTS[contractName as keyof typeof CONTRACTS];
+    const contract: object | undefined = CONTRACTS.get(contractName);
+    if (contract === undefined) throw new Error(`there is no contract ${contractName}`);
     const run = contract[functionName as keyof typeof contract] as (
       context: Context,
     ) => Promise<string>;
@@ -120,7 +129,7 @@ export class LedgerDouble {
   /** Endorse and throw the writes away, of which there should be none. */
   async evaluate(name: FunctionName, proposal: Proposal): Promise<unknown> {
     const { result, stub } = await this.endorse(name, proposal);
-    if (stub.privateWrites.size + stub.publicWrites.size > 0) {
+    if (stub.privateWrites.size + stub.privateDeletes.size + stub.publicWrites.size > 0) {
       throw new Error('an evaluated function wrote');
     }
     return JSON.parse(result);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { compositeKey } from '@pulseledger/domain';
+import { compositeKey, PROVIDER_MSP_IDS, PROVIDERS_COLLECTION } from '@pulseledger/domain';
 import type { LedgerStub } from '../transaction/ledger-context.ts';
 
 type QueryIterator = Awaited<ReturnType<LedgerStub['getPrivateDataByRange']>>;
@@ -13,8 +13,28 @@ export interface Committed {
 
 /** What was committed before a transaction began; it sees nothing else. */
 export interface CommittedState {
+  /** By {@link placeOf}. */
   readonly privateData: ReadonlyMap<string, Committed>;
+  readonly publicState: ReadonlyMap<string, Uint8Array>;
 }
+
+/** What a transaction's proposal says, and whose peer runs it. */
+export interface SimulatedProposal {
+  readonly txId: string;
+  readonly nowMs: number;
+  readonly transient: ReadonlyMap<string, Uint8Array>;
+  readonly creatorMspId: string;
+  readonly peerMspId: string;
+}
+
+/** Where a private value is kept: keys of the providers' collection as they are, others behind its name. */
+export function placeOf(collection: string, key: string): string {
+  return collection === PROVIDERS_COLLECTION ? key : `${collection}/${key}`;
+}
+
+const IMPLICIT = '_implicit_org_';
+const NOT_HERE = 'private data matching public hash version is not available';
+const NO_READ_ACCESS = 'tx creator does not have read access permission on privatedata';
 
 const QUERY_AFTER_WRITE =
   'unsuppored transaction. Queries on pvt data is supported only in a read-only transaction';
@@ -33,17 +53,10 @@ export class StubDouble implements LedgerStub {
   event: { readonly name: string; readonly payload: Uint8Array } | undefined;
   openIterators = 0;
   readonly #state: CommittedState;
-  readonly #proposal: {
-    readonly txId: string;
-    readonly nowMs: number;
-    readonly transient: ReadonlyMap<string, Uint8Array>;
-  };
+  readonly #proposal: SimulatedProposal;
   #queried = false;
 
-  constructor(
-    state: CommittedState,
-    proposal: { txId: string; nowMs: number; transient: ReadonlyMap<string, Uint8Array> },
-  ) {
+  constructor(state: CommittedState, proposal: SimulatedProposal) {
     this.#state = state;
     this.#proposal = proposal;
   }
@@ -64,34 +77,62 @@ export class StubDouble implements LedgerStub {
     return compositeKey({ objectType, attributes });
   }
 
-  #read(call: string, key: string): Uint8Array {
+  #read(call: string, place: string): Uint8Array {
     this.calls.push(call);
-    const committed = this.#state.privateData.get(key);
-    this.reads.set(key, committed?.version);
+    const committed = this.#state.privateData.get(place);
+    this.reads.set(place, committed?.version);
     return committed?.value ?? new Uint8Array(0);
   }
 
-  getPrivateData(_collection: string, key: string): Promise<Uint8Array> {
-    return Promise.resolve(this.#read('getPrivateData', key));
+  /** Who is no member reads no value; an organization's own collection is at its peers alone. */
+  #refusal(collection: string): Error | undefined {
+    const { creatorMspId, peerMspId } = this.#proposal;
+    if (collection.startsWith(IMPLICIT)) {
+      return collection === IMPLICIT + peerMspId ? undefined : new Error(NOT_HERE);
+    }
+    const isMember = collection !== PROVIDERS_COLLECTION || PROVIDER_MSP_IDS.includes(creatorMspId);
+    return isMember ? undefined : new Error(NO_READ_ACCESS);
   }
 
-  getPrivateDataHash(_collection: string, key: string): Promise<Uint8Array> {
-    const value = this.#read('getPrivateDataHash', key);
+  getState(key: string): Promise<Uint8Array> {
+    this.calls.push('getState');
+    return Promise.resolve(this.#state.publicState.get(key) ?? new Uint8Array(0));
+  }
+
+  getPrivateData(collection: string, key: string): Promise<Uint8Array> {
+    const refusal = this.#refusal(collection);
+    if (refusal !== undefined) return Promise.reject(refusal);
+    return Promise.resolve(this.#read('getPrivateData', placeOf(collection, key)));
+  }
+
+  getPrivateDataHash(collection: string, key: string): Promise<Uint8Array> {
+    const value = this.#read('getPrivateDataHash', placeOf(collection, key));
     const hash = value.length === 0 ? value : createHash('sha256').update(value).digest();
     return Promise.resolve(hash);
   }
 
-  putPrivateData(_collection: string, key: string, value: Uint8Array): Promise<void> {
+  putPrivateData(collection: string, key: string, value: Uint8Array): Promise<void> {
     this.calls.push('putPrivateData');
     if (this.#queried) return Promise.reject(new Error(WRITE_AFTER_QUERY));
-    this.privateWrites.set(key, Uint8Array.from(value));
+    const place = placeOf(collection, key);
+    this.privateDeletes.delete(place);
+    this.privateWrites.set(place, Uint8Array.from(value));
     return Promise.resolve();
   }
 
-  deletePrivateData(_collection: string, key: string): Promise<void> {
-    this.calls.push('deletePrivateData');
+  deletePrivateData(collection: string, key: string): Promise<void> {
+    return this.#remove('deletePrivateData', placeOf(collection, key));
+  }
+
+  purgePrivateData(collection: string, key: string): Promise<void> {
+    return this.#remove('purgePrivateData', placeOf(collection, key));
+  }
+
+  #remove(call: string, place: string): Promise<void> {
+    this.calls.push(call);
     if (this.#queried) return Promise.reject(new Error(WRITE_AFTER_QUERY));
-    this.privateDeletes.add(key);
+    this.privateWrites.delete(place);
+    this.privateDeletes.add(place);
     return Promise.resolve();
   }
 
@@ -107,16 +148,18 @@ export class StubDouble implements LedgerStub {
   }
 
   getPrivateDataByRange(
-    _collection: string,
+    collection: string,
     startKey: string,
     endKey: string,
   ): Promise<QueryIterator> & AsyncIterable<Entry> {
     this.calls.push('getPrivateDataByRange');
-    if (this.privateWrites.size + this.publicWrites.size > 0) {
+    const refusal = this.#refusal(collection);
+    if (refusal !== undefined) throw refusal;
+    if (this.privateWrites.size + this.privateDeletes.size + this.publicWrites.size > 0) {
       throw new Error(QUERY_AFTER_WRITE);
     }
     this.#queried = true;
-    const iterator = this.#iterator(startKey, endKey);
+    const iterator = this.#iterator(collection, startKey, endKey);
     // As in fabric-shim: one object that is both a promise and iterable, closed on leaving the loop.
     return Object.assign(Promise.resolve(iterator), {
       [Symbol.asyncIterator]: () => ({
@@ -129,9 +172,13 @@ export class StubDouble implements LedgerStub {
     });
   }
 
-  #iterator(startKey: string, endKey: string): QueryIterator {
+  #iterator(collection: string, startKey: string, endKey: string): QueryIterator {
+    const ahead = placeOf(collection, '').length;
     const found = [...this.#state.privateData]
-      .filter(([key]) => isBetween(key, startKey, endKey))
+      .filter(([place]) =>
+        isBetween(place, placeOf(collection, startKey), placeOf(collection, endKey)),
+      )
+      .map(([place, committed]): [string, Committed] => [place.slice(ahead), committed])
       .sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
     let at = 0;
     this.openIterators += 1;
