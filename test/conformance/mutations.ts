@@ -49,7 +49,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     rule: 'A transaction id is committed once',
     file: 'endorser/endorser.ts',
-    from: 'if (ledger.hasTransaction(txId)) {',
+    from: 'if (channel.ledger.hasTransaction(txId)) {',
     to: 'if (ledger.height < 0) {',
     rows: /^gateway\/duplicate-proposal$/,
   },

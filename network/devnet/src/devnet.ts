@@ -1,50 +1,35 @@
 import { join } from 'node:path';
-import type { ChaincodeDefinition, NetworkDefinition } from '../../definition/src/index.ts';
+import type { NetworkDefinition } from '../../definition/src/index.ts';
 import { createNetworkIdentities } from '../../identity/src/index.ts';
-import {
-  ChaincodeSupport,
-  EXECUTE_TIMEOUT_MS,
-  LAUNCH_TIMEOUT_MS,
-} from './chaincode-support/chaincode-support.ts';
-import { genesisBlock } from './channel-configuration/genesis.ts';
-import { channelPolicies } from './channel-configuration/policies.ts';
+import { EXECUTE_TIMEOUT_MS, LAUNCH_TIMEOUT_MS } from './chaincode-support/chaincode-support.ts';
+import type { Channel, Channels } from './channel/channel.ts';
+import { channelLedgerDir, openChannel } from './channel/open-channel.ts';
 import { CallGate } from './control/call-gate.ts';
 import { PeerClock } from './control/clock.ts';
 import type { StreamingControl } from './control/control.ts';
 import { Faults } from './control/faults.ts';
 import { LocalControl } from './control/local-control.ts';
 import { Tracer } from './control/trace.ts';
-import { Endorser } from './endorser/endorser.ts';
-import { PrivateDataDistributor } from './endorser/private-data-distributor.ts';
-import { GatewayContext } from './gateway/context.ts';
-import { GatewayServer } from './gateway/gateway-server.ts';
-import { type GatewayPeer, PeerRegistry } from './gateway/peers.ts';
-import { openLedger } from './ledger/open.ts';
-import type { DevelopmentLedger } from './ledger/types.ts';
-import { ChaincodeDefinitions } from './lifecycle/chaincode-definitions.ts';
-import { Msp } from './msp/msp.ts';
-import { MspManager } from './msp/msp-manager.ts';
-import { Orderer } from './orderer/orderer.ts';
 import { type Organization, readOrganization } from './organization.ts';
-import { ChannelPolicies } from './policy/channel-policies.ts';
-import { gatewayPorts, HOST, portTaken } from './ports.ts';
-import { ConfigurationChaincode } from './system-chaincodes/configuration-chaincode.ts';
-import { LifecycleChaincode } from './system-chaincodes/lifecycle-chaincode.ts';
-import { QueryChaincode } from './system-chaincodes/query-chaincode.ts';
-import type { SystemChaincode } from './system-chaincodes/system-chaincode.ts';
-import { Committer } from './validator/committer.ts';
-import { Validator } from './validator/validator.ts';
+import type { OtherChaincode } from './peer/chaincode-addresses.ts';
+import { startGateways } from './peer/gateways.ts';
+import { type Development, type RunningPeer, startPeer } from './peer/peer.ts';
+import { gatewayPorts, HOST } from './ports.ts';
+
+export type { OtherChaincode } from './peer/chaincode-addresses.ts';
 
 /** As peer.authentication.timewindow, shorter than Fabric's 15 minutes: contracts take the client's time as theirs. */
 const TIME_WINDOW_MS = 60_000;
 /** Calls under way get this long when the network closes. */
 const CLOSE_GRACE_MS = 2_000;
 
-/** A further chaincode, and where each organization's peer finds it. */
-export interface OtherChaincode {
-  readonly definition: ChaincodeDefinition;
-  /** `host:port` by the organization's name. */
-  readonly addresses: Readonly<Record<string, string>>;
+/** A further channel of the network. */
+export interface OtherChannel {
+  readonly name: string;
+  /** Names of the organizations that use it. Default: all. */
+  readonly organizations?: readonly string[] | undefined;
+  /** Chaincodes that are there from the beginning; more come by lifecycle transactions. Default: none. */
+  readonly chaincodes?: readonly OtherChaincode[] | undefined;
 }
 
 export interface DevnetOptions {
@@ -61,6 +46,8 @@ export interface DevnetOptions {
   };
   /** More chaincodes on the channel, e.g. such as the first one calls. */
   readonly otherChaincodes?: readonly OtherChaincode[] | undefined;
+  /** More channels than the definition's, each with a ledger and an orderer chain of its own. */
+  readonly otherChannels?: readonly OtherChannel[] | undefined;
   /** How far a proposal's time may be from now, either way. Default: 60 s. */
   readonly timeWindowMs?: number | undefined;
   /** How long a transaction waits for a chaincode that is not there. Default: 10 s. */
@@ -74,6 +61,7 @@ export interface DevnetOptions {
 /** How clients reach the network: the connection profile's form, for any organizations. */
 export interface DevnetProfile {
   readonly network: 'devnet';
+  /** The definition's channel. */
   readonly channel: string;
   readonly chaincode: string;
   readonly organizations: Readonly<
@@ -92,30 +80,12 @@ export interface DevnetProfile {
 /** A running network. */
 export interface Devnet {
   readonly profile: DevnetProfile;
-  /** Number of committed blocks. */
-  readonly height: () => number;
+  /** Number of committed blocks of a channel. Default: of the definition's. */
+  readonly height: (channel?: string) => number;
   /** Snapshots, faults, time and the like. */
   readonly control: StreamingControl;
   /** Takes no more calls, commits what was accepted, and releases ports and ledger. */
   readonly close: () => Promise<void>;
-}
-
-/** What all organizations' parts of a network share. */
-interface Channel {
-  readonly definition: NetworkDefinition;
-  readonly definitions: ChaincodeDefinitions;
-  readonly msps: MspManager;
-  readonly policies: ChannelPolicies;
-  readonly ledger: DevelopmentLedger;
-  readonly orderer: Orderer;
-  readonly development: Development;
-}
-
-/** What developers move and break. */
-interface Development {
-  readonly clock: PeerClock;
-  readonly gate: CallGate;
-  readonly faults: Faults;
 }
 
 function throwLater(error: unknown): void {
@@ -124,185 +94,108 @@ function throwLater(error: unknown): void {
   });
 }
 
-function otherDefinitions(options: DevnetOptions): readonly ChaincodeDefinition[] {
-  return (options.otherChaincodes ?? []).map((other) => other.definition);
+/** What a network is made of while it starts. */
+interface Plan {
+  readonly options: DevnetOptions;
+  readonly definition: NetworkDefinition;
+  readonly organizations: readonly Organization[];
+  readonly portOf: (organization: Organization) => number;
+  readonly development: Development;
 }
 
-async function openChannelLedger(
-  options: DevnetOptions,
-  definition: NetworkDefinition,
-  faults: Faults,
-): Promise<DevelopmentLedger> {
-  return openLedger({
-    dir: options.ledgerDir,
-    channel: definition.channel,
-    organizations: definition.organizations.map((o) => o.mspId),
-    namespaces: [definition.chaincode, ...otherDefinitions(options)],
-    interventions: faults,
-  });
-}
-
-async function openChannel(
-  options: DevnetOptions,
-  organizations: readonly Organization[],
-  addressOf: (organization: Organization) => string,
-): Promise<Channel> {
-  const { chaincode } = options;
-  const definition: NetworkDefinition = {
-    ...options.definition,
-    chaincode: {
-      ...options.definition.chaincode,
-      name: chaincode.name,
-      version: chaincode.version,
-    },
-  };
-  const definitions = new ChaincodeDefinitions(definition, otherDefinitions(options));
-  const msps = new MspManager(organizations.map((o) => new Msp(o.msp)));
-  const members = organizations.map((o) => o.msp.mspId);
-  const orderers = organizations.filter((o) => o.orderer !== undefined).map((o) => o.msp.mspId);
-  const policies = new ChannelPolicies(channelPolicies(members, orderers), msps);
-  const development = { clock: new PeerClock(), gate: new CallGate(), faults: new Faults() };
-  const { clock, faults } = development;
-  const ledger = await openChannelLedger(options, definition, faults);
-  ledger.onCommit(({ transactions }) => {
-    for (const { txId } of transactions) faults.committed(txId);
-  });
-  const { channel, block } = definition;
-  const committer = new Committer(new Validator({ channel, msps, definitions, ledger }), ledger);
-  if (ledger.height === 0) {
-    const configured = organizations.map((o) => ({ ...o, address: addressOf(o) }));
-    await committer.commit(genesisBlock(definition, configured));
-  }
-  const signer = organizations.find((o) => o.orderer !== undefined)?.orderer;
-  if (signer === undefined) throw new Error('No organization of the network runs an orderer.');
-  const orderer = new Orderer({
-    ...block,
-    signer,
-    rules: { channel, msps, policies, absoluteMaxBytes: block.absoluteMaxBytes },
-    end: { height: ledger.height, lastHash: ledger.lastHash },
-    deliver: (next) => committer.commit(next),
-    onFailure: options.onFailure ?? throwLater,
-    now: clock.now,
-    faultOf: faults.atOrdering,
-  });
-  return { definition, definitions, msps, policies, ledger, orderer, development };
-}
-
-interface RunningPeer {
-  readonly organization: Organization;
-  readonly chaincodes: ChaincodeSupport;
-  readonly peer: GatewayPeer;
-}
-
-/** Where an organization's peer finds its chaincodes, by their names. */
-function chaincodeAddresses(
-  { chaincode, otherChaincodes = [] }: DevnetOptions,
-  organization: string,
-): ReadonlyMap<string, string> {
-  const all = [chaincode, ...otherChaincodes.map((o) => ({ ...o, name: o.definition.name }))];
-  return new Map(
-    all.flatMap(({ name, addresses }): [string, string][] => {
-      const address = addresses[organization];
-      return address === undefined ? [] : [[name, address]];
-    }),
-  );
-}
-
-function systemChaincodes(
-  options: DevnetOptions,
-  { ledger, policies, definition }: Channel,
-): readonly SystemChaincode[] {
+/** The definition's channel first. */
+function plannedChannels({ options, definition }: Plan): readonly Required<OtherChannel>[] {
+  const { chaincode, otherChaincodes = [], otherChannels = [] } = options;
+  const everybody = definition.organizations.map(({ name }) => name);
+  const own = { definition: definition.chaincode, addresses: chaincode.addresses };
   return [
-    new QueryChaincode(ledger),
-    new ConfigurationChaincode(ledger),
-    new LifecycleChaincode({
-      channel: definition.channel,
-      policies,
-      chaincodes: [definition.chaincode, ...otherDefinitions(options)],
-      organizations: definition.organizations.map((o) => o.mspId),
-    }),
+    { name: definition.channel, chaincodes: [own, ...otherChaincodes], organizations: everybody },
+    ...otherChannels.map(({ name, organizations = everybody, chaincodes = [] }) => ({
+      name,
+      organizations,
+      chaincodes,
+    })),
   ];
 }
 
-function startPeer(
-  options: DevnetOptions,
-  channel: Channel,
-  organization: Organization,
-  address: string,
-): RunningPeer {
-  const { definitions, msps, policies, ledger, definition, development } = channel;
-  const addresses = chaincodeAddresses(options, organization.definition.name);
-  const chaincodes = new ChaincodeSupport({
-    definitions,
-    addresses,
-    executeTimeoutMs: options.executeTimeoutMs ?? EXECUTE_TIMEOUT_MS,
-    launchTimeoutMs: options.launchTimeoutMs ?? LAUNCH_TIMEOUT_MS,
-    system: systemChaincodes(options, channel),
-  });
-  const endorser = new Endorser({
-    signer: organization.peer,
-    channel: definition.channel,
-    msps,
-    policies,
-    definitions,
-    ledger,
-    chaincodes,
-    distributor: new PrivateDataDistributor({
-      ledger,
-      definitions,
-      organizations: definition.organizations.map((o) => o.mspId),
-    }),
-    timeWindowMs: options.timeWindowMs ?? TIME_WINDOW_MS,
-    now: development.clock.now,
-    development,
-  });
-  const { mspId } = organization.msp;
-  const peer = { mspId, address, endorser, chaincodes: new Set(addresses.keys()) };
-  return { organization, chaincodes, peer };
+/** @throws RangeError when a channel is named twice, or has a member that is no organization, or none. */
+function checkChannels(channels: readonly Required<OtherChannel>[]): void {
+  const known = channels[0]?.organizations ?? [];
+  for (const [index, { name, organizations = [] }] of channels.entries()) {
+    if (channels.findIndex((other) => other.name === name) !== index) {
+      throw new RangeError(`The channel "${name}" is named twice.`);
+    }
+    const stranger = organizations.find((organization) => !known.includes(organization));
+    if (stranger === undefined && organizations.length > 0) continue;
+    throw new RangeError(
+      `The channel "${name}" needs members that are organizations of the network: ${known.join(', ')}.`,
+    );
+  }
 }
 
-async function startGateways(
-  channel: Channel,
-  timeWindowMs: number,
-  peers: readonly RunningPeer[],
-  portOf: (organization: Organization) => number,
-): Promise<GatewayServer[]> {
-  const all = peers.map(({ peer }) => peer);
-  const started: GatewayServer[] = [];
+async function openChannels(
+  plan: Plan,
+  planned: readonly Required<OtherChannel>[],
+): Promise<readonly Channel[]> {
+  const { options, definition, organizations, portOf, development } = plan;
+  const opened: Channel[] = [];
   try {
-    for (const { organization, peer } of peers) {
-      const context = new GatewayContext({
-        ...channel,
-        channel: channel.definition.channel,
-        peers: new PeerRegistry(peer, all),
-        timeWindowMs,
-        now: channel.development.clock.now,
-      });
-      const port = portOf(organization);
-      started.push(
-        await GatewayServer.start({ context, host: HOST, port, tls: organization.tls }).catch(
-          (cause: unknown) => {
-            throw portTaken(organization.definition.name, port, cause);
-          },
-        ),
+    for (const { name, organizations: members = [], chaincodes = [] } of planned) {
+      const isFirst = name === definition.channel;
+      opened.push(
+        await openChannel({
+          name,
+          members,
+          chaincodes: chaincodes.map((chaincode) => chaincode.definition),
+          ledgerDir: isFirst ? options.ledgerDir : channelLedgerDir(options.ledgerDir, name),
+          organizations,
+          addressOf: (o) => `${HOST}:${portOf(o)}`,
+          block: definition.block,
+          ...development,
+          onFailure: options.onFailure ?? throwLater,
+        }),
       );
     }
-    return started;
+    return opened;
   } catch (error) {
-    await Promise.all(started.map((server) => server.close(0)));
+    await closeChannels(opened);
     throw error;
   }
 }
 
-function profileOf(
-  channel: Channel,
-  organizations: readonly Organization[],
-  portOf: (organization: Organization) => number,
-): DevnetProfile {
+async function closeChannels(channels: readonly Channel[]): Promise<void> {
+  await Promise.all(channels.map(({ orderer }) => orderer.close()));
+  await Promise.all(channels.map(({ ledger }) => ledger.close()));
+}
+
+async function startPeers(
+  { options, organizations, portOf, development }: Plan,
+  channels: Channels,
+  planned: readonly OtherChannel[],
+): Promise<readonly RunningPeer[]> {
+  const chaincodes = planned.flatMap((channel) => channel.chaincodes ?? []);
+  return Promise.all(
+    organizations.map((organization) =>
+      startPeer({
+        organization,
+        address: `${HOST}:${portOf(organization)}`,
+        channels,
+        chaincodes,
+        ledgerDir: options.ledgerDir,
+        executeTimeoutMs: options.executeTimeoutMs ?? EXECUTE_TIMEOUT_MS,
+        launchTimeoutMs: options.launchTimeoutMs ?? LAUNCH_TIMEOUT_MS,
+        timeWindowMs: options.timeWindowMs ?? TIME_WINDOW_MS,
+        development,
+      }),
+    ),
+  );
+}
+
+function profileOf({ definition, organizations, portOf }: Plan): DevnetProfile {
   return {
     network: 'devnet',
-    channel: channel.definition.channel,
-    chaincode: channel.definition.chaincode.name,
+    channel: definition.channel,
+    chaincode: definition.chaincode.name,
     organizations: Object.fromEntries(
       organizations.map((o) => [
         o.definition.name,
@@ -317,14 +210,46 @@ function profileOf(
   };
 }
 
-function newTracer({ ledger, definition, development }: Channel): Tracer {
-  return new Tracer({
-    ledger,
-    policyOf: (name) =>
-      name === definition.chaincode.name ? definition.chaincode.endorsementPolicy : undefined,
-    wasFault: (txId) => development.faults.wasConflict(txId),
-    privateWriteSets: (mspId, block) => ledger.privateWriteSets(mspId, block),
+function newControl(plan: Plan, channels: readonly [Channel, ...Channel[]]): LocalControl {
+  const { options, definition, development } = plan;
+  const tracers = channels.map(
+    ({ ledger }) =>
+      new Tracer({
+        ledger,
+        policyOf: (name) =>
+          name === definition.chaincode.name ? definition.chaincode.endorsementPolicy : undefined,
+        wasFault: (txId) => development.faults.wasConflict(txId),
+        privateWriteSets: (mspId, block) => ledger.privateWriteSets(mspId, block),
+      }),
+  );
+  return new LocalControl({
+    channels,
+    ...development,
+    definition,
+    keysDir: options.keysDir,
+    tracers,
   });
+}
+
+async function planOf(options: DevnetOptions): Promise<Plan> {
+  const { keysDir, chaincode } = options;
+  await createNetworkIdentities(keysDir, options.definition);
+  const organizations = await Promise.all(
+    options.definition.organizations.map((o) => readOrganization(keysDir, o)),
+  );
+  const names = options.definition.organizations.map((o) => o.name);
+  const ports = await gatewayPorts(join(keysDir, 'ports.json'), names);
+  const { name, version } = chaincode;
+  return {
+    options,
+    definition: {
+      ...options.definition,
+      chaincode: { ...options.definition.chaincode, name, version },
+    },
+    organizations,
+    portOf: (o) => ports.get(o.definition.name) ?? 0,
+    development: { clock: new PeerClock(), gate: new CallGate(), faults: new Faults() },
+  };
 }
 
 /**
@@ -332,46 +257,40 @@ function newTracer({ ledger, definition, development }: Channel): Tracer {
  * may start before or after; the network connects to them by itself.
  *
  * @throws Error when a port is taken, or keys or ledger cannot be read or written.
+ * @throws RangeError when the further channels are none.
  */
 export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
-  const { definition, keysDir } = options;
-  await createNetworkIdentities(keysDir, definition);
-  const organizations = await Promise.all(
-    definition.organizations.map((o) => readOrganization(keysDir, o)),
-  );
-  const names = definition.organizations.map((o) => o.name);
-  const ports = await gatewayPorts(join(keysDir, 'ports.json'), names);
-  const portOf = (o: Organization): number => ports.get(o.definition.name) ?? 0;
-  const addressOf = (o: Organization): string => `${HOST}:${portOf(o)}`;
-  const channel = await openChannel(options, organizations, addressOf);
-  const peers = organizations.map((o) => startPeer(options, channel, o, addressOf(o)));
+  const plan = await planOf(options);
+  const planned = plannedChannels(plan);
+  checkChannels(planned);
+  const [first, ...others] = await openChannels(plan, planned);
+  if (first === undefined) throw new Error('A network has a channel.');
+  const all: readonly [Channel, ...Channel[]] = [first, ...others];
+  const channels = new Map(all.map((channel) => [channel.name, channel]));
+  const peers = await startPeers(plan, channels, planned);
   const stopPeers = async (): Promise<void> => {
     for (const { chaincodes } of peers) chaincodes.close();
-    await channel.orderer.close();
-    await channel.ledger.close();
+    await closeChannels(all);
   };
-  const timeWindowMs = options.timeWindowMs ?? TIME_WINDOW_MS;
-  const gateways = await startGateways(channel, timeWindowMs, peers, portOf).catch(
-    async (error: unknown) => {
-      await stopPeers();
-      throw error;
-    },
-  );
+  const gateways = await startGateways({
+    peers,
+    portOf: plan.portOf,
+    timeWindowMs: options.timeWindowMs ?? TIME_WINDOW_MS,
+    now: plan.development.clock.now,
+  }).catch(async (error: unknown) => {
+    await stopPeers();
+    throw error;
+  });
   const close = async (): Promise<void> => {
-    channel.orderer.cut();
+    for (const { orderer } of all) orderer.cut();
     await Promise.all(gateways.map((server) => server.close(CLOSE_GRACE_MS)));
     await stopPeers();
   };
   let closing: Promise<void> | undefined;
   return {
-    profile: profileOf(channel, organizations, portOf),
-    height: () => channel.ledger.height,
-    control: new LocalControl({
-      ...channel,
-      ...channel.development,
-      keysDir,
-      tracer: newTracer(channel),
-    }),
+    profile: profileOf(plan),
+    height: (channel = first.name) => channels.get(channel)?.ledger.height ?? 0,
+    control: newControl(plan, all),
     close: () => (closing ??= close()),
   };
 }

@@ -82,6 +82,7 @@ export const statusSchema: z.ZodType<DevnetStatus> = z.object({
   channel: z.string(),
   height: z.int(),
   pending: z.int(),
+  channels: z.array(z.object({ channel: z.string(), height: z.int(), pending: z.int() })),
   cutting: cuttingSchema,
   clock: clockSchema,
   snapshots: z.array(snapshotSchema),

@@ -57,6 +57,7 @@ export class ChaincodeHandler {
     context: TransactionContext,
     input: Uint8Array,
     timeoutMs: number,
+    isInit = false,
   ): Promise<ChaincodeMessage> {
     const { channel, txId, signedProposal } = context.parameters;
     const key = channel + txId;
@@ -68,7 +69,7 @@ export class ChaincodeHandler {
       reject(new ChaincodeError(EXECUTION_TIMEOUT));
     }, timeoutMs);
     try {
-      const type = MessageType.TRANSACTION;
+      const type = isInit ? MessageType.INIT : MessageType.TRANSACTION;
       this.#stream.write({ type, channel, txId, payload: input, proposal: signedProposal });
       return await promise;
     } finally {

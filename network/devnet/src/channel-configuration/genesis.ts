@@ -25,6 +25,15 @@ export interface ConfiguredOrganization {
   readonly address: string;
 }
 
+/** What the configuration says of a channel itself. */
+type ConfiguredChannel = Pick<NetworkDefinition, 'channel' | 'block'>;
+
+/** Who uses a channel, and who orders for it. */
+export interface ChannelOrganizations {
+  readonly users: readonly ConfiguredOrganization[];
+  readonly ordering: readonly ConfiguredOrganization[];
+}
+
 const FABRIC_MSP = 0;
 const NONCE_BYTES = 24;
 const CHANNEL_CAPABILITY = 'V3_0';
@@ -157,7 +166,6 @@ function ordererGroup(
   setValue(group, 'ConsensusType', consensus);
   setValue(group, 'ChannelRestrictions', new orderer.ChannelRestrictions());
   for (const organization of organizations) {
-    if (organization.definition.orderers.length === 0) continue;
     const endpoints = new common.OrdererAddresses();
     endpoints.setAddressesList([organization.address]);
     const own = organizationGroup(organization, ordererPolicies(organization.msp.mspId));
@@ -168,8 +176,8 @@ function ordererGroup(
 }
 
 function channelGroup(
-  definition: NetworkDefinition,
-  organizations: readonly ConfiguredOrganization[],
+  { block }: ConfiguredChannel,
+  { users, ordering }: ChannelOrganizations,
 ): common.ConfigGroup {
   const hashing = new common.HashingAlgorithm();
   hashing.setName('SHA256');
@@ -180,8 +188,8 @@ function channelGroup(
   setCapability(group, CHANNEL_CAPABILITY);
   setValue(group, 'HashingAlgorithm', hashing);
   setValue(group, 'BlockDataHashingStructure', structure);
-  group.getGroupsMap().set('Application', applicationGroup(organizations));
-  group.getGroupsMap().set('Orderer', ordererGroup(organizations, definition.block));
+  group.getGroupsMap().set('Application', applicationGroup(users));
+  group.getGroupsMap().set('Orderer', ordererGroup(ordering, block));
   return group;
 }
 
@@ -190,8 +198,8 @@ function channelGroup(
  * Fabric's tools decode.
  */
 export function genesisBlock(
-  definition: NetworkDefinition,
-  organizations: readonly ConfiguredOrganization[],
+  definition: ConfiguredChannel,
+  organizations: ChannelOrganizations,
 ): common.Block {
   const config = new common.Config();
   config.setChannelGroup(channelGroup(definition, organizations));

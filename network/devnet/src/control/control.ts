@@ -11,6 +11,12 @@ export interface DevnetStatus {
   readonly height: number;
   /** Accepted transactions that are in no block yet. */
   readonly pending: number;
+  /** The same of each channel, the definition's first. */
+  readonly channels: readonly {
+    readonly channel: string;
+    readonly height: number;
+    readonly pending: number;
+  }[];
   readonly cutting: BlockCutting;
   readonly clock: DevnetClock;
   readonly snapshots: readonly LedgerSnapshot[];

@@ -6,12 +6,12 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { common, type peer } from '@hyperledger/fabric-protos';
-import type { CommitNotifier } from '../gateway/commit-notifier.ts';
-import type { GatewayContext } from '../gateway/context.ts';
+import type { GatewayChannels } from '../gateway/contexts.ts';
 import { GatewayError } from '../gateway/errors.ts';
 import { StreamEnd } from '../gateway/stream-end.ts';
 import { readMessage } from '../protos/read.ts';
 import { type DeliverKind, DeliverSession, type DeliverStream } from './deliver.ts';
+import { readSeekRequest } from './seek.ts';
 
 const SERVICE = '/protos.Deliver';
 /** As core.yaml peer.limits.concurrency.deliverService. */
@@ -62,13 +62,16 @@ export const DELIVER_SERVICE: {
   deliverWithPrivateData: method('DeliverWithPrivateData'),
 };
 
-function streamOf(call: Call, kind: DeliverKind, notifier: CommitNotifier): DeliverStream {
+/** A client's stream, on whichever channel a request is. */
+type ClientStream = Omit<DeliverStream, 'end'> & { readonly cancelled: Promise<void> };
+
+function streamOf(call: Call, kind: DeliverKind): ClientStream {
   const cancelled = new Promise<void>((resolve) => {
     call.on('cancelled', resolve);
   });
   return {
     kind,
-    end: new StreamEnd(notifier, cancelled),
+    cancelled,
     isCancelled: () => call.cancelled,
     send: async (response) => {
       if (call.write(response)) return;
@@ -124,13 +127,11 @@ class Requests {
 
 /** A peer's streams of blocks. */
 export class DeliverService {
-  readonly #context: GatewayContext;
-  readonly #notifier: CommitNotifier;
+  readonly #channels: GatewayChannels;
   #streams = 0;
 
-  constructor(context: GatewayContext, notifier: CommitNotifier) {
-    this.#context = context;
-    this.#notifier = notifier;
+  constructor(channels: GatewayChannels) {
+    this.#channels = channels;
   }
 
   get handlers(): Readonly<Record<keyof typeof DELIVER_SERVICE, Handler>> {
@@ -148,20 +149,28 @@ export class DeliverService {
 
   async #serve(call: Call, kind: DeliverKind): Promise<void> {
     this.#streams += 1;
-    const stream = streamOf(call, kind, this.#notifier);
+    const stream = streamOf(call, kind);
     try {
       if (this.#streams > MAX_CONCURRENT_STREAMS) throw tooMany();
-      const session = new DeliverSession(this.#context, stream);
       const requests = new Requests(call);
       for (let next = await requests.next(); next !== undefined; next = await requests.next()) {
-        if (!(await session.answer(next.read()))) break;
+        if (!(await this.#answer(next.read(), stream))) break;
       }
       call.end();
     } catch (error) {
       if (!call.cancelled) call.emit('error', asServiceError(error));
     } finally {
-      stream.end.stop();
       this.#streams -= 1;
+    }
+  }
+
+  async #answer(envelope: common.Envelope, stream: ClientStream): Promise<boolean> {
+    const { context, notifier } = this.#channels.of(readSeekRequest(envelope)?.channel ?? '');
+    const end = new StreamEnd(notifier, stream.cancelled);
+    try {
+      return await new DeliverSession(context, { ...stream, end }).answer(envelope);
+    } finally {
+      end.stop();
     }
   }
 }

@@ -35,7 +35,7 @@ function statusResponse(status: Status): peer.DeliverResponse {
   return response;
 }
 
-/** A peer's deliver service (common/deliver, core/peer/deliverevents.go): one object for each stream. */
+/** A peer's deliver service (common/deliver, core/peer/deliverevents.go): one object for each request. */
 export class DeliverSession {
   readonly #context: GatewayContext;
   readonly #stream: DeliverStream;

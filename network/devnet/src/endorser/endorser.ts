@@ -1,14 +1,12 @@
 import { peer } from '@hyperledger/fabric-protos';
 import type { ChaincodeSupport, Execution } from '../chaincode-support/chaincode-support.ts';
+import type { Channel, Channels } from '../channel/channel.ts';
 import { type Invocation, proposedInvocation } from '../control/invocation.ts';
-import type { Ledger, SimulationResult } from '../ledger/types.ts';
-import type { ChaincodeDefinitions } from '../lifecycle/chaincode-definitions.ts';
+import type { SimulationResult } from '../ledger/types.ts';
 import type { Identity } from '../msp/identity.ts';
 import type { MspManager } from '../msp/msp-manager.ts';
 import type { Signer } from '../msp/signer.ts';
-import type { ChannelPolicies } from '../policy/channel-policies.ts';
 import { type ChaincodeCall, chaincodeInterest } from './interest.ts';
-import type { PrivateDataDistributor } from './private-data-distributor.ts';
 import { ProposalError, type UnpackedProposal, unpackProposal } from './proposal.ts';
 import { refuseAtTheDoor, validateProposal } from './proposal-checks.ts';
 
@@ -19,17 +17,16 @@ const ERROR = 500;
 const ENDORSEMENT_VERSION = 1;
 /** Version of the chaincodes that are a part of the peer (core/scc). */
 const SYSTEM_VERSION = 'syscc';
+const WRITERS = '/Channel/Application/Writers';
 
 export interface EndorserOptions {
   /** The peer's own identity. */
   readonly signer: Signer;
-  readonly channel: string;
-  readonly msps: MspManager;
-  readonly policies: ChannelPolicies;
-  readonly definitions: ChaincodeDefinitions;
-  readonly ledger: Ledger;
+  /** The peer's channels. */
+  readonly channels: Channels;
+  /** The MSP of the peer's organization alone, for proposals on no channel. */
+  readonly local: MspManager;
   readonly chaincodes: ChaincodeSupport;
-  readonly distributor: PrivateDataDistributor;
   /** How far a proposal's time may be from the peer's, either way. */
   readonly timeWindowMs: number;
   readonly now: () => number;
@@ -86,7 +83,16 @@ function interestOf(result: SimulationResult): readonly ChaincodeCall[] {
 
 interface Simulation {
   readonly execution: Execution;
-  readonly result: SimulationResult;
+  /** undefined on no channel: there is nothing to read or write. */
+  readonly result: SimulationResult | undefined;
+}
+
+/** A proposal that may be simulated. */
+interface Checked {
+  readonly proposal: UnpackedProposal;
+  /** undefined when it is for none. */
+  readonly channel: Channel | undefined;
+  readonly creator: Identity;
 }
 
 /** A peer's endorser: checks proposals, simulates them and signs what came out (core/endorser/endorser.go). */
@@ -101,15 +107,6 @@ export class Endorser {
     return this.#options.signer.mspId;
   }
 
-  /** Whether this peer can run chaincodes at once. */
-  get isReady(): boolean {
-    return this.#options.chaincodes.isReady;
-  }
-
-  hasSystemChaincode(name: string): boolean {
-    return this.#options.chaincodes.isSystemChaincode(name);
-  }
-
   /** Never throws for what a client can do wrong: every failure is an outcome. */
   async processProposal(signed: peer.SignedProposal): Promise<ProposalOutcome> {
     const gate = this.#options.development?.gate;
@@ -119,42 +116,43 @@ export class Endorser {
   async #process(signed: peer.SignedProposal): Promise<ProposalOutcome> {
     const checked = this.#check(signed);
     if ('interest' in checked) return checked;
-    const { proposal, creator } = checked;
     try {
-      return await this.#simulateAndSign(proposal, creator);
+      return await this.#simulateAndSign(checked);
     } catch (error) {
       return failed(textOf(error));
     }
   }
 
-  #check(
-    signed: peer.SignedProposal,
-  ): { proposal: UnpackedProposal; creator: Identity } | ProposalOutcome {
-    const { msps, timeWindowMs, channel, now } = this.#options;
+  #check(signed: peer.SignedProposal): Checked | ProposalOutcome {
+    const { channels, local, timeWindowMs, now } = this.#options;
     try {
       const proposal = unpackProposal(signed);
+      const channel = channels.get(proposal.channel);
+      const msps = channel?.msps ?? local;
       const atTheDoor = refuseAtTheDoor(proposal, msps, { nowMs: now(), timeWindowMs });
       if (atTheDoor !== undefined) {
         return { response: undefined, error: atTheDoor, interest: [] };
       }
-      if (proposal.channel !== channel) return failed(`channel '${proposal.channel}' not found`);
-      return { proposal, creator: this.#preProcess(proposal) };
+      if (channel === undefined && proposal.channel !== '') {
+        return failed(`channel '${proposal.channel}' not found`);
+      }
+      return { proposal, channel, creator: this.#preProcess(proposal, channel) };
     } catch (error) {
       if (error instanceof ProposalError) return refused(error.message);
       throw error;
     }
   }
 
-  #preProcess(proposal: UnpackedProposal): Identity {
-    const { msps, ledger, policies } = this.#options;
-    const { channel, txId, creator: serialized } = proposal;
+  #preProcess(proposal: UnpackedProposal, channel: Channel | undefined): Identity {
+    const { txId, creator: serialized } = proposal;
     let creator: Identity;
     try {
-      creator = validateProposal(proposal, msps);
+      creator = validateProposal(proposal, channel?.msps ?? this.#options.local);
     } catch (error) {
       throw new ProposalError(`error validating proposal: ${textOf(error)}`);
     }
-    if (ledger.hasTransaction(txId)) {
+    if (channel === undefined) return creator;
+    if (channel.ledger.hasTransaction(txId)) {
       const hex = Buffer.from(serialized).toString('hex');
       throw new ProposalError(`duplicate transaction found [${txId}]. Creator [${hex}]`);
     }
@@ -162,27 +160,20 @@ export class Endorser {
     if (this.#options.chaincodes.isSystemChaincode(proposal.chaincode)) return creator;
     const { proposalBytes: data, signature } = proposal;
     const signed = { data, identity: serialized, signature };
-    const refusal = policies.refuseAccess(channel, '/Channel/Application/Writers', signed);
+    const refusal = channel.policies.refuseAccess(channel.name, WRITERS, signed);
     if (refusal !== undefined) throw new ProposalError(refusal);
     return creator;
   }
 
-  async #simulateAndSign(proposal: UnpackedProposal, creator: Identity): Promise<ProposalOutcome> {
-    const { definitions, channel } = this.#options;
-    const { chaincode } = proposal;
-    const version = this.#options.chaincodes.isSystemChaincode(chaincode)
-      ? SYSTEM_VERSION
-      : definitions.chaincode(chaincode)?.version;
-    if (version === undefined) {
-      return failed(
-        `make sure the chaincode ${chaincode} has been successfully defined on channel ${channel} and try again: chaincode ${chaincode} not found`,
-      );
-    }
-    const { execution, result } = await this.#simulate(proposal, creator).catch(
+  async #simulateAndSign({ proposal, channel, creator }: Checked): Promise<ProposalOutcome> {
+    await channel?.definitions.current();
+    const version = this.#version(proposal, channel);
+    const { execution, result } = await this.#simulate(proposal, channel, creator).catch(
       (error: unknown) => {
         throw new Error(`error in simulation: ${textOf(error)}`);
       },
     );
+    if (result === undefined) return withoutChannel(proposal, version, execution);
     const interest = interestOf(result);
     const faults = this.#options.development?.faults;
     if (faults?.mismatches(() => proposedInvocation(proposal), this.mspId) === true) {
@@ -198,13 +189,31 @@ export class Endorser {
     return { response, error: undefined, interest };
   }
 
-  async #simulate(proposal: UnpackedProposal, creator: Identity): Promise<Simulation> {
-    const { distributor, development } = this.#options;
-    await development?.faults.beforeSimulation(() => proposedInvocation(proposal));
-    const simulation = await this.#execute(proposal, creator);
-    const { privateRwset } = simulation.result;
+  /** @throws Error when the chaincode does not run here. */
+  #version({ chaincode, channel: name }: UnpackedProposal, channel: Channel | undefined): string {
+    const { chaincodes } = this.#options;
+    if (chaincodes.isSystemChaincode(chaincode)) return SYSTEM_VERSION;
+    try {
+      if (channel !== undefined) return chaincodes.definition(channel, chaincode).version;
+      throw new Error(`could not get channel config for channel '${name}'`);
+    } catch (error) {
+      throw new Error(
+        `make sure the chaincode ${chaincode} has been successfully defined on channel ${name} and try again: ${textOf(error)}`,
+        { cause: error },
+      );
+    }
+  }
+
+  async #simulate(
+    proposal: UnpackedProposal,
+    channel: Channel | undefined,
+    creator: Identity,
+  ): Promise<Simulation> {
+    await this.#options.development?.faults.beforeSimulation(() => proposedInvocation(proposal));
+    const simulation = await this.#execute(proposal, channel, creator);
+    const privateRwset = simulation.result?.privateRwset;
     if (privateRwset !== undefined) {
-      await distributor
+      await channel?.distributor
         .distribute(this.mspId, proposal.txId, privateRwset)
         .catch((error: unknown) => {
           throw new Error(
@@ -216,19 +225,23 @@ export class Endorser {
     return simulation;
   }
 
-  async #execute(proposal: UnpackedProposal, creator: Identity): Promise<Simulation> {
-    const { ledger, chaincodes } = this.#options;
+  async #execute(
+    proposal: UnpackedProposal,
+    on: Channel | undefined,
+    creator: Identity,
+  ): Promise<Simulation> {
+    const { chaincodes } = this.#options;
     const { channel, txId, signed: signedProposal, chaincode, input } = proposal;
-    const simulator = ledger.newSimulator({ mspId: this.mspId, txId });
+    const simulator = on?.ledger.newSimulator({ mspId: this.mspId, txId });
     try {
       const parameters = { channel, txId, signedProposal, creator, simulator };
       const execution = await chaincodes.execute(parameters, chaincode, input);
       const isFailure = execution.response.getStatus() >= ERROR_THRESHOLD;
       // The event of a transaction that failed is not part of its answer.
       const answer = isFailure ? { ...execution, event: undefined } : execution;
-      return { execution: answer, result: simulator.result() };
+      return { execution: answer, result: simulator?.result() };
     } finally {
-      await simulator.done();
+      await simulator?.done();
     }
   }
 
@@ -243,12 +256,27 @@ export class Endorser {
   }
 }
 
+/** What a system chaincode answers on no channel: nothing that could be submitted, so nothing is signed. */
+function withoutChannel(
+  proposal: UnpackedProposal,
+  version: string,
+  execution: Execution,
+): ProposalOutcome {
+  const response = new peer.ProposalResponse();
+  response.setResponse(execution.response);
+  if (execution.response.getStatus() >= ERROR) {
+    const nothing = { publicRwset: new Uint8Array() };
+    response.setPayload(responsePayload(proposal, version, execution, nothing));
+  }
+  return { response, error: undefined, interest: [] };
+}
+
 /** Bytes of ProposalResponsePayload: what endorsers sign and must agree on. */
 function responsePayload(
   proposal: UnpackedProposal,
   version: string,
   execution: Execution,
-  result: SimulationResult,
+  result: Pick<SimulationResult, 'publicRwset'>,
 ): Uint8Array {
   const chaincodeId = new peer.ChaincodeID();
   chaincodeId.setName(proposal.chaincode);

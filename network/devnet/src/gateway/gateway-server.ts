@@ -10,11 +10,12 @@ import {
 } from '@grpc/grpc-js';
 import { gateway } from '@hyperledger/fabric-protos';
 import { DELIVER_SERVICE, DeliverService } from '../deliver/deliver-service.ts';
+import type { Endorser } from '../endorser/endorser.ts';
+import { ENDORSER_SERVICE, endorserHandlers } from '../endorser/endorser-service.ts';
 import { type MessageClass, readMessage } from '../protos/read.ts';
 import { chaincodeEvents } from './chaincode-events.ts';
-import { CommitNotifier } from './commit-notifier.ts';
 import { commitStatus } from './commit-status.ts';
-import type { GatewayContext } from './context.ts';
+import type { GatewayChannels } from './contexts.ts';
 import { endorse } from './endorse.ts';
 import { GatewayError } from './errors.ts';
 import { evaluate } from './evaluate.ts';
@@ -99,7 +100,8 @@ function cancelled(call: { on(event: 'cancelled', listener: () => void): unknown
 }
 
 export interface GatewayServerOptions {
-  readonly context: GatewayContext;
+  readonly channels: GatewayChannels;
+  readonly endorser: Endorser;
   readonly host: string;
   readonly port: number;
   readonly tls: { readonly certificatePem: string; readonly privateKeyPem: string };
@@ -107,20 +109,19 @@ export interface GatewayServerOptions {
 
 /** One organization's Gateway service over TLS. */
 export class GatewayServer {
-  readonly #context: GatewayContext;
-  readonly #notifier: CommitNotifier;
+  readonly #channels: GatewayChannels;
   readonly #server: Server;
   #calls = 0;
 
-  private constructor(context: GatewayContext) {
-    this.#context = context;
-    this.#notifier = new CommitNotifier(context.ledger);
+  private constructor(channels: GatewayChannels, endorser: Endorser) {
+    this.#channels = channels;
     this.#server = new Server({
       'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
       'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
     });
     this.#server.addService(SERVICE_DEFINITION, this.#implementation());
-    this.#server.addService(DELIVER_SERVICE, new DeliverService(context, this.#notifier).handlers);
+    this.#server.addService(DELIVER_SERVICE, new DeliverService(channels).handlers);
+    this.#server.addService(ENDORSER_SERVICE, endorserHandlers(endorser));
   }
 
   /**
@@ -129,8 +130,8 @@ export class GatewayServer {
    * @throws Error when the port is taken.
    */
   static async start(options: GatewayServerOptions): Promise<GatewayServer> {
-    const { context, host, port, tls } = options;
-    const gatewayServer = new GatewayServer(context);
+    const { channels, endorser, host, port, tls } = options;
+    const gatewayServer = new GatewayServer(channels, endorser);
     const credentials = ServerCredentials.createSsl(null, [
       {
         cert_chain: Buffer.from(tls.certificatePem),
@@ -158,7 +159,7 @@ export class GatewayServer {
         resolve();
       });
     });
-    this.#notifier.close();
+    this.#channels.close();
   }
 
   #implementation(): {
@@ -174,14 +175,21 @@ export class GatewayServer {
       gateway.ChaincodeEventsResponse
     >;
   } {
-    const context = this.#context;
+    const channels = this.#channels;
     return {
-      evaluate: this.#unary((request) => evaluate(context, request)),
-      endorse: this.#unary((request) => endorse(context, request)),
-      submit: this.#unary((request) => submit(context, request)),
-      commitStatus: this.#unary((request, call) =>
-        commitStatus(context, this.#notifier, request, cancelled(call)),
+      evaluate: this.#unary((request) =>
+        evaluate(channels.ofProposal(request.getProposedTransaction()).context, request),
       ),
+      endorse: this.#unary((request) =>
+        endorse(channels.ofProposal(request.getProposedTransaction()).context, request),
+      ),
+      submit: this.#unary((request) =>
+        submit(channels.of(request.getChannelId()).context, request),
+      ),
+      commitStatus: this.#unary((request, call) => {
+        const { context, notifier } = channels.ofStatusRequest(request);
+        return commitStatus(context, notifier, request, cancelled(call));
+      }),
       chaincodeEvents: (call) => {
         void this.#stream(call);
       },
@@ -224,9 +232,11 @@ export class GatewayServer {
       },
     };
     try {
-      await this.#limited(() =>
-        chaincodeEvents(this.#context, this.#notifier, call.request.read(), stream),
-      );
+      await this.#limited(() => {
+        const request = call.request.read();
+        const { context, notifier } = this.#channels.ofEventsRequest(request);
+        return chaincodeEvents(context, notifier, request, stream);
+      });
       call.end();
     } catch (error) {
       call.emit('error', asGatewayError(error));

@@ -10,8 +10,8 @@ export interface GatewayPeer {
   /** As it stands in error details, `host:port`. */
   readonly address: string;
   readonly endorser: Endorser;
-  /** Names of the chaincodes that run here. */
-  readonly chaincodes: ReadonlySet<string>;
+  /** Whether a chaincode of a channel runs here, or is a part of the peer. */
+  readonly runs: (channel: string, chaincode: string) => boolean;
 }
 
 /** An endorsement, or what the gateway makes of its failure. */
@@ -72,18 +72,18 @@ export function errorDetail(target: GatewayPeer, message: string): ErrorDetail {
 /** All peers of a channel, from the point of view of one organization's gateway. */
 export class PeerRegistry {
   readonly local: GatewayPeer;
+  readonly #channel: string;
   readonly #peers: readonly GatewayPeer[];
 
-  constructor(local: GatewayPeer, all: readonly GatewayPeer[]) {
+  constructor(channel: string, local: GatewayPeer, all: readonly GatewayPeer[]) {
     this.local = local;
+    this.#channel = channel;
     this.#peers = all;
   }
 
   /** Peers with a chaincode, the own organization's first. */
   with(chaincode: string): readonly GatewayPeer[] {
-    const found = this.#peers.filter(
-      (peer) => peer.chaincodes.has(chaincode) || peer.endorser.hasSystemChaincode(chaincode),
-    );
+    const found = this.#peers.filter((peer) => peer.runs(this.#channel, chaincode));
     return [...found.filter((p) => p === this.local), ...found.filter((p) => p !== this.local)];
   }
 

@@ -10,12 +10,22 @@ interface Collection {
 /** What is known about every collection of the channel, explicit and implicit. */
 export class Collections {
   readonly #organizations: readonly string[];
-  readonly #namespaces: ReadonlyMap<string, ReadonlyMap<string, Collection>>;
-  /** Whether any value can expire at all. */
-  readonly expiring: boolean;
+  #namespaces: ReadonlyMap<string, ReadonlyMap<string, Collection>> = new Map();
+  #expiring = false;
 
   constructor(organizations: readonly string[], namespaces: readonly NamespaceDefinition[]) {
     this.#organizations = organizations;
+    this.define(namespaces);
+  }
+
+  /** Whether any value can expire at all. */
+  get expiring(): boolean {
+    return this.#expiring;
+  }
+
+  /** From now on there are these. */
+  define(namespaces: readonly NamespaceDefinition[]): void {
+    const organizations = this.#organizations;
     this.#namespaces = new Map(
       namespaces.map(({ name, collections }) => [
         name,
@@ -28,7 +38,7 @@ export class Collections {
         ]),
       ]),
     );
-    this.expiring = namespaces.some(({ collections }) =>
+    this.#expiring = namespaces.some(({ collections }) =>
       collections.some(({ blockToLive }) => blockToLive > 0),
     );
   }

@@ -105,8 +105,8 @@ export class Database {
   }
 
   /** Nothing may be written meanwhile. */
-  async addSnapshot(note: string): Promise<UndoLayer> {
-    return this.#undo.add(note, this.#sync);
+  async addSnapshot(note: string, least: number): Promise<UndoLayer> {
+    return this.#undo.add(note, this.#sync, least);
   }
 
   /** Nothing may be read or written meanwhile. @throws LedgerError when there is no such snapshot. */

@@ -30,6 +30,7 @@ import {
   LedgerError,
   type LedgerSnapshot,
   type MissingPrivateData,
+  type NamespaceDefinition,
   type PrivateWriteSetsByTransaction,
   type ReadConflict,
   type TransactionStatus,
@@ -92,6 +93,10 @@ export class KvLedger implements DevelopmentLedger {
           block: (number) => this.#readBlock(number),
         }),
     });
+  }
+
+  defineNamespaces(namespaces: readonly NamespaceDefinition[]): void {
+    this.#options.collections.define(namespaces);
   }
 
   async persistTransient(
@@ -193,10 +198,10 @@ export class KvLedger implements DevelopmentLedger {
     return this.#database.snapshots.map(toSnapshot);
   }
 
-  snapshot(): Promise<LedgerSnapshot> {
+  snapshot(least = 1): Promise<LedgerSnapshot> {
     return this.#exclusive(async () => {
       const note = JSON.stringify({ height: this.height, atMs: Date.now() });
-      return toSnapshot(await this.#database.addSnapshot(note));
+      return toSnapshot(await this.#database.addSnapshot(note, least));
     });
   }
 

@@ -202,6 +202,9 @@ export interface Ledger {
 
   newSimulator(options: { readonly mspId: string; readonly txId: string }): TxSimulator;
 
+  /** From now on there are these chaincodes and collections; between two blocks. */
+  defineNamespaces(namespaces: readonly NamespaceDefinition[]): void;
+
   /**
    * Keeps a simulation's private writes at one organization's peer until its transaction commits (safe from a kill when resolved, from a power failure with the next block).
    * Call it for the endorsing peer and, as gossip would, for the other members.
@@ -288,8 +291,12 @@ export interface LedgerSnapshot {
 export interface DevelopmentLedger extends Ledger {
   /** Oldest first. They outlive the process. */
   snapshots(): readonly LedgerSnapshot[];
-  /** Costs nothing at once; from then on each change also writes what was there before. */
-  snapshot(): Promise<LedgerSnapshot>;
+  /**
+   * Costs nothing at once; from then on each change also writes what was there before.
+   *
+   * @param least the id is not less than this.
+   */
+  snapshot(least?: number): Promise<LedgerSnapshot>;
   /**
    * Everything (blocks, state, private data, history, transient store) as it was, in one atomic write. The snapshot stays, later
    * ones go. @throws LedgerError when there is none with that id.

@@ -74,14 +74,15 @@ export class UndoLog {
     return records;
   }
 
-  /** Begins a layer: the database as it is now can be come back to. */
-  async add(note: string, sync: boolean): Promise<UndoLayer> {
+  /** Begins a layer: the database as it is now can be come back to. Its number is not less than `least`. */
+  async add(note: string, sync: boolean, least: number): Promise<UndoLayer> {
     if (this.#layers.length >= MAX_SNAPSHOTS) {
       throw new LedgerError(
         `there are ${MAX_SNAPSHOTS} snapshots already: revert to one, or release those that are not needed`,
       );
     }
-    const layer = { serial: (this.#layers.at(-1)?.serial ?? 0) + 1, note };
+    const next = (this.#layers.at(-1)?.serial ?? 0) + 1;
+    const layer = { serial: Math.max(next, least), note };
     await this.#level.put(layerKey(layer.serial), Buffer.from(note), { sync });
     this.#layers.push(layer);
     return layer;

@@ -1,129 +1,218 @@
-import {
-  type ChaincodeDefinition,
-  type CollectionDefinition,
-  memberPolicy,
-  type NetworkDefinition,
-} from '../../../definition/src/index.ts';
-import { parsePolicy } from '../policy/parse.ts';
+import type { ChaincodeDefinition, NetworkDefinition } from '../../../definition/src/index.ts';
+import { type Ledger, LedgerError, type NamespaceDefinition } from '../ledger/types.ts';
 import type { Rule } from '../policy/signature-policy.ts';
+import { channelRule, NEVER } from './application-policy.ts';
+import { BaseState } from './base-state.ts';
+import { approvals } from './commit.ts';
+import {
+  type Collection,
+  type CommittedChaincode,
+  committedChaincode,
+  implicitCollectionOf,
+} from './committed-chaincode.ts';
+import { implicitOwner, LIFECYCLE_NAMESPACE, LifecycleState } from './lifecycle-state.ts';
+import {
+  approvalName,
+  committedSequence,
+  NAMESPACES,
+  readParameters,
+  readSource,
+  SOURCES,
+} from './parameters.ts';
+import { metadataKey, type OpaqueState, type ReadableState, readType } from './stored-structure.ts';
 
-const IMPLICIT_PREFIX = '_implicit_org_';
-/** Where Fabric keeps the chaincode definitions themselves. */
-const LIFECYCLE_NAMESPACE = '_lifecycle';
+export type { Collection, CommittedChaincode } from './committed-chaincode.ts';
 
-/** A collection as endorsement and validation look at it. */
-export interface Collection {
-  readonly name: string;
-  /** Who is a member: "OR of members". */
-  readonly memberRule: Rule;
-  readonly members: readonly string[];
-  readonly memberOnlyRead: boolean;
-  readonly memberOnlyWrite: boolean;
-  readonly requiredPeerCount: number;
-  readonly maxPeerCount: number;
-  /** Who must endorse a write; undefined when no organization of the channel can. */
-  readonly endorsementRule: Rule | undefined;
+const LIFECYCLE_POLICY = '/Channel/Application/LifecycleEndorsement';
+const COMMITTED_PREFIX = metadataKey(NAMESPACES, '');
+
+/** What an organization says of a committed chaincode. */
+export interface OwnChaincode {
+  /** It has approved exactly what is committed. */
+  readonly isApproved: boolean;
+  /** The package that its peers run; '' = none. */
+  readonly packageId: string;
 }
 
-/** A chaincode that is committed to the channel. */
-export interface CommittedChaincode {
-  readonly name: string;
-  readonly version: string;
-  readonly endorsementRule: Rule;
-  /** Explicit ones by name; `collection` also finds implicit ones. */
-  readonly collections: ReadonlyMap<string, Collection>;
-}
+const UNKNOWN: OwnChaincode = { isApproved: false, packageId: '' };
 
-function explicitCollection(definition: CollectionDefinition, chaincodeRule: Rule): Collection {
-  const { name, members, memberOnlyRead, memberOnlyWrite } = definition;
-  const { requiredPeerCount, maxPeerCount, endorsementPolicy } = definition;
-  return {
-    name,
-    members,
-    memberOnlyRead,
-    memberOnlyWrite,
-    requiredPeerCount,
-    maxPeerCount,
-    memberRule: parsePolicy(memberPolicy(definition)),
-    endorsementRule:
-      endorsementPolicy === undefined ? chaincodeRule : parsePolicy(endorsementPolicy),
-  };
-}
-
-function committed(definition: ChaincodeDefinition): CommittedChaincode {
-  const endorsementRule = parsePolicy(definition.endorsementPolicy);
-  return {
-    name: definition.name,
-    version: definition.version,
-    endorsementRule,
-    collections: new Map(
-      definition.collections.map((c) => [c.name, explicitCollection(c, endorsementRule)]),
-    ),
-  };
+/** One organization's view while definitions are read. */
+interface View {
+  readonly mspId: string;
+  readonly public: ReadableState;
+  readonly own: ReadableState;
+  readonly approvals: OpaqueState;
 }
 
 /**
- * The channel's chaincode definitions, as Fabric's lifecycle answers about them. They come from the network
- * definition: there are no lifecycle transactions.
+ * The channel's chaincode definitions as the last block left them. Those of the network definition are there from
+ * the beginning; lifecycle transactions change them.
  */
 export class ChaincodeDefinitions {
   readonly channel: string;
-  readonly #chaincodes: ReadonlyMap<string, CommittedChaincode>;
+  readonly base: BaseState;
+  /** MSP IDs of the channel's members. */
+  readonly organizations: readonly string[];
+  #chaincodes: ReadonlyMap<string, CommittedChaincode> = new Map();
+  #own: ReadonlyMap<string, ReadonlyMap<string, OwnChaincode>> = new Map();
   readonly #implicit = new Map<string, Collection>();
-  readonly #mspIds: ReadonlySet<string>;
-  /** The channel's LifecycleEndorsement policy: peers of most organizations. */
-  readonly #lifecycleRule: Rule;
+  readonly #lifecycle: CommittedChaincode;
+  readonly #listeners = new Set<() => void>();
+  #reading: Promise<void> = Promise.resolve();
 
   /** @throws PolicyError when a policy text of the definition is none. */
-  constructor(definition: NetworkDefinition, others: readonly ChaincodeDefinition[] = []) {
-    this.channel = definition.channel;
-    this.#mspIds = new Set(definition.organizations.map((o) => o.mspId));
-    this.#lifecycleRule = {
-      n: Math.floor(this.#mspIds.size / 2) + 1,
-      rules: [...this.#mspIds].map((mspId) => ({ signedBy: { mspId, role: 'peer' } })),
+  constructor(
+    {
+      channel,
+      organizations,
+      chaincode,
+    }: Pick<NetworkDefinition, 'channel' | 'organizations'> &
+      Partial<Pick<NetworkDefinition, 'chaincode'>>,
+    others: readonly ChaincodeDefinition[] = [],
+  ) {
+    this.channel = channel;
+    this.organizations = organizations.map((o) => o.mspId);
+    const all = chaincode === undefined ? others : [chaincode, ...others];
+    this.base = new BaseState(all);
+    this.#lifecycle = {
+      name: LIFECYCLE_NAMESPACE,
+      version: '',
+      sequence: 1,
+      initRequired: false,
+      endorsementRule: channelRule(LIFECYCLE_POLICY, this.organizations) ?? NEVER,
+      collections: new Map(),
     };
-    const all = [definition.chaincode, ...others];
-    this.#chaincodes = new Map(all.map((chaincode) => [chaincode.name, committed(chaincode)]));
+    const { committed, approved } = this.base;
+    this.#take(
+      all.map(({ name }) => name),
+      this.organizations.map((mspId) => ({
+        mspId,
+        public: committed,
+        own: approved,
+        approvals: { mspId, hash: (key) => this.base.approvedHash(key) },
+      })),
+    );
+  }
+
+  /** Names of all chaincodes. */
+  get names(): readonly string[] {
+    return [...this.#chaincodes.keys()];
   }
 
   chaincode(name: string): CommittedChaincode | undefined {
-    return this.#chaincodes.get(name);
+    return name === LIFECYCLE_NAMESPACE ? this.#lifecycle : this.#chaincodes.get(name);
+  }
+
+  /** What an organization says of a chaincode that is committed. */
+  own(mspId: string, chaincode: string): OwnChaincode {
+    return this.#own.get(mspId)?.get(chaincode) ?? UNKNOWN;
   }
 
   /** Who must endorse a write to a namespace; undefined when there is none of that name. */
   endorsementRule(namespace: string): Rule | undefined {
-    if (namespace === LIFECYCLE_NAMESPACE) return this.#lifecycleRule;
-    return this.#chaincodes.get(namespace)?.endorsementRule;
+    return this.chaincode(namespace)?.endorsementRule;
   }
 
   /** An explicit or implicit collection of a chaincode; undefined when there is none of that name. */
   collection(chaincode: string, name: string): Collection | undefined {
-    const found = this.#chaincodes.get(chaincode);
+    const found = this.chaincode(chaincode);
     if (found === undefined) return undefined;
-    if (name.startsWith(IMPLICIT_PREFIX)) return this.#implicitCollection(name);
-    return found.collections.get(name);
+    const owner = implicitOwner(name);
+    return owner === undefined ? found.collections.get(name) : this.#implicitOf(name, owner);
   }
 
-  /** `_implicit_org_<MSP ID>`: exists for every name, but only an organization of the channel can endorse (deployedcc_infoprovider.go). */
-  #implicitCollection(name: string): Collection | undefined {
+  /** Namespaces of the channel's state, as the ledger must know them. */
+  namespaces(): readonly NamespaceDefinition[] {
+    return [
+      { name: LIFECYCLE_NAMESPACE, collections: [] },
+      ...[...this.#chaincodes.values()].map(({ name, collections }) => ({
+        name,
+        collections: [...collections.values()],
+      })),
+    ];
+  }
+
+  /** Calls back whenever they have been read anew. */
+  onChange(listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
+  /** Resolves when what the last block changed is known. */
+  current(): Promise<void> {
+    return this.#reading;
+  }
+
+  /** Reads what is committed now, and tells the ledger of its collections. */
+  reload(ledger: Ledger): Promise<void> {
+    this.#reading = this.#reading.then(() => this.#read(ledger));
+    return this.#reading;
+  }
+
+  async #read(ledger: Ledger): Promise<void> {
+    const simulators = this.organizations.map((mspId) =>
+      ledger.newSimulator({ mspId, txId: LIFECYCLE_NAMESPACE }),
+    );
+    try {
+      const states = simulators.map((simulator) => ({
+        mspId: simulator.mspId,
+        state: new LifecycleState(simulator, this.base),
+      }));
+      const names = (await states[0]?.state.committedNames(COMMITTED_PREFIX)) ?? [];
+      this.#take(
+        names,
+        states.map(({ mspId, state }) => ({
+          mspId,
+          public: state.public,
+          own: state.own,
+          approvals: state.approvalsOf(mspId),
+        })),
+      );
+    } finally {
+      await Promise.all(simulators.map((simulator) => simulator.done()));
+    }
+    ledger.defineNamespaces(this.namespaces());
+    for (const listener of this.#listeners) listener();
+  }
+
+  #take(names: readonly string[], views: readonly View[]): void {
+    const [first] = views;
+    if (first === undefined) return;
+    this.#chaincodes = new Map(
+      names.map((name) => {
+        const sequence = committedSequence(first.public, name);
+        const parameters = readParameters(first.public, name);
+        return [name, committedChaincode({ name, sequence }, parameters, this.organizations)];
+      }),
+    );
+    this.#own = new Map(
+      views.map((view) => [view.mspId, new Map(names.map((name) => [name, ownOf(view, name)]))]),
+    );
+  }
+
+  #implicitOf(name: string, owner: string): Collection {
     const known = this.#implicit.get(name);
     if (known !== undefined) return known;
-    const mspId = name.slice(IMPLICIT_PREFIX.length);
-    const isMember = this.#mspIds.has(mspId);
-    const collection: Collection = {
-      name,
-      members: [mspId],
-      memberRule: { n: 1, rules: [{ signedBy: { mspId, role: 'member' } }] },
-      memberOnlyRead: false,
-      memberOnlyWrite: false,
-      requiredPeerCount: 0,
-      maxPeerCount: 0,
-      // The organization's own "Endorsement" policy of the channel configuration.
-      endorsementRule: isMember
-        ? { n: 1, rules: [{ signedBy: { mspId, role: 'peer' } }] }
-        : undefined,
-    };
-    if (isMember) this.#implicit.set(name, collection);
+    const collection = implicitCollectionOf(name, owner, this.organizations);
+    if (collection.endorsementRule !== undefined) this.#implicit.set(name, collection);
     return collection;
+  }
+}
+
+function ownOf(view: View, chaincode: string): OwnChaincode {
+  const sequence = committedSequence(view.public, chaincode);
+  const parameters = readParameters(view.public, chaincode);
+  const missing = approvals({ chaincode, sequence, parameters }, [view.approvals]);
+  const isApproved = missing.get(view.mspId)?.length === 0;
+  const name = approvalName(chaincode, sequence);
+  return { isApproved, packageId: isApproved ? packageOf(view.own, name) : '' };
+}
+
+/** A peer that has lost its private data does not know its package. */
+function packageOf(own: ReadableState, name: string): string {
+  try {
+    return readType(own, SOURCES, name) === undefined ? '' : readSource(own, name);
+  } catch (error) {
+    if (error instanceof LedgerError) return '';
+    throw error;
   }
 }

@@ -47,7 +47,8 @@ export class MspManager {
   }
 }
 
-function parseSerialized(serialized: Uint8Array): { mspId: string; pem: Uint8Array } {
+/** Takes bytes of msp.SerializedIdentity apart. @throws UnknownIdentityError */
+export function parseSerialized(serialized: Uint8Array): { mspId: string; pem: Uint8Array } {
   try {
     const message = protos.SerializedIdentity.deserializeBinary(bytes(serialized));
     return { mspId: message.getMspid(), pem: message.getIdBytes_asU8() };

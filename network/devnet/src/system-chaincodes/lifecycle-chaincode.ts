@@ -1,13 +1,16 @@
-import { peer } from '@hyperledger/fabric-protos';
+import type { peer } from '@hyperledger/fabric-protos';
+import type { Channel, Channels } from '../channel/channel.ts';
+import { NotThereError } from '../lifecycle/errors.ts';
+import type { InstalledPackages } from '../lifecycle/installed-packages.ts';
+import { LIFECYCLE_NAMESPACE, LifecycleState } from '../lifecycle/lifecycle-state.ts';
+import type { Msp } from '../msp/msp.ts';
+import { parseSerialized } from '../msp/msp-manager.ts';
 import {
-  type ChaincodeDefinition,
-  type CollectionDefinition,
-  memberPolicy,
-} from '../../../definition/src/index.ts';
-import type { ChannelPolicies } from '../policy/channel-policies.ts';
-import { parsePolicy } from '../policy/parse.ts';
-import { policyEnvelope } from '../policy/signature-policy.ts';
-import { type MessageClass, readMessage } from '../protos/read.ts';
+  ADMINISTRATORS_FUNCTIONS,
+  type LifecycleCall,
+  type Reference,
+  WRITERS_FUNCTIONS,
+} from './lifecycle-functions.ts';
 import {
   creatorOf,
   refusal,
@@ -17,91 +20,31 @@ import {
   text,
 } from './system-chaincode.ts';
 
-const { lifecycle } = peer;
 const NOT_FOUND = 404;
-/** Definitions are the network definition's: each is the first. */
-const SEQUENCE = 1;
 const WRITERS = '/Channel/Application/Writers';
-/** Functions that Fabric has and that are not here: definitions come with the network. */
-const NOT_HERE = new Set([
-  'ApproveChaincodeDefinitionForMyOrg',
-  'CheckCommitReadiness',
-  'CommitChaincodeDefinition',
-  'QueryApprovedChaincodeDefinition',
-  'QueryApprovedChaincodeDefinitions',
-  'InstallChaincode',
-  'QueryInstalledChaincode',
-  'QueryInstalledChaincodes',
-  'GetInstalledChaincodePackage',
-]);
 
 export interface LifecycleOptions {
-  readonly channel: string;
-  readonly policies: ChannelPolicies;
-  readonly chaincodes: readonly ChaincodeDefinition[];
-  /** MSP IDs of the channel's organizations: all have approved. */
-  readonly organizations: readonly string[];
+  /** The MSP of the peer's organization. */
+  readonly msp: Msp;
+  /** The peer's channels. */
+  readonly channels: Channels;
+  readonly packages: InstalledPackages;
 }
 
-function applicationPolicy(policy: string): peer.ApplicationPolicy {
-  const message = new peer.ApplicationPolicy();
-  message.setSignaturePolicy(policyEnvelope(parsePolicy(policy)));
-  return message;
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
-function collectionConfig(definition: CollectionDefinition): peer.CollectionConfig {
-  const members = new peer.CollectionPolicyConfig();
-  members.setSignaturePolicy(policyEnvelope(parsePolicy(memberPolicy(definition))));
-  const message = new peer.StaticCollectionConfig();
-  message.setName(definition.name);
-  message.setMemberOrgsPolicy(members);
-  message.setRequiredPeerCount(definition.requiredPeerCount);
-  message.setMaximumPeerCount(definition.maxPeerCount);
-  message.setBlockToLive(definition.blockToLive);
-  message.setMemberOnlyRead(definition.memberOnlyRead);
-  message.setMemberOnlyWrite(definition.memberOnlyWrite);
-  if (definition.endorsementPolicy !== undefined) {
-    message.setEndorsementPolicy(applicationPolicy(definition.endorsementPolicy));
-  }
-  const config = new peer.CollectionConfig();
-  config.setStaticCollectionConfig(message);
-  return config;
-}
-
-function collections(definition: ChaincodeDefinition): peer.CollectionConfigPackage {
-  const message = new peer.CollectionConfigPackage();
-  message.setConfigList(definition.collections.map(collectionConfig));
-  return message;
-}
-
-function fill(
-  message:
-    | peer.lifecycle.QueryChaincodeDefinitionResult
-    | peer.lifecycle.QueryChaincodeDefinitionsResult.ChaincodeDefinition,
-  definition: ChaincodeDefinition,
-): void {
-  message.setSequence(SEQUENCE);
-  message.setVersion(definition.version);
-  message.setEndorsementPlugin('escc');
-  message.setValidationPlugin('vscc');
-  message.setValidationParameter(applicationPolicy(definition.endorsementPolicy).serializeBinary());
-  message.setCollections(collections(definition));
-}
-
-/** _lifecycle: what the channel's chaincodes are (core/chaincode/lifecycle/scc.go), as far as it can be asked. */
+/** _lifecycle: packages, approvals and definitions (core/chaincode/lifecycle/scc.go). */
 export class LifecycleChaincode implements SystemChaincode {
-  readonly name = '_lifecycle';
+  readonly name: string = LIFECYCLE_NAMESPACE;
   readonly #options: LifecycleOptions;
 
   constructor(options: LifecycleOptions) {
     this.#options = options;
   }
 
-  invoke(call: SystemCall): Promise<peer.Response> {
-    return Promise.resolve(this.#answer(call));
-  }
-
-  #answer({ args, parameters }: SystemCall): peer.Response {
+  async invoke({ args, parameters }: SystemCall): Promise<peer.Response> {
     const [name, input = new Uint8Array()] = [text(args[0]), args[1]];
     if (args.length === 0) return refusal('lifecycle scc must be invoked with arguments');
     if (args.length !== 2) {
@@ -109,85 +52,79 @@ export class LifecycleChaincode implements SystemChaincode {
         `lifecycle scc operations require exactly two arguments but received ${args.length}`,
       );
     }
-    const denied = this.#deny(name, parameters.signedProposal);
+    const channel = this.#options.channels.get(parameters.channel);
+    const denied = this.#deny(name, parameters.signedProposal, parameters.channel, channel);
     if (denied !== undefined) {
       return refusal(`Failed to authorize invocation due to failed ACL check: ${denied}`);
     }
-    if (name === 'QueryChaincodeDefinition') return this.#definition(input);
-    if (name === 'QueryChaincodeDefinitions') return this.#definitions(input);
-    return refusal('chaincode definitions of the development network come with its definition');
+    const run = ADMINISTRATORS_FUNCTIONS.get(name) ?? WRITERS_FUNCTIONS.get(name);
+    if (run === undefined) return refusal(`Unmapped policy for ${this.name}/${name}`);
+    try {
+      return success(await run(this.#call(parameters, channel), input));
+    } catch (error) {
+      if (error instanceof NotThereError) return refusal(error.message, NOT_FOUND);
+      return refusal(`failed to invoke backing implementation of '${name}': ${reasonOf(error)}`);
+    }
   }
 
-  #deny(name: string, signed: peer.SignedProposal): string | undefined {
-    const { channel, policies } = this.#options;
-    const isKnown = name.startsWith('QueryChaincodeDefinition') || NOT_HERE.has(name);
-    if (!isKnown) return `Unmapped policy for ${this.name}/${name}`;
+  #call({ simulator }: SystemCall['parameters'], channel: Channel | undefined): LifecycleCall {
+    const { packages, msp } = this.#options;
+    const isOn = channel !== undefined && simulator !== undefined;
+    return {
+      mspId: msp.mspId,
+      packages,
+      channel: isOn
+        ? {
+            definitions: channel.definitions,
+            state: new LifecycleState(simulator, channel.definitions.base),
+          }
+        : undefined,
+      references: (packageId) => this.#references(packageId),
+    };
+  }
+
+  #references(packageId: string): ReadonlyMap<string, readonly Reference[]> {
+    const found = new Map<string, readonly Reference[]>();
+    for (const { name, definitions } of this.#options.channels.values()) {
+      const running = definitions.names.filter(
+        (chaincode) => definitions.own(this.#options.msp.mspId, chaincode).packageId === packageId,
+      );
+      if (running.length === 0) continue;
+      found.set(
+        name,
+        running.map((chaincode) => ({
+          name: chaincode,
+          version: definitions.chaincode(chaincode)?.version ?? '',
+        })),
+      );
+    }
+    return found;
+  }
+
+  #deny(
+    name: string,
+    signed: peer.SignedProposal,
+    channelName: string,
+    channel: Channel | undefined,
+  ): string | undefined {
     const identity = creatorOf(signed);
+    if (ADMINISTRATORS_FUNCTIONS.has(name)) return this.#denyAdministrator(identity);
+    if (!WRITERS_FUNCTIONS.has(name)) return `Unmapped policy for ${this.name}/${name}`;
+    if (channel === undefined) return `Failed to get policy manager for channel [${channelName}]`;
     const data = signed.getProposalBytes_asU8();
-    return policies.refuseAccess(channel, WRITERS, {
-      data,
-      identity,
-      signature: signed.getSignature_asU8(),
-    });
+    const signature = signed.getSignature_asU8();
+    return channel.policies.refuseAccess(channel.name, WRITERS, { data, identity, signature });
   }
 
-  #definition(input: Uint8Array): peer.Response {
-    return answerTo(
-      'QueryChaincodeDefinition',
-      input,
-      lifecycle.QueryChaincodeDefinitionArgs,
-      (args) => {
-        const definition = this.#options.chaincodes.find((c) => c.name === args.getName());
-        if (definition === undefined) return notFound(args.getName());
-        const message = new lifecycle.QueryChaincodeDefinitionResult();
-        fill(message, definition);
-        for (const mspId of this.#options.organizations) {
-          message.getApprovalsMap().set(mspId, true);
-        }
-        return success(message.serializeBinary());
-      },
-    );
+  /** The peer's own MSP decides, whatever the channel (core/policy/policy.go CheckPolicyNoChannel). */
+  #denyAdministrator(identity: Uint8Array): string | undefined {
+    const { msp } = this.#options;
+    const { mspId, pem } = parseSerialized(identity);
+    if (mspId !== msp.mspId) {
+      return `Failed deserializing proposal creator during channelless check policy with policy [Admins]: [expected MSP ID ${msp.mspId}, received ${mspId}]`;
+    }
+    const { mspId: own } = msp;
+    if (msp.identity(pem).satisfies({ mspId: own, role: 'admin' })) return undefined;
+    return `Failed verifying that proposal's creator satisfies local MSP principal during channelless check policy with policy [Admins]: [The identity is not an admin under this MSP [${own}]: The identity does not contain OU [ADMIN], MSP: [${own}]]`;
   }
-
-  #definitions(input: Uint8Array): peer.Response {
-    return answerTo(
-      'QueryChaincodeDefinitions',
-      input,
-      lifecycle.QueryChaincodeDefinitionsArgs,
-      () => {
-        const message = new lifecycle.QueryChaincodeDefinitionsResult();
-        for (const definition of this.#options.chaincodes) {
-          const one = new lifecycle.QueryChaincodeDefinitionsResult.ChaincodeDefinition();
-          one.setName(definition.name);
-          fill(one, definition);
-          message.addChaincodeDefinitions(one);
-        }
-        return success(message.serializeBinary());
-      },
-    );
-  }
-}
-
-function answerTo<Args>(
-  name: string,
-  input: Uint8Array,
-  message: MessageClass<Args>,
-  answer: (args: Args) => peer.Response,
-): peer.Response {
-  let args: Args;
-  try {
-    args = readMessage(input, message);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return refusal(
-      `failed to invoke backing implementation of '${name}': could not decode input arg for *lifecycle.Invocation.${name}: ${reason}`,
-    );
-  }
-  return answer(args);
-}
-
-function notFound(name: string): peer.Response {
-  const response = refusal(`namespace ${name} is not defined`);
-  response.setStatus(NOT_FOUND);
-  return response;
 }

@@ -1,7 +1,9 @@
 import { common, type peer } from '@hyperledger/fabric-protos';
+import type { Channels } from '../channel/channel.ts';
 import { blockHeaderHash } from '../ledger/block-hash.ts';
 import type { Ledger } from '../ledger/types.ts';
 import {
+  creatorOf,
   invokedChaincode,
   refusal,
   type SystemCall,
@@ -13,22 +15,18 @@ import {
 const DIGITS = /^\d+$/;
 const MAX_UINT64 = 2n ** 64n - 1n;
 
-type Query = (argument: Uint8Array) => Promise<peer.Response>;
+const READERS = '/Channel/Application/Readers';
+
+type Query = (ledger: Ledger, argument: Uint8Array) => Promise<peer.Response>;
 
 /** qscc: a ledger's blocks and transactions (core/scc/qscc/query.go). */
 export class QueryChaincode implements SystemChaincode {
   readonly name = 'qscc';
-  readonly #ledger: Ledger;
-  readonly #queries: ReadonlyMap<string, Query> = new Map<string, Query>([
-    ['GetChainInfo', () => this.#chainInfo()],
-    ['GetBlockByNumber', (number) => this.#blockByNumber(text(number))],
-    ['GetBlockByHash', (hash) => this.#blockByHash(hash)],
-    ['GetTransactionByID', (id) => this.#transaction(text(id))],
-    ['GetBlockByTxID', (id) => this.#blockOf(text(id))],
-  ]);
+  readonly #channels: Channels;
 
-  constructor(ledger: Ledger) {
-    this.#ledger = ledger;
+  /** @param channels the peer's. */
+  constructor(channels: Channels) {
+    this.#channels = channels;
   }
 
   async invoke(call: SystemCall): Promise<peer.Response> {
@@ -44,73 +42,92 @@ export class QueryChaincode implements SystemChaincode {
     if (name !== 'GetChainInfo' && args.length < 3) {
       return refusal(`missing 3rd argument for ${name}`);
     }
-    if (channel !== this.#ledger.channel) return refusal(`Invalid chain ID, ${channel}`);
-    const query = this.#queries.get(name);
-    return query?.(args[2] ?? new Uint8Array()) ?? refusal(`Requested function ${name} not found.`);
-  }
-
-  async #chainInfo(): Promise<peer.Response> {
-    const { height, lastHash } = this.#ledger;
-    const last = await this.#ledger.block(height - 1);
-    const info = new common.BlockchainInfo();
-    info.setHeight(height);
-    info.setCurrentblockhash(lastHash);
-    info.setPreviousblockhash(last?.getHeader()?.getPreviousHash_asU8() ?? new Uint8Array());
-    return success(info.serializeBinary());
-  }
-
-  async #blockByNumber(number: string): Promise<peer.Response> {
-    if (!DIGITS.test(number)) {
-      return refusal(
-        `Failed to parse block number with error strconv.ParseUint: parsing ${JSON.stringify(number)}: invalid syntax`,
-      );
+    const found = this.#channels.get(channel);
+    if (found === undefined) return refusal(`Invalid chain ID, ${channel}`);
+    const query = QUERIES.get(name);
+    if (query === undefined) return refusal(`Requested function ${name} not found.`);
+    const { signedProposal } = call.parameters;
+    const denied = found.policies.refuseAccess(channel, READERS, {
+      data: signedProposal.getProposalBytes_asU8(),
+      identity: creatorOf(signedProposal),
+      signature: signedProposal.getSignature_asU8(),
+    });
+    if (denied !== undefined) {
+      return refusal(`access denied for [${name}][${channel}]: [${denied}]`);
     }
-    const wanted = BigInt(number);
-    if (wanted > MAX_UINT64) {
-      return refusal(
-        `Failed to parse block number with error strconv.ParseUint: parsing "${number}": value out of range`,
-      );
-    }
-    // The largest number means the last block.
-    const at = wanted === MAX_UINT64 ? this.#ledger.height - 1 : Number(wanted);
-    const block = await this.#ledger.block(at);
-    return block === undefined
-      ? refusal(
-          `Failed to get block number ${wanted}, error no such block number [${wanted}] in index`,
-        )
-      : success(block.serializeBinary());
-  }
-
-  /** There is no index by hash: nobody but developers asks, and a development chain is short. */
-  async #blockByHash(hash: Uint8Array): Promise<peer.Response> {
-    for (let number = this.#ledger.height - 1; number >= 0; number -= 1) {
-      const block = await this.#ledger.block(number);
-      const header = block?.getHeader();
-      if (block === undefined || header === undefined) continue;
-      if (Buffer.compare(blockHeaderHash(header), hash) === 0) {
-        return success(block.serializeBinary());
-      }
-    }
-    const hex = Buffer.from(hash).toString('hex');
-    return refusal(
-      `Failed to get block hash ${text(hash)}, error no such block hash [${hex}] in index`,
-    );
-  }
-
-  async #transaction(id: string): Promise<peer.Response> {
-    const found = await this.#ledger.transaction(id);
-    return found === undefined
-      ? refusal(
-          `Failed to get transaction with id ${id}, error no such transaction ID [${id}] in index`,
-        )
-      : success(found.serializeBinary());
-  }
-
-  async #blockOf(id: string): Promise<peer.Response> {
-    const status = this.#ledger.transactionStatus(id);
-    const block = status && (await this.#ledger.block(status.block));
-    return block === undefined
-      ? refusal(`Failed to get block for txID ${id}, error no such transaction ID [${id}] in index`)
-      : success(block.serializeBinary());
+    return query(found.ledger, args[2] ?? new Uint8Array());
   }
 }
+
+async function chainInfo(ledger: Ledger): Promise<peer.Response> {
+  const { height, lastHash } = ledger;
+  const last = await ledger.block(height - 1);
+  const info = new common.BlockchainInfo();
+  info.setHeight(height);
+  info.setCurrentblockhash(lastHash);
+  info.setPreviousblockhash(last?.getHeader()?.getPreviousHash_asU8() ?? new Uint8Array());
+  return success(info.serializeBinary());
+}
+
+async function blockByNumber(ledger: Ledger, number: string): Promise<peer.Response> {
+  if (!DIGITS.test(number)) {
+    return refusal(
+      `Failed to parse block number with error strconv.ParseUint: parsing ${JSON.stringify(number)}: invalid syntax`,
+    );
+  }
+  const wanted = BigInt(number);
+  if (wanted > MAX_UINT64) {
+    return refusal(
+      `Failed to parse block number with error strconv.ParseUint: parsing "${number}": value out of range`,
+    );
+  }
+  // The largest number means the last block.
+  const at = wanted === MAX_UINT64 ? ledger.height - 1 : Number(wanted);
+  const block = await ledger.block(at);
+  return block === undefined
+    ? refusal(
+        `Failed to get block number ${wanted}, error no such block number [${wanted}] in index`,
+      )
+    : success(block.serializeBinary());
+}
+
+/** There is no index by hash: nobody but developers asks, and a development chain is short. */
+async function blockByHash(ledger: Ledger, hash: Uint8Array): Promise<peer.Response> {
+  for (let number = ledger.height - 1; number >= 0; number -= 1) {
+    const block = await ledger.block(number);
+    const header = block?.getHeader();
+    if (block === undefined || header === undefined) continue;
+    if (Buffer.compare(blockHeaderHash(header), hash) === 0) {
+      return success(block.serializeBinary());
+    }
+  }
+  const hex = Buffer.from(hash).toString('hex');
+  return refusal(
+    `Failed to get block hash ${text(hash)}, error no such block hash [${hex}] in index`,
+  );
+}
+
+async function transaction(ledger: Ledger, id: string): Promise<peer.Response> {
+  const found = await ledger.transaction(id);
+  return found === undefined
+    ? refusal(
+        `Failed to get transaction with id ${id}, error no such transaction ID [${id}] in index`,
+      )
+    : success(found.serializeBinary());
+}
+
+async function blockOf(ledger: Ledger, id: string): Promise<peer.Response> {
+  const status = ledger.transactionStatus(id);
+  const block = status && (await ledger.block(status.block));
+  return block === undefined
+    ? refusal(`Failed to get block for txID ${id}, error no such transaction ID [${id}] in index`)
+    : success(block.serializeBinary());
+}
+
+const QUERIES: ReadonlyMap<string, Query> = new Map<string, Query>([
+  ['GetChainInfo', chainInfo],
+  ['GetBlockByNumber', (ledger, number) => blockByNumber(ledger, text(number))],
+  ['GetBlockByHash', blockByHash],
+  ['GetTransactionByID', (ledger, id) => transaction(ledger, text(id))],
+  ['GetBlockByTxID', (ledger, id) => blockOf(ledger, text(id))],
+]);

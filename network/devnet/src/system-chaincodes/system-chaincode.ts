@@ -1,14 +1,20 @@
 import { common, peer } from '@hyperledger/fabric-protos';
 import type { TransactionParameters } from '../chaincode-support/transaction-context.ts';
+import type { TxSimulator } from '../ledger/types.ts';
 import { readOr } from '../protos/read.ts';
 
 const SUCCESS = 200;
 const ERROR = 500;
 
+/** As a chaincode's, but perhaps of no channel: then there is no state. */
+export type SystemParameters = Omit<TransactionParameters, 'simulator'> & {
+  readonly simulator: TxSimulator | undefined;
+};
+
 /** A call of a chaincode that is a part of the peer. */
 export interface SystemCall {
   readonly args: readonly Uint8Array[];
-  readonly parameters: TransactionParameters;
+  readonly parameters: SystemParameters;
 }
 
 /** A chaincode that is a part of the peer. It never throws for what a client can do wrong. */
@@ -24,9 +30,9 @@ export function success(payload: Uint8Array): peer.Response {
   return response;
 }
 
-export function refusal(message: string): peer.Response {
+export function refusal(message: string, status: number = ERROR): peer.Response {
   const response = new peer.Response();
-  response.setStatus(ERROR);
+  response.setStatus(status);
   response.setMessage(message);
   return response;
 }

@@ -1,6 +1,7 @@
 import { type common, peer } from '@hyperledger/fabric-protos';
 import type { Ledger } from '../ledger/types.ts';
 import type { ChaincodeDefinitions } from '../lifecycle/chaincode-definitions.ts';
+import { LIFECYCLE_NAMESPACE } from '../lifecycle/lifecycle-state.ts';
 import type { MspManager } from '../msp/msp-manager.ts';
 import { signatories } from '../policy/signature-set.ts';
 import { readOr } from '../protos/read.ts';
@@ -66,15 +67,22 @@ function readAction(transaction: EndorserTransaction): Action | ValidationCode {
 /** Gives each transaction of a block a code, before the ledger looks at read conflicts (core/committer/txvalidator/v20). */
 export class Validator {
   readonly #options: ValidatorOptions;
+  #changesDefinitions = false;
 
   constructor(options: ValidatorOptions) {
     this.#options = options;
+  }
+
+  /** Whether the block that was looked at last may change the channel's chaincode definitions. */
+  get changesDefinitions(): boolean {
+    return this.#changesDefinitions;
   }
 
   /** One code a transaction, in order. The ledger must have committed all blocks before. */
   validate(block: common.Block): readonly ValidationCode[] {
     const changed = new ChangedKeyPolicies();
     const seen = new Set<string>();
+    this.#changesDefinitions = false;
     const envelopes = block.getData()?.getDataList_asU8() ?? [];
     // The genesis block is what all agreed on beforehand; nobody signed it.
     if (block.getHeader()?.getNumber() === 0) return envelopes.map(() => ValidationCode.VALID);
@@ -109,6 +117,7 @@ export class Validator {
       }
     }
     changed.add(action.writes);
+    this.#changesDefinitions ||= action.namespaces.includes(LIFECYCLE_NAMESPACE);
     return ValidationCode.VALID;
   }
 
