@@ -87,6 +87,7 @@ export {
   MAX_ATTACHMENTS,
   MAX_INDEX_KEYS,
   OrderedDocument,
+  OrderFor,
   REPEAT_REASONS,
   RecordDocument,
   Repeat,
@@ -147,7 +148,6 @@ export {
 export {
   MAX_WRITE_INPUT_BYTES,
   MAX_WRITES_PER_TRANSACTION,
-  type OrderFor,
   RecordWrite,
   SetIndexSecretInput,
   WriteRecordsInput,
@@ -161,6 +161,81 @@ export {
   type Organization,
   type OrganizationEndpoint,
 } from './connection-profile.ts';
+export { type KnownPasskey, PasskeyAssertion, verifyAssertion } from './consent/assertion.ts';
+export {
+  type CeremonyCrypto,
+  ceremonyChallenge,
+  RelyingParty,
+} from './consent/ceremony.ts';
+export {
+  type AttestedCopy,
+  ConsentAttestInput,
+  ConsentAttestOutput,
+  ConsentClaims,
+  ConsentUse,
+  MAX_COPIES,
+  MAX_COPY_BYTES,
+  MAX_PASSKEYS,
+  MAX_PURGED,
+} from './consent/claims.ts';
+export {
+  type Agreement,
+  ConsentDocument,
+  INVITATION_LIFE_MS,
+  InvitationDocument,
+  type PasskeyApproval,
+  PasskeyDocument,
+  PasskeyUseDocument,
+} from './consent/documents.ts';
+export { CONSENT_KEYS, EXTRACT_COLLECTION } from './consent/keys.ts';
+export {
+  type NewPasskey,
+  PasskeyRegistration,
+  verifyRegistration,
+} from './consent/registration.ts';
+export {
+  CopyInput,
+  GrantInput,
+  InvitePasskeyInput,
+  ListConsentsInput,
+  ListConsentsOutput,
+  ListEndedInput,
+  ListEndedOutput,
+  ListPasskeysOutput,
+  type OpenedInvitation,
+  type PasskeyProof,
+  type PasskeyRequest,
+  type PasskeyView,
+  type PasskeyVouch,
+  PreviewInput,
+  PurgeInput,
+  ReadSharedInput,
+  RegisterPasskeyInput,
+  RevokeInput,
+  type RevokeTerms,
+  SharedPage,
+  WorklistInput,
+  WorklistOutput,
+} from './consent/requests.ts';
+export {
+  aliasOf,
+  type CopiedRecord,
+  coversRecord,
+  rewriteIds,
+  ShareDocument,
+  SharedDocument,
+  SharedPlace,
+  shareDocument,
+  sharedDocument,
+} from './consent/share.ts';
+export {
+  type ConsentGrantee,
+  ConsentTerms,
+  factOf,
+  isTowardsInsurer,
+  requireSoundTerms,
+  type ShareTerms,
+} from './consent/terms.ts';
 export {
   ERRORS,
   type ErrorCode,
