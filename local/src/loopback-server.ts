@@ -1,6 +1,7 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo, Server as NetServer } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { z } from 'zod';
@@ -50,6 +51,8 @@ export interface RunningServer {
   readonly port: number;
   /** `http://127.0.0.1:port` or `https://…`. */
   readonly origin: string;
+  /** Takes WebSockets; without it they are refused. */
+  onUpgrade(take: (request: IncomingMessage, socket: Duplex, head: Buffer) => void): void;
   /** Stops taking requests and waits for those under way. */
   close(): Promise<void>;
 }
@@ -99,6 +102,9 @@ export async function serveLoopback(
   return {
     port: bound,
     origin: `${scheme}://${LOOPBACK}:${bound}`,
+    onUpgrade: (take) => {
+      server.on('upgrade', take);
+    },
     close: () => close(server),
   };
 }

@@ -54,7 +54,7 @@ const ANSWER_TIMEOUT_MS = 250;
 const NO_QUEUES = { queued: null, inFlight: null };
 const NO_HOST = { running: null, submitted: null };
 
-const PORT_NAMES = ['api', 'broker', 'sqs', 'iot', 'secrets', 'issuer', 'metrics'] as const;
+const PORT_NAMES = ['api', 'broker', 'sqs', 'iot', 'secrets', 'issuer', 'metrics', 'page'] as const;
 type Ports = Record<(typeof PORT_NAMES)[number], number>;
 
 export interface SystemOptions {
@@ -237,6 +237,7 @@ export class System {
         tls,
         logins: people.logins,
         signingKey,
+        pageUrls: [pageUrl(ports.page)],
         ports: { secrets: ports.secrets, issuer: ports.issuer },
       }),
       info: identityServicesInfo,
@@ -340,6 +341,11 @@ export class System {
     if (this.#parts === undefined) throw new Error('The system has not started.');
     return this.#parts;
   }
+}
+
+/** By name, because passkeys are bound to names. */
+function pageUrl(port: number): string {
+  return `http://localhost:${String(port)}/`;
 }
 
 function quarantineAccess(sqsUrl: string, role: LocalRole): QuarantineAccess {

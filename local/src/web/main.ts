@@ -1,0 +1,4 @@
+import { runChild } from '../process/child.ts';
+import { web } from './web.ts';
+
+runChild(web);

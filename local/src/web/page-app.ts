@@ -1,0 +1,44 @@
+import type { HttpBindings } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import { Hono } from 'hono';
+import { OIDC_PATH } from '../identity-services/oidc.ts';
+import { API_PATH, type Forwarder } from './forwarder.ts';
+import type { PageFile, PageFiles } from './page-files.ts';
+
+const YEAR_SECONDS = 31_536_000;
+
+/** The page's origin: its files, and what it forwards. Any other path is the page too: it has its own routes. */
+export function pageApp(
+  { files, headers }: PageFiles,
+  forwarder: Pick<Forwarder, 'api' | 'issuer'>,
+): Hono<{ Bindings: HttpBindings }> {
+  const app = new Hono<{ Bindings: HttpBindings }>();
+  app.all(`${API_PATH}/*`, async (c) => {
+    await forwarder.api(c.env.incoming, c.env.outgoing);
+    return RESPONSE_ALREADY_SENT;
+  });
+  app.all(`${OIDC_PATH}/*`, async (c) => {
+    await forwarder.issuer(c.env.incoming, c.env.outgoing);
+    return RESPONSE_ALREADY_SENT;
+  });
+  app.get('*', (c) => {
+    const path = new URL(c.req.url).pathname;
+    const known = files.get(path);
+    // A missing file is no view: else a browser would take the page for a script.
+    if (known === undefined && /\.[a-z]+$/i.test(path))
+      return c.text('There is no such file.', 404);
+    const file = known ?? files.get('/index.html');
+    return file === undefined ? c.text('The page was not built.', 404) : sent(file, headers);
+  });
+  return app;
+}
+
+function sent(file: PageFile, headers: Readonly<Record<string, string>>): Response {
+  return new Response(file.bytes, {
+    headers: {
+      ...headers,
+      'content-type': file.contentType,
+      'cache-control': file.isImmutable ? `public, max-age=${YEAR_SECONDS}, immutable` : 'no-cache',
+    },
+  });
+}
