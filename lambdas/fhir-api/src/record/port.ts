@@ -1,5 +1,4 @@
 import {
-  type Chunk,
   type DeviceGaps,
   type DeviceView,
   decodeChunk,
@@ -15,6 +14,7 @@ import {
   type ReadDeviceInput,
   type ReadVitalsInput,
 } from '@pulseledger/domain';
+import type { RecordedChunk } from '../vitals/signs.ts';
 
 /**
  * The record as one caller may read it. The ledger's client has this shape; each method is the contract function of
@@ -66,10 +66,26 @@ async function conceal<Answer>(answer: Promise<Answer>): Promise<Answer> {
   }
 }
 
+/** A chunk as the ledger gives it back. */
+export interface StoredChunk {
+  readonly bytes: Uint8Array;
+  /** When it was recorded, if that was late. */
+  readonly lateRecordedAtMs: number | undefined;
+}
+
+/** The chunks of a page, each with what is said about it. */
+export function storedChunks({ chunks, late = [] }: ReadChunksOutput): StoredChunk[] {
+  const recordedAt = new Map(late.map(({ index, recordedAtMs }) => [index, recordedAtMs]));
+  return chunks.map((chunk, index) => ({
+    bytes: Buffer.from(chunk, 'base64'),
+    lateRecordedAtMs: recordedAt.get(index),
+  }));
+}
+
 /** @throws PulseError `internal` when the ledger gives back something that is not a chunk. */
-export function decodeStored(bytes: Uint8Array): Chunk {
+export function decodeStored({ bytes, lateRecordedAtMs }: StoredChunk): RecordedChunk {
   try {
-    return decodeChunk(bytes);
+    return { ...decodeChunk(bytes), lateRecordedAtMs };
   } catch (error) {
     throw new PulseError('internal', 'a stored chunk cannot be decoded', { cause: error });
   }

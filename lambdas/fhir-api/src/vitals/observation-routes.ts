@@ -4,7 +4,7 @@ import { handling, requireForm } from '../http/negotiation.ts';
 import { remark } from '../http/outcome.ts';
 import { type Parameter, parseQuery } from '../http/request.ts';
 import type { Call } from '../http/routes.ts';
-import { decodeStored, nothingToSee } from '../record/port.ts';
+import { decodeStored, nothingToSee, storedChunks } from '../record/port.ts';
 import { searchSet, withParameters } from '../search/bundle.ts';
 import { openCursor, type Position, sealCursor } from '../search/cursor.ts';
 import { lastOfEach } from './lastn.ts';
@@ -24,16 +24,16 @@ export async function readObservation(call: Call): Promise<Observation> {
 
 /** Everything of that patient and instant, since the parts of a panel may be in two chunks. */
 async function signsAround(call: Call, id: ObservationId): Promise<Sign[]> {
-  const { patientId, chunk } = await call.record.findChunk(id);
-  const stored = Buffer.from(chunk, 'base64');
-  const { chunks } = await call.record.readChunks({
+  const { patientId, chunk, lateRecordedAtMs } = await call.record.findChunk(id);
+  const stored = { bytes: Buffer.from(chunk, 'base64'), lateRecordedAtMs };
+  const page = await call.record.readChunks({
     patientId,
     fromMs: id.atMs,
     toMs: id.atMs + 1,
     pageSize: MAX_CHUNKS_AN_INSTANT,
   });
-  const others = chunks.map((other) => Buffer.from(other, 'base64'));
-  const all = [stored, ...others.filter((other) => !other.equals(stored))];
+  const others = storedChunks(page).filter(({ bytes }) => !stored.bytes.equals(bytes));
+  const all = [stored, ...others];
   return signsOf(patientId, all.map(decodeStored));
 }
 

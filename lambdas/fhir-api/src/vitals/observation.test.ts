@@ -8,6 +8,7 @@ import {
   type VitalSign,
 } from '@pulseledger/domain';
 import fc from 'fast-check';
+import { decodeStored, storedChunks } from '../record/port.ts';
 import { MemoryRecord } from '../testing/memory-record.ts';
 import { AMINA, amina, heartRate, oneOfEach, SECOND_MS, TEN, WATCH } from '../testing/story.ts';
 import { localTime, toObservation } from './observation.ts';
@@ -279,6 +280,28 @@ describe('an Observation id', () => {
       chunks.map((chunk) => decodeChunk(Buffer.from(chunk, 'base64'))),
     );
     expect(new Set(signs.map(observationIdOf)).size).toBe(signs.length);
+  });
+});
+
+describe('an Observation that was recorded late', () => {
+  it('says so, and since when it is there; one in time does not', async () => {
+    const record = new MemoryRecord();
+    const watch = { deviceId: WATCH, manufacturer: 'T', model: 'W', serial: 'S' };
+    record.addDevice(AMINA, { ...watch, status: 'active', sinceMs: null });
+    record.send({ deviceId: WATCH, firstSequence: 0, readings: [heartRate(TEN, 70)] });
+    record.send({ deviceId: WATCH, firstSequence: 1, readings: [heartRate(TEN + 1, 71)] });
+    const { chunks } = await record
+      .as(amina)
+      .readChunks({ patientId: AMINA, fromMs: 0, toMs: TEN * 2, pageSize: 100 });
+    const lateMs = Date.UTC(2026, 2, 12, 8);
+    const stored = storedChunks({ chunks, late: [{ index: 1, recordedAtMs: lateMs }] });
+    const [inTime, late] = signsOf(AMINA, stored.map(decodeStored)).map(toObservation);
+    expect(late).toMatchObject({
+      issued: '2026-03-12T08:00:00.000Z',
+      meta: { tag: [{ code: 'recorded-late' }] },
+    });
+    expect(inTime).not.toHaveProperty('issued');
+    expect(inTime?.meta).not.toHaveProperty('tag');
   });
 });
 

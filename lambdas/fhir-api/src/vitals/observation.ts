@@ -38,13 +38,20 @@ const UNCERTAIN = {
   display: 'uncertain reliability',
 } as const;
 
+/** On what came late: it was not there for who read the record at that time. `issued` says since when it is. */
+const LATE = {
+  system: 'urn:oid:2.25.25447374356082229456066583233349301391',
+  code: 'recorded-late',
+  display: 'recorded long after it was measured',
+} as const;
+
 export function toObservation(sign: Sign): Observation {
   const { kind } = sign;
   const doubts = sign.parts.flatMap(({ reading }) => doubtAbout(reading) ?? []);
   return {
     resourceType: 'Observation',
     id: observationIdOf(sign),
-    ...metaOf(kind, doubts.length > 0),
+    ...metaOf(sign, doubts.length > 0),
     identifier: [identifierOf(sign)],
     status: 'final',
     category: [
@@ -57,16 +64,18 @@ export function toObservation(sign: Sign): Observation {
     code: { coding: kind.codings.map((coding) => ({ ...coding })) },
     subject: { reference: `Patient/${sign.patientId}` },
     ...effectiveOf(sign),
+    ...issuedOf(sign),
     ...(kind.isPanel ? { component: componentsOf(sign) } : valueOf(sign.parts[0].reading)),
     ...(doubts.length > 0 ? { note: doubts.map((text) => ({ text })) } : {}),
     device: { reference: `Device/${sign.deviceId}` },
   };
 }
 
-function metaOf(kind: ObservationKind, isUncertain: boolean): Pick<Observation, 'meta'> {
+function metaOf({ kind, lateRecordedAtMs }: Sign, isUncertain: boolean): Pick<Observation, 'meta'> {
   const meta = {
     ...(kind.profile === undefined ? {} : { profile: [kind.profile] }),
     ...(isUncertain ? { security: [{ ...UNCERTAIN }] } : {}),
+    ...(lateRecordedAtMs === undefined ? {} : { tag: [{ ...LATE }] }),
   };
   return Object.keys(meta).length > 0 ? { meta } : {};
 }
@@ -89,6 +98,12 @@ function effectiveOf(sign: Sign): Pick<Observation, 'effectiveDateTime' | 'effec
   if (lasts === undefined) return { effectiveDateTime: start };
   const end = localTime(reading.atMs + lasts, sign.zoneOffsetMinutes);
   return { effectivePeriod: { start, end } };
+}
+
+/** Only of what came late; of anything else the ledger keeps no time but the one of measurement. */
+function issuedOf({ lateRecordedAtMs }: Sign): Pick<Observation, 'issued'> {
+  if (lateRecordedAtMs === undefined) return {};
+  return { issued: new Date(lateRecordedAtMs).toISOString() };
 }
 
 /** The device's own clock: milliseconds and zone offset are never thrown away. */

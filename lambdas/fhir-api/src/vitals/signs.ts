@@ -10,6 +10,11 @@ export interface Measurement {
   readonly reading: Reading;
 }
 
+/** A chunk, and when it was recorded if that was long after it was measured. */
+export interface RecordedChunk extends Chunk {
+  readonly lateRecordedAtMs?: number | undefined;
+}
+
 /** What becomes one Observation. */
 export interface Sign {
   readonly kind: ObservationKind;
@@ -17,6 +22,8 @@ export interface Sign {
   readonly deviceId: string;
   readonly boot: number;
   readonly zoneOffsetMinutes: number;
+  /** When the last of its parts was recorded, if that was late. */
+  readonly lateRecordedAtMs?: number | undefined;
   /** In code order; more than one only in a panel. */
   readonly parts: readonly [Measurement, ...Measurement[]];
 }
@@ -24,15 +31,16 @@ export interface Sign {
 const CODE_ORDER = new Map<VitalCode, number>(VITAL_CODES.map((code, order) => [code, order]));
 
 /** All signs of these chunks, in the order of {@link positionOf}. */
-export function signsOf(patientId: string, chunks: readonly Chunk[]): Sign[] {
+export function signsOf(patientId: string, chunks: readonly RecordedChunk[]): Sign[] {
   const signs: Sign[] = [];
   const panels = new Map<string, Sign[]>();
   for (const chunk of chunks) {
-    const { deviceId, boot, zoneOffsetMinutes } = chunk;
+    const { deviceId, boot, zoneOffsetMinutes, lateRecordedAtMs } = chunk;
+    const from = { patientId, deviceId, boot, zoneOffsetMinutes, lateRecordedAtMs };
     for (const [index, reading] of chunk.readings.entries()) {
       const kind = observationKind(reading.code);
       const part = { sequence: chunk.firstSequence + index, reading };
-      const sign = { kind, patientId, deviceId, boot, zoneOffsetMinutes, parts: [part] } as const;
+      const sign = { kind, ...from, parts: [part] } as const;
       if (kind.isPanel) addToPanel(panels, sign);
       else signs.push(sign);
     }
@@ -56,7 +64,14 @@ function addToPanel(panels: Map<string, Sign[]>, sign: Sign): void {
     return;
   }
   const [first, ...others] = [...panel.parts, part].sort(byCode);
-  if (first !== undefined) open[place] = { ...panel, parts: [first, ...others] };
+  const lateRecordedAtMs = later(panel.lateRecordedAtMs, sign.lateRecordedAtMs);
+  if (first !== undefined) open[place] = { ...panel, lateRecordedAtMs, parts: [first, ...others] };
+}
+
+/** The greater of two numbers, or the one that is there. */
+function later(one: number | undefined, other: number | undefined): number | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return Math.max(one, other);
 }
 
 function byCode(a: Measurement, b: Measurement): number {

@@ -4,16 +4,15 @@
  * it finds little, which crosses years of nothing in a few steps, and narrows when it finds too much.
  */
 import {
-  type Chunk,
   type ChunkHeader,
   chunkHeader,
   MAX_PAGE_SIZE,
   PulseError,
   type VitalCode,
 } from '@pulseledger/domain';
-import { decodeStored, type RecordPort } from '../record/port.ts';
+import { decodeStored, type RecordPort, type StoredChunk, storedChunks } from '../record/port.ts';
 import type { Bounds } from '../search/date-search.ts';
-import { type Sign, signsOf } from './signs.ts';
+import { type RecordedChunk, type Sign, signsOf } from './signs.ts';
 import type { Direction } from './vitals-query.ts';
 
 /** First window: ten chunks of a device that sends every minute. */
@@ -125,15 +124,15 @@ class Reader {
   }
 
   /** All wanted chunks with a reading that starts in the window; undefined when they are too many. */
-  async load(window: Bounds): Promise<Chunk[] | undefined> {
-    const stored: Uint8Array[] = [];
+  async load(window: Bounds): Promise<RecordedChunk[] | undefined> {
+    const stored: StoredChunk[] = [];
     let readings = 0;
     let bookmark: string | undefined;
     for (let calls = 0; calls < MAX_WINDOW_CALLS; calls += 1) {
       const page = await this.#read(window, MAX_PAGE_SIZE, bookmark);
-      const wanted = page.chunks.filter((chunk) => this.#plan.mayHold(chunkHeader(chunk)));
+      const wanted = page.chunks.filter(({ bytes }) => this.#plan.mayHold(chunkHeader(bytes)));
       stored.push(...wanted);
-      readings += readingsIn(wanted.map(chunkHeader));
+      readings += readingsIn(wanted.map(({ bytes }) => chunkHeader(bytes)));
       if (readings > MAX_WINDOW_READINGS) return undefined;
       bookmark = page.bookmark;
       if (bookmark === undefined) {
@@ -155,7 +154,7 @@ class Reader {
     const [first] = (await this.#read(window, 1)).chunks;
     if (first === undefined) return rest;
     // Within its hour, the first chunk in the order of keys need not be the earliest.
-    const hourMs = Math.floor(chunkHeader(first).startMs / HOUR_MS) * HOUR_MS;
+    const hourMs = Math.floor(chunkHeader(first.bytes).startMs / HOUR_MS) * HOUR_MS;
     return { fromMs: Math.max(rest.fromMs, hourMs), toMs: rest.toMs };
   }
 
@@ -177,7 +176,7 @@ class Reader {
     window: Bounds,
     pageSize: number,
     bookmark?: string,
-  ): Promise<{ chunks: Uint8Array[]; bookmark: string | undefined }> {
+  ): Promise<{ chunks: StoredChunk[]; bookmark: string | undefined }> {
     this.#budget.calls -= 1;
     const page = await this.#record.readChunks({
       patientId: this.#plan.patientId,
@@ -186,10 +185,7 @@ class Reader {
       pageSize,
       bookmark,
     });
-    return {
-      chunks: page.chunks.map((chunk) => Buffer.from(chunk, 'base64')),
-      bookmark: page.bookmark,
-    };
+    return { chunks: storedChunks(page), bookmark: page.bookmark };
   }
 }
 
@@ -197,7 +193,7 @@ function readingsIn(chunks: readonly ChunkHeader[]): number {
   return chunks.reduce((sum, { count }) => sum + count, 0);
 }
 
-function signsWithin(plan: WalkPlan, window: Bounds, chunks: readonly Chunk[]): Sign[] {
+function signsWithin(plan: WalkPlan, window: Bounds, chunks: readonly RecordedChunk[]): Sign[] {
   const signs = signsOf(plan.patientId, chunks).filter(({ parts }) => {
     const { atMs } = parts[0].reading;
     return atMs >= window.fromMs && atMs < window.toMs;
