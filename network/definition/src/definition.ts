@@ -183,6 +183,6 @@ export function organizationNamed(
 }
 
 /** A collection's member policy in the only form Fabric takes: an OR over its members. */
-export function memberPolicy(collectionDefinition: CollectionDefinition): string {
-  return `OR(${collectionDefinition.members.map((id) => `'${id}.member'`).join(',')})`;
+export function memberPolicy({ members }: Pick<CollectionDefinition, 'members'>): string {
+  return `OR(${members.map((id) => `'${id}.member'`).join(',')})`;
 }

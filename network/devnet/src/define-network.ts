@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import {
   type BlockDefinition,
   type CollectionDefinition,
@@ -18,10 +19,19 @@ export interface SimpleCollection {
   readonly endorsementPolicy?: string | undefined;
 }
 
+/** An organization whose nodes have names that something expects. */
+export interface SimpleOrganization {
+  readonly mspId: string;
+  /** Default: `org1` for `Org1MSP`. */
+  readonly name?: string | undefined;
+  /** DNS domain, e.g. `org1.example.com`; its peer is `peer0.` of it. Default: `org1.devnet.test`. */
+  readonly domain?: string | undefined;
+}
+
 /** A network in as few words as possible. */
 export interface SimpleNetwork {
-  /** MSP IDs, e.g. `['Org1MSP', 'Org2MSP']`; each runs one peer. */
-  readonly organizations: readonly string[];
+  /** MSP IDs, e.g. `['Org1MSP', 'Org2MSP']`, or more about an organization; each runs one peer. */
+  readonly organizations: readonly (string | SimpleOrganization)[];
   /** Default: `mychannel`. */
   readonly channel?: string | undefined;
   readonly chaincode: {
@@ -33,7 +43,9 @@ export interface SimpleNetwork {
   };
   readonly collections?: readonly SimpleCollection[] | undefined;
   /** Default: a block at once when 500 transactions or 2 MB wait, else 20 ms after the first one. */
-  readonly block?: Partial<BlockDefinition> | undefined;
+  readonly block?:
+    | { readonly [Limit in keyof BlockDefinition]?: BlockDefinition[Limit] | undefined }
+    | undefined;
 }
 
 const BLOCK: BlockDefinition = {
@@ -43,8 +55,46 @@ const BLOCK: BlockDefinition = {
   absoluteMaxBytes: 99 * 1024 * 1024,
 };
 
+const simpleCollection = z.strictObject({
+  name: z.string(),
+  members: z.array(z.string()),
+  requiredPeerCount: z.int().optional(),
+  maxPeerCount: z.int().optional(),
+  blockToLive: z.int().optional(),
+  memberOnlyRead: z.boolean().optional(),
+  memberOnlyWrite: z.boolean().optional(),
+  endorsementPolicy: z.string().optional(),
+});
+
+const simpleOrganization = z.strictObject({
+  mspId: z.string(),
+  name: z.string().optional(),
+  domain: z.string().optional(),
+});
+
+/** Checks a {@link SimpleNetwork} that came from outside, e.g. from a JSON file. */
+export const simpleNetworkSchema: z.ZodType<SimpleNetwork> = z.strictObject({
+  organizations: z.array(z.union([z.string(), simpleOrganization])).min(1),
+  channel: z.string().optional(),
+  chaincode: z.strictObject({
+    name: z.string(),
+    version: z.string().optional(),
+    endorsementPolicy: z.string().optional(),
+  }),
+  collections: z.array(simpleCollection).optional(),
+  block: z
+    .strictObject({
+      maxMessageCount: z.int(),
+      batchTimeoutMs: z.int(),
+      preferredMaxBytes: z.int(),
+      absoluteMaxBytes: z.int(),
+    })
+    .partial()
+    .optional(),
+});
+
 /** The name of an organization in keys, profile and certificates: `Org1MSP` becomes `org1`. */
-export function organizationName(mspId: string): string {
+function organizationName(mspId: string): string {
   const name = mspId
     .replace(/MSP$/i, '')
     .toLowerCase()
@@ -79,19 +129,20 @@ function collection(simple: SimpleCollection): CollectionDefinition {
  * @throws ZodError when a name is none, or an MSP ID is named that no organization has.
  */
 export function defineNetwork(simple: SimpleNetwork): NetworkDefinition {
-  const { organizations, channel = 'mychannel', chaincode, collections = [] } = simple;
+  const { channel = 'mychannel', chaincode, collections = [] } = simple;
+  const organizations = simple.organizations.map((o) => (typeof o === 'string' ? { mspId: o } : o));
   return networkDefinitionSchema.parse({
     channel,
-    organizations: organizations.map((mspId, index) => {
-      const name = organizationName(mspId);
+    organizations: organizations.map((organization: SimpleOrganization, index) => {
+      const { mspId, name = organizationName(mspId) } = organization;
+      const { domain = `${name}.devnet.test` } = organization;
       const orderers = index === 0 ? ['orderer0'] : [];
-      const domain = `${name}.devnet.test`;
       return { name, mspId, domain, provider: true, peers: ['peer0'], orderers };
     }),
     chaincode: {
       name: chaincode.name,
       version: chaincode.version ?? '1.0',
-      endorsementPolicy: chaincode.endorsementPolicy ?? majority(organizations),
+      endorsementPolicy: chaincode.endorsementPolicy ?? majority(organizations.map((o) => o.mspId)),
       collections: collections.map(collection),
     },
     block: { ...BLOCK, ...simple.block },

@@ -12,9 +12,16 @@ export {
   networkDefinitionSchema,
 } from '../../definition/src/index.ts';
 export { type AdminServer, startAdminServer } from './admin/admin-server.ts';
-export { type ChaincodeProcess, serveChaincode } from './chaincode-process.ts';
+export {
+  type ChaincodeProcess,
+  type ChaincodeProcesses,
+  type ChaincodeProcessOptions,
+  serveChaincode,
+  serveChaincodeForAll,
+} from './chaincode-process.ts';
 export { connectAdmin } from './client/admin-client.ts';
 export { connectGateway, type DevnetClient } from './client/connect.ts';
+export { collectionsConfig } from './collections-config.ts';
 export type {
   DevnetClock,
   DevnetControl,
@@ -27,10 +34,17 @@ export type {
 export { ControlError } from './control/errors.ts';
 export type { Fault, FaultKind, FaultMatch, ListedFault } from './control/fault-types.ts';
 export type { TransactionTrace } from './control/trace-types.ts';
-export { defineNetwork, type SimpleCollection, type SimpleNetwork } from './define-network.ts';
+export {
+  defineNetwork,
+  type SimpleCollection,
+  type SimpleNetwork,
+  type SimpleOrganization,
+  simpleNetworkSchema,
+} from './define-network.ts';
 export { type Devnet, type DevnetOptions, type DevnetProfile, startDevnet } from './devnet.ts';
 export type { LedgerSnapshot } from './ledger/types.ts';
 export type { BlockCutting } from './orderer/block-cutting.ts';
+export { type OrganizationsFolderOptions, writeOrganizations } from './organizations-folder.ts';
 export {
   type DevnetTestNetwork,
   startTestNetwork,

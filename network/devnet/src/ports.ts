@@ -34,6 +34,10 @@ async function readPorts(file: string): Promise<Readonly<Record<string, number>>
   }
 }
 
+async function writePorts(file: string, gateways: Readonly<Record<string, number>>): Promise<void> {
+  await writePrivate(file, `${JSON.stringify({ version: 1, gateways }, null, 2)}\n`);
+}
+
 async function isFree(port: number): Promise<boolean> {
   const server = createServer();
   return new Promise((resolve) => {
@@ -54,6 +58,20 @@ async function freePort(taken: readonly number[]): Promise<number> {
     if (!taken.includes(port) && (await isFree(port))) return port;
   }
   throw new Error(`No free port was found between ${LOWEST_PORT} and ${HIGHEST_PORT}.`);
+}
+
+/**
+ * Keeps wishes for gateways' ports, for {@link gatewayPorts} to find.
+ *
+ * @throws Error when the file cannot be read or written.
+ */
+export async function wishPorts(
+  file: string,
+  wishes: Readonly<Record<string, number>>,
+): Promise<void> {
+  const kept = await readPorts(file);
+  if (Object.entries(wishes).every(([name, port]) => kept[name] === port)) return;
+  await writePorts(file, { ...kept, ...wishes });
 }
 
 /** The error of a gateway that cannot have the port it had before. */
@@ -82,8 +100,7 @@ export async function gatewayPorts(
     ports.set(name, port ?? (await freePort(taken)));
   }
   if (organizations.some((name) => kept[name] === undefined)) {
-    const gateways = { ...kept, ...Object.fromEntries(ports) };
-    await writePrivate(file, `${JSON.stringify({ version: 1, gateways }, null, 2)}\n`);
+    await writePorts(file, { ...kept, ...Object.fromEntries(ports) });
   }
   return ports;
 }

@@ -1,19 +1,26 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ChaincodeProcess, serveChaincode } from './chaincode-process.ts';
+import type { NetworkDefinition } from '../../definition/src/index.ts';
+import { serveChaincodeForAll } from './chaincode-process.ts';
 import { connectGateway, type DevnetClient } from './client/connect.ts';
 import type { DevnetControl, IdentityRequest } from './control/control.ts';
-import { defineNetwork, organizationName, type SimpleNetwork } from './define-network.ts';
+import { defineNetwork, type SimpleNetwork } from './define-network.ts';
 import { type Devnet, type DevnetProfile, startDevnet } from './devnet.ts';
+import { writeOrganizations } from './organizations-folder.ts';
 
 /** A network for tests: in a folder of its own, gone when it is closed. */
 export interface TestNetworkOptions extends SimpleNetwork {
   readonly chaincode: SimpleNetwork['chaincode'] & {
     /** `host:port` of a chaincode server that runs already. */
     readonly address?: string | undefined;
-    /** Else: the folder of a chaincode for `fabric-chaincode-node`, which is started and stopped with the network. */
+    /**
+     * Else: the folder of a chaincode for `fabric-chaincode-node`, which is started and stopped with the network: a
+     * process for each organization, as every peer has its own.
+     */
     readonly folder?: string | undefined;
+    /** Where the output of the chaincode's processes goes, e.g. `process.stderr`. Default: nowhere. */
+    readonly output?: NodeJS.WritableStream | undefined;
   };
 }
 
@@ -22,6 +29,8 @@ export interface DevnetTestNetwork {
   readonly control: DevnetControl;
   /** A client with a fresh certificate of the organization, at its own gateway. It is closed with the network. */
   connect(mspId: string, attributes?: IdentityRequest['attributes']): Promise<DevnetClient>;
+  /** Certificates and keys of every organization, for programs that read them from files: see {@link writeOrganizations}. */
+  writeOrganizations(folder: string, users?: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -38,34 +47,48 @@ class Undo {
   }
 }
 
-async function chaincodeAddress(
-  { address, folder }: TestNetworkOptions['chaincode'],
+/** Where each organization's peer finds the chaincode, by the organization's name. */
+async function chaincodeAddresses(
+  { address, folder, output }: TestNetworkOptions['chaincode'],
+  { organizations }: NetworkDefinition,
   undo: Undo,
-): Promise<string> {
-  if (address !== undefined) return address;
+): Promise<Readonly<Record<string, string>>> {
+  if (address !== undefined) {
+    return Object.fromEntries(organizations.map(({ name }) => [name, address]));
+  }
   if (folder === undefined) throw new TypeError('A chaincode has an address or a folder.');
-  const served: ChaincodeProcess = await serveChaincode(folder);
-  undo.add(() => served.close());
-  return served.address;
+  const { addresses, close } = await serveChaincodeForAll(folder, organizations, output);
+  undo.add(close);
+  return addresses;
 }
 
-async function open(options: TestNetworkOptions, undo: Undo): Promise<Devnet> {
+function organizationOf({ organizations }: NetworkDefinition, mspId: string): string {
+  const found = organizations.find((o) => o.mspId === mspId);
+  if (found !== undefined) return found.name;
+  const known = organizations.map((o) => o.mspId).join(', ');
+  throw new RangeError(`The network has no organization "${mspId}". There are: ${known}.`);
+}
+
+interface Opened {
+  readonly devnet: Devnet;
+  readonly definition: NetworkDefinition;
+  readonly keysDir: string;
+}
+
+async function open(options: TestNetworkOptions, undo: Undo): Promise<Opened> {
   const definition = defineNetwork(options);
   const dir = await mkdtemp(join(tmpdir(), 'devnet-'));
   undo.add(() => rm(dir, { recursive: true }));
-  const address = await chaincodeAddress(options.chaincode, undo);
-  const names = definition.organizations.map(({ name }) => name);
+  const addresses = await chaincodeAddresses(options.chaincode, definition, undo);
+  const keysDir = join(dir, 'keys');
   const devnet = await startDevnet({
     definition,
-    keysDir: join(dir, 'keys'),
+    keysDir,
     ledgerDir: join(dir, 'ledger'),
-    chaincode: {
-      ...definition.chaincode,
-      addresses: Object.fromEntries(names.map((name) => [name, address])),
-    },
+    chaincode: { ...definition.chaincode, addresses },
   });
   undo.add(() => devnet.close());
-  return devnet;
+  return { devnet, definition, keysDir };
 }
 
 /**
@@ -76,12 +99,13 @@ async function open(options: TestNetworkOptions, undo: Undo): Promise<Devnet> {
 export async function startTestNetwork(options: TestNetworkOptions): Promise<DevnetTestNetwork> {
   const undo = new Undo();
   try {
-    const { profile, control } = await open(options, undo);
+    const { devnet, definition, keysDir } = await open(options, undo);
+    const { profile, control } = devnet;
     return {
       profile,
       control,
       connect: async (mspId, attributes) => {
-        const organization = organizationName(mspId);
+        const organization = organizationOf(definition, mspId);
         const identity = await control.issueIdentity({ organization, attributes });
         const client = connectGateway(profile, organization, identity);
         undo.add(() => {
@@ -89,6 +113,8 @@ export async function startTestNetwork(options: TestNetworkOptions): Promise<Dev
         });
         return client;
       },
+      writeOrganizations: (folder, users) =>
+        writeOrganizations({ folder, definition, keysDir, profile, users }),
       close: () => undo.run(),
     };
   } catch (error) {

@@ -15,6 +15,20 @@ function addChaincode(
   return { ...known, [organization]: address };
 }
 
+const MAX_PORT = 65_535;
+
+function addPort(
+  text: string,
+  known: Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> {
+  const [, organization, digits] = /^([a-z0-9-]+)=(\d{1,5})$/.exec(text) ?? [];
+  const port = Number(digits);
+  if (organization === undefined || port < 1 || port > MAX_PORT) {
+    throw new Error(`--port takes ORGANIZATION=PORT, not "${text}".`);
+  }
+  return { ...known, [organization]: port };
+}
+
 export function addRunCommand(program: Command): void {
   program
     .command('run')
@@ -22,10 +36,20 @@ export function addRunCommand(program: Command): void {
     .requiredOption('--data <dir>', 'folder of keys, ledger and connection profile')
     .option('--definition <name>', '"default", or a JSON file of a network', 'default')
     .option(
+      '--collections-config <file>',
+      "the chaincode's collections, as Fabric's tools take them",
+    )
+    .option(
       '--chaincode <[organization=]host:port>',
       'the chaincode server, of all organizations or of one',
       addChaincode,
       {},
+    )
+    .option('--chaincode-folder <dir>', 'start a chaincode server for each organization from here')
+    .option('--port <organization=port>', "the port of an organization's gateway", addPort, {})
+    .option(
+      '--organizations <dir>',
+      'write certificates and keys there, as cryptogen lays them out',
     )
     .option('--admin', 'offer snapshots, faults and the like on a loopback endpoint')
     .action(async (options: RunOptions) => {

@@ -1,60 +1,54 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  NETWORK,
-  type NetworkDefinition,
-  networkDefinitionSchema,
-} from '../../../definition/src/index.ts';
+import type { NetworkDefinition } from '../../../definition/src/index.ts';
 import { writePrivate } from '../../../identity/src/index.ts';
 import { startAdminServer } from '../admin/admin-server.ts';
+import { type ChaincodeProcesses, serveChaincodeForAll } from '../chaincode-process.ts';
 import { makeDataFolder } from '../data-folder.ts';
-import { startDevnet } from '../devnet.ts';
+import { type Devnet, startDevnet } from '../devnet.ts';
+import { writeOrganizations } from '../organizations-folder.ts';
+import { wishPorts } from '../ports.ts';
 import { adminFile } from './admin-file.ts';
+import { readDefinition } from './read-definition.ts';
 
 export interface RunOptions {
   readonly data: string;
   readonly definition: string;
+  readonly collectionsConfig?: string | undefined;
   /** By organization; '' = all of them. */
   readonly chaincode: Readonly<Record<string, string>>;
+  readonly chaincodeFolder?: string | undefined;
+  /** By organization. */
+  readonly port: Readonly<Record<string, number>>;
+  readonly organizations?: string | undefined;
   readonly admin?: true | undefined;
 }
 
 const ALL = '';
 
-function addressesOf(
+/** @throws Error when an option is about an organization that is not there. */
+function checkNames(
+  option: string,
+  given: Readonly<Record<string, unknown>>,
   { organizations }: NetworkDefinition,
-  given: Readonly<Record<string, string>>,
-): Readonly<Record<string, string>> {
-  const common = given[ALL];
+): void {
   const names = organizations.map(({ name }) => name);
   const unknown = Object.keys(given).find((name) => name !== ALL && !names.includes(name));
-  if (unknown !== undefined) {
-    throw new Error(`--chaincode names "${unknown}". The organizations are ${names.join(', ')}.`);
-  }
+  if (unknown === undefined) return;
+  throw new Error(`${option} names "${unknown}". The organizations are ${names.join(', ')}.`);
+}
+
+function addressesOf(
+  definition: NetworkDefinition,
+  given: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  checkNames('--chaincode', given, definition);
+  const common = given[ALL];
+  const names = definition.organizations.map(({ name }) => name);
   return Object.fromEntries(
     names.flatMap((name) => {
       const address = given[name] ?? common;
       return address === undefined ? [] : [[name, address]];
     }),
-  );
-}
-
-async function readDefinition(name: string): Promise<NetworkDefinition> {
-  if (name === 'default') return NETWORK;
-  let text: string;
-  try {
-    text = await readFile(name, 'utf8');
-  } catch (cause) {
-    throw new Error(
-      `There is no definition "${name}". Give "default", or a JSON file that defines a network.`,
-      { cause },
-    );
-  }
-  const parsed = networkDefinitionSchema.safeParse(JSON.parse(text));
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new Error(
-    `${name} defines no network: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`,
   );
 }
 
@@ -72,26 +66,57 @@ function stopRequested(): Promise<void> {
   });
 }
 
-/** Runs a network until it is asked to end. */
-export async function run({ data, definition: name, chaincode, admin }: RunOptions): Promise<void> {
-  const startedMs = performance.now();
-  const definition = await readDefinition(name);
+/** Servers from a folder, where a folder is given; else those that run already. */
+async function findChaincode(
+  { chaincode, chaincodeFolder }: RunOptions,
+  definition: NetworkDefinition,
+): Promise<ChaincodeProcesses> {
   const addresses = addressesOf(definition, chaincode);
-  await makeDataFolder(data);
-  const stopped = stopRequested();
+  if (chaincodeFolder === undefined) return { addresses, close: () => Promise.resolve() };
+  if (Object.keys(addresses).length > 0) {
+    throw new Error('Give --chaincode-folder, or --chaincode where servers run already; not both.');
+  }
+  return serveChaincodeForAll(chaincodeFolder, definition.organizations, process.stderr);
+}
+
+function stopAtFailure(error: unknown): void {
+  const reason = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`devnet: a block cannot be stored, so the network stops: ${reason}\n`);
+  process.exit(1);
+}
+
+/** Writes what clients read: the profile, and the organizations' files where they are wanted. */
+async function writeFiles(
+  { data, organizations }: RunOptions,
+  definition: NetworkDefinition,
+  devnet: Devnet,
+): Promise<string> {
+  const file = join(data, 'run', 'connection-profile.json');
+  await writePrivate(file, `${JSON.stringify(devnet.profile, null, 2)}\n`);
+  if (organizations !== undefined) {
+    const { profile } = devnet;
+    const keysDir = join(data, 'keys');
+    await writeOrganizations({ folder: organizations, definition, keysDir, profile });
+  }
+  return file;
+}
+
+/** Serves the network until the process is asked to end. */
+async function serve(
+  options: RunOptions,
+  definition: NetworkDefinition,
+  { addresses, stopped }: { addresses: ChaincodeProcesses['addresses']; stopped: Promise<void> },
+): Promise<void> {
+  const { data, admin } = options;
+  const startedMs = performance.now();
   const devnet = await startDevnet({
     definition,
     keysDir: join(data, 'keys'),
     ledgerDir: join(data, 'ledger'),
     chaincode: { ...definition.chaincode, addresses },
-    onFailure: (error) => {
-      const reason = error instanceof Error ? error.message : String(error);
-      process.stderr.write(`devnet: a block cannot be stored, so the network stops: ${reason}\n`);
-      process.exit(1);
-    },
+    onFailure: stopAtFailure,
   });
-  const profile = join(data, 'run', 'connection-profile.json');
-  await writePrivate(profile, `${JSON.stringify(devnet.profile, null, 2)}\n`);
+  const profile = await writeFiles(options, definition, devnet);
   const file = adminFile(data);
   const server =
     admin === true ? await startAdminServer({ control: devnet.control, file, port: 0 }) : undefined;
@@ -101,4 +126,19 @@ export async function run({ data, definition: name, chaincode, admin }: RunOptio
   await stopped;
   await server?.close();
   await devnet.close();
+}
+
+/** Runs a network, and its chaincode where a folder of one is given, until the process is asked to end. */
+export async function run(options: RunOptions): Promise<void> {
+  const definition = await readDefinition(options.definition, options.collectionsConfig);
+  checkNames('--port', options.port, definition);
+  await makeDataFolder(options.data);
+  const stopped = stopRequested();
+  await wishPorts(join(options.data, 'keys', 'ports.json'), options.port);
+  const chaincode = await findChaincode(options, definition);
+  try {
+    await serve(options, definition, { ...chaincode, stopped });
+  } finally {
+    await chaincode.close();
+  }
 }
