@@ -93,6 +93,25 @@ export {
   Repeat,
   type RepeatReason,
 } from './clinical/documents.ts';
+export {
+  AnswerErasureInput,
+  ErasableKey,
+  EraseInput,
+  type Erasure,
+  ErasureDocument,
+  ErasureInput,
+  type ErasureScope,
+  type ErasureState,
+  ListErasableOutput,
+  ListErasuresInput,
+  ListErasuresOutput,
+  MAX_ERASED_KEYS,
+  MAX_ERASURES,
+  REFUSAL_REASONS,
+  ReadErasuresOutput,
+  type ReplayEntry,
+  RequestErasureInput,
+} from './clinical/erasure.ts';
 export { foldText, indexValueHash, uniqueKeyOf } from './clinical/index-hash.ts';
 export { CLINICAL_KEYS, REGISTRY_SCOPE } from './clinical/keys.ts';
 export {

@@ -84,8 +84,12 @@ describe('a resource', () => {
 
   it('has a size limit that counts bytes, not characters', () => {
     const sized = (length: number) => ({ resourceType: 'Basic', text: 'é'.repeat(length) });
-    expect(() => { requireResourceSize(sized(MAX_RESOURCE_BYTES / 2 - 100)); }).not.toThrow();
-    expect(() => { requireResourceSize(sized(MAX_RESOURCE_BYTES / 2)); }).toThrow('256 KB');
+    expect(() => {
+      requireResourceSize(sized(MAX_RESOURCE_BYTES / 2 - 100));
+    }).not.toThrow();
+    expect(() => {
+      requireResourceSize(sized(MAX_RESOURCE_BYTES / 2));
+    }).toThrow('256 KB');
   });
 
   it('is about the patient that it names', () => {

@@ -76,6 +76,18 @@ export const Repeat: z.ZodType<Repeat> = z.strictObject({
   shown: z.array(Identifier).max(50),
 });
 
+/** To which laboratory an order goes. */
+export interface OrderFor {
+  /** MSP of the laboratory's organization. */
+  readonly mspId: string;
+  /** The laboratory may answer until then. */
+  readonly untilMs: number;
+}
+export const OrderFor: z.ZodType<OrderFor> = z.strictObject({
+  mspId: z.string().min(1).max(64),
+  untilMs: MomentMs,
+});
+
 /** One version of a record, as stored: the resource as given, and beside it who wrote it when. */
 export interface RecordDocument {
   readonly patientId: string;
@@ -95,6 +107,8 @@ export interface RecordDocument {
   readonly attachments: readonly Attachment[];
   /** Of a laboratory's result: the order that it answers. */
   readonly orderId: string | null;
+  /** Of an order: its laboratory. */
+  readonly orderFor: OrderFor | null;
   readonly repeat: Repeat | null;
   readonly saltHex: string;
 }
@@ -113,6 +127,7 @@ export const RecordDocument: z.ZodType<RecordDocument> = z.object({
   indexKeys: z.array(IndexKey),
   attachments: z.array(Attachment),
   orderId: Identifier.nullable(),
+  orderFor: OrderFor.nullable(),
   repeat: Repeat.nullable(),
   saltHex: SaltHex,
 });
@@ -153,7 +168,9 @@ export const OrderedDocument: z.ZodType<OrderedDocument> = z.object({
 /** Random bytes of the providers, mixed into keys that somebody outside could guess otherwise. */
 export interface IndexSecretDocument {
   readonly secretHex: string;
+  readonly saltHex: string;
 }
 export const IndexSecretDocument: z.ZodType<IndexSecretDocument> = z.object({
   secretHex: DigestHex,
+  saltHex: SaltHex,
 });

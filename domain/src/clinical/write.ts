@@ -1,26 +1,21 @@
 import { z } from 'zod';
 import { LabelList, RecordClassSchema } from '../access/attestation.ts';
 import type { RecordClass } from '../access/vocabulary.ts';
-import { DigestHex, Identifier, MomentMs, SaltHex } from '../identifiers.ts';
-import { Attachment, IndexKey, MAX_ATTACHMENTS, MAX_INDEX_KEYS, Repeat } from './documents.ts';
+import { DigestHex, Identifier, SaltHex } from '../identifiers.ts';
+import {
+  Attachment,
+  IndexKey,
+  MAX_ATTACHMENTS,
+  MAX_INDEX_KEYS,
+  OrderFor,
+  Repeat,
+} from './documents.ts';
 import { FhirResource } from './resource.ts';
 
 /** Most records written in one transaction. */
 export const MAX_WRITES_PER_TRANSACTION = 250;
 /** Longest input of one transaction, resources and all. */
 export const MAX_WRITE_INPUT_BYTES: number = 512 * 1024;
-
-/** To which laboratory an order goes. */
-export interface OrderFor {
-  /** MSP of the laboratory's organization. */
-  readonly mspId: string;
-  /** The laboratory may answer until then. */
-  readonly untilMs: number;
-}
-const OrderForSchema: z.ZodType<OrderFor> = z.strictObject({
-  mspId: z.string().min(1).max(64),
-  untilMs: MomentMs,
-});
 
 /** One record to create (`ifVersion` null), amend or delete (`resource` null). */
 export interface RecordWrite {
@@ -54,7 +49,7 @@ export const RecordWrite: z.ZodType<RecordWrite> = z.strictObject({
   indexKeys: z.array(IndexKey).max(MAX_INDEX_KEYS).optional(),
   attachments: z.array(Attachment).max(MAX_ATTACHMENTS).optional(),
   orderId: Identifier.optional(),
-  orderFor: OrderForSchema.optional(),
+  orderFor: OrderFor.optional(),
   repeat: Repeat.optional(),
   saltHex: SaltHex,
 });
@@ -81,7 +76,9 @@ export const WriteRecordsOutput: z.ZodType<WriteRecordsOutput> = z.object({
 export interface SetIndexSecretInput {
   /** 32 random bytes. */
   readonly secretHex: string;
+  readonly saltHex: string;
 }
 export const SetIndexSecretInput: z.ZodType<SetIndexSecretInput> = z.strictObject({
   secretHex: DigestHex,
+  saltHex: SaltHex,
 });
