@@ -35,6 +35,9 @@ export type ErrorCode =
   | 'invalid_input'
   | 'unauthenticated'
   | 'access_denied'
+  | 'chart_closed'
+  | 'attestation_stale'
+  | 'bad_attestation'
   | 'wrong_organization_for_role'
   | 'subject_commitment_mismatch'
   | 'bad_assertion'
@@ -151,6 +154,24 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorDescription>> = {
     httpStatus: 403,
     fhirIssue: 'forbidden',
     remedy: 'Ask the patient or an administrator for a treating relation.',
+  },
+  chart_closed: {
+    title: 'The chart is not open for this.',
+    httpStatus: 403,
+    fhirIssue: 'forbidden',
+    remedy: 'Open the chart, then read again.',
+  },
+  attestation_stale: {
+    title: 'The attestation is not of this moment.',
+    httpStatus: 409,
+    fhirIssue: 'transient',
+    remedy: 'Ask both organizations anew and repeat the request.',
+  },
+  bad_attestation: {
+    title: 'The attestation is not what both organizations signed for this caller.',
+    httpStatus: 403,
+    fhirIssue: 'security',
+    remedy: 'Ask both organizations anew; tell the operator when it happens twice.',
   },
   wrong_organization_for_role: {
     title: 'The organization of the caller does not give out this role.',

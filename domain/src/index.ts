@@ -9,6 +9,7 @@ export {
   AttestInput,
   AttestOutput,
   Claims,
+  type CommonClaims,
   EMERGENCY_REASONS,
   EmergencyClaim,
   type EmergencyReason,
@@ -19,6 +20,25 @@ export {
   Want,
 } from './access/attestation.ts';
 export { decide } from './access/decide.ts';
+export {
+  AccessEntryDocument,
+  AttesterDocument,
+  AttesterKey,
+  AttesterSecret,
+  EmergencyChoiceDocument,
+  EmergencyNoticeDocument,
+  LinkDocument,
+  LinkTarget,
+  MAX_ATTESTER_KEYS,
+  type OpenedClass,
+  type Recorder,
+  RelationScopeSchema,
+  RepresentativeDocument,
+  VERDICTS,
+  type Verdict,
+  WristbandDocument,
+} from './access/documents.ts';
+export { ACCESS_KEYS, implicitCollection } from './access/keys.ts';
 export type {
   AccessQuestion,
   ConsentFact,
@@ -27,6 +47,25 @@ export type {
   Relation,
   RelationScope,
 } from './access/question.ts';
+export {
+  AccessEntry,
+  AttestRequest,
+  EndRepresentativeInput,
+  LinkInput,
+  ListAccessInput,
+  ListAccessOutput,
+  ListAttestersInput,
+  ListAttestersOutput,
+  ListLinksOutput,
+  ListRepresentativesOutput,
+  MAX_ACCESS_PAGE,
+  OpenChartInput,
+  PERMIT_LIFE_MS,
+  PublishAttesterInput,
+  PutAttesterKeyInput,
+  SetRepresentativeInput,
+  UnlinkInput,
+} from './access/requests.ts';
 export { type AccessRule, RULES as ACCESS_RULES } from './access/rules.ts';
 export {
   ACTIONS,

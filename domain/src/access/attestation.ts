@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Identifier, MomentMs } from '../identifiers.ts';
+import { Identifier, MomentMs, SaltHex } from '../identifiers.ts';
 import { ROLES, type Role } from '../record/roles.ts';
 import {
   ACTIONS,
@@ -114,6 +114,8 @@ const AttestedDecision: z.ZodType<AttestedDecision> = z.strictObject({
 /** A live consent towards an insurer: what later matching records are copied to. */
 export interface AttestedShare {
   readonly shareId: string;
+  /** Makes the aliases of what is copied; never in `extract`. */
+  readonly aliasSaltHex: string;
   readonly classes: readonly RecordClass[] | 'all';
   readonly labels: readonly string[];
   readonly fromMs: number;
@@ -121,24 +123,31 @@ export interface AttestedShare {
 }
 export const AttestedShare: z.ZodType<AttestedShare> = z.strictObject({
   shareId: Identifier,
+  aliasSaltHex: SaltHex,
   classes: z.union([z.array(RecordClassSchema).max(RECORD_CLASSES.length), z.literal('all')]),
   labels: LabelList,
   fromMs: MomentMs,
   untilMs: MomentMs.nullable(),
 });
 
-/** What an organization attests: a decision made from its own state. */
-export interface Claims {
-  readonly v: 1;
+/** What every attestation says: who asked about whom, and when. */
+export interface CommonClaims {
   /** Null for a service. */
   readonly subjectId: string | null;
   readonly role: Role;
   readonly mspId: string;
+  readonly atMs: number;
+  readonly expiresAtMs: number;
+  readonly nonceHex: string;
+}
+
+/** What an organization attests: a decision made from its own state. */
+export interface Claims extends CommonClaims {
+  readonly v: 1;
+  readonly kind: 'access';
   readonly patientId: string | null;
   readonly shareId: string | null;
   readonly purpose: Purpose;
-  readonly atMs: number;
-  readonly expiresAtMs: number;
   readonly decisions: readonly AttestedDecision[];
   /** Live consents towards `extract`; only with a create, amend or delete among the decisions. */
   readonly shares: readonly AttestedShare[];
@@ -147,10 +156,10 @@ export interface Claims {
   /** Groups of authors of psychotherapy notes that the subject belongs to; only if one is wanted. */
   readonly authorGroups: readonly string[];
   readonly emergency: EmergencyClaim | null;
-  readonly nonceHex: string;
 }
 export const Claims: z.ZodType<Claims> = z.strictObject({
   v: z.literal(1),
+  kind: z.literal('access'),
   subjectId: Identifier.nullable(),
   role: z.enum(ROLES),
   mspId: z.string(),

@@ -38,11 +38,14 @@ const NullableActivity: z.ZodType<BootActivity | null> = z
 export interface PatientDocument {
   readonly patientId: string;
   readonly basics: PatientBasics;
+  /** MSP ids of the organizations at which the patient is registered; all providers when left out. */
+  readonly registeredAt?: readonly string[] | undefined;
   readonly saltHex: string;
 }
 export const PatientDocument: z.ZodType<PatientDocument> = z.object({
   patientId: Identifier,
   basics: PatientBasics,
+  registeredAt: z.array(z.string()).optional(),
   saltHex: SaltHex,
 });
 
