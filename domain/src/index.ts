@@ -82,6 +82,55 @@ export {
   SENSITIVE_LABELS,
   SUMMARY_CLASSES,
 } from './access/vocabulary.ts';
+export {
+  AcknowledgeInput,
+  type AlarmRecording,
+  type AlarmRecordingResult,
+  AlarmStatesInput,
+  AlarmStatesOutput,
+  AlarmsDocument,
+  MAX_ALARM_PATIENTS,
+  type PatientAlarms,
+  ReadAlarmsOutput,
+  RecordAlarmsInput,
+  RecordAlarmsOutput,
+  SetLimitsInput,
+  WatchDocument,
+} from './alarms/contract.ts';
+export { AlarmDeed, MAX_SNOOZE_MS, withDeeds } from './alarms/deeds.ts';
+export {
+  type AlarmEvent,
+  type Arrival,
+  evaluateArrival,
+  isQuiet,
+  isSameToReaders,
+  LIVE_WITHIN_MS,
+} from './alarms/evaluate.ts';
+export {
+  ALARM_PRIORITIES,
+  AlarmLimit,
+  type AlarmLimits,
+  type AlarmPriority,
+  AlarmSettings,
+  DEFAULT_SETTINGS,
+  limitsOf,
+  SettingsEntry,
+} from './alarms/limits.ts';
+export {
+  Alarm,
+  AlarmId,
+  AlarmState,
+  type DeviceAlarms,
+  HistoricalEpisode,
+  NO_ALARMS,
+  type Track,
+} from './alarms/state.ts';
+export {
+  ESCALATES_AFTER_MS,
+  noDataAlarm,
+  type OpenAlarm,
+  openAlarms,
+} from './alarms/view.ts';
 export { bytesFromHex, hexFromBytes } from './bytes.ts';
 export { canonicalJson } from './canonical-json.ts';
 export { checkChunk, chunkHeader, chunkSummaries, decodeChunk } from './chunk/decode.ts';

@@ -1,0 +1,164 @@
+import { z } from 'zod';
+import { Identifier, MomentMs, SaltHex } from '../identifiers.ts';
+import { AlarmDeed } from './deeds.ts';
+import { AlarmSettings, SettingsEntry } from './limits.ts';
+import { Alarm, AlarmId, AlarmState, HistoricalEpisode } from './state.ts';
+import type { OpenAlarm } from './view.ts';
+
+/** Most patients in one call of the ingest service. */
+export const MAX_ALARM_PATIENTS = 100;
+
+/** A patient's alarms as stored; written by ingest services only. */
+export interface AlarmsDocument {
+  readonly patientId: string;
+  /** One more with every writing; 1 = the first. */
+  readonly revision: number;
+  readonly state: AlarmState;
+  readonly saltHex: string;
+}
+export const AlarmsDocument: z.ZodType<AlarmsDocument> = z.object({
+  patientId: Identifier,
+  revision: z.int().min(1),
+  state: AlarmState,
+  saltHex: SaltHex,
+});
+
+/**
+ * What a practitioner said about the watching of a patient: settings, or a deed. Each stands at a random key of its own and
+ * is never changed, so that a practitioner's transaction touches nothing that tells whose alarms these are.
+ */
+export type WatchDocument =
+  | { readonly kind: 'settings'; readonly entry: SettingsEntry; readonly saltHex: string }
+  | { readonly kind: 'deed'; readonly entry: AlarmDeed; readonly saltHex: string };
+export const WatchDocument: z.ZodType<WatchDocument> = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('settings'), entry: SettingsEntry, saltHex: SaltHex }),
+  z.object({ kind: z.literal('deed'), entry: AlarmDeed, saltHex: SaltHex }),
+]);
+
+/** Input of `vitals:SetLimits`: all settings of the patient, in place of the former ones. */
+export interface SetLimitsInput {
+  readonly patientId: string;
+  /** Random; the same again changes nothing. */
+  readonly entryId: string;
+  readonly settings: AlarmSettings;
+  readonly saltHex: string;
+}
+export const SetLimitsInput: z.ZodType<SetLimitsInput> = z.strictObject({
+  patientId: Identifier,
+  entryId: Identifier,
+  settings: AlarmSettings,
+  saltHex: SaltHex,
+});
+
+/** Input of `vitals:Acknowledge`: an alarm is acknowledged, or snoozed until a time. */
+export interface AcknowledgeInput {
+  readonly patientId: string;
+  /** Random; the same again changes nothing. */
+  readonly entryId: string;
+  readonly alarmId: string;
+  /** Null = acknowledged. */
+  readonly untilMs: number | null;
+  readonly saltHex: string;
+}
+export const AcknowledgeInput: z.ZodType<AcknowledgeInput> = z.strictObject({
+  patientId: Identifier,
+  entryId: Identifier,
+  alarmId: AlarmId,
+  untilMs: MomentMs.nullable(),
+  saltHex: SaltHex,
+});
+
+/** Answer of `vitals:ReadAlarms`. */
+export interface ReadAlarmsOutput {
+  /** The most urgent first. */
+  readonly open: readonly OpenAlarm[];
+  /** Latest closed ones, oldest first. */
+  readonly closed: readonly Alarm[];
+  /** What late data showed; never was an alarm. */
+  readonly historical: readonly HistoricalEpisode[];
+  /** Null = the default ones. */
+  readonly settings: SettingsEntry | null;
+}
+export const ReadAlarmsOutput: z.ZodType<ReadAlarmsOutput> = z.object({
+  open: z.array(
+    z.intersection(Alarm, z.object({ isSnoozed: z.boolean(), escalation: z.int().min(0) })),
+  ),
+  closed: z.array(Alarm),
+  historical: z.array(HistoricalEpisode),
+  settings: SettingsEntry.nullable(),
+});
+
+/** Input of `vitals:AlarmStates`, by the ingest service. */
+export interface AlarmStatesInput {
+  readonly patientIds: readonly string[];
+}
+export const AlarmStatesInput: z.ZodType<AlarmStatesInput> = z.strictObject({
+  patientIds: z.array(Identifier).min(1).max(MAX_ALARM_PATIENTS),
+});
+
+/** What evaluating a patient's readings starts from. */
+export interface PatientAlarms {
+  readonly patientId: string;
+  /** Of the stored state; 0 = none is stored. */
+  readonly revision: number;
+  /** With the deeds that practitioners have done since. */
+  readonly state: AlarmState;
+  readonly settings: AlarmSettings;
+}
+
+/** Answer of `vitals:AlarmStates`, in the order of the input. */
+export interface AlarmStatesOutput {
+  readonly patients: readonly PatientAlarms[];
+}
+export const AlarmStatesOutput: z.ZodType<AlarmStatesOutput> = z.object({
+  patients: z.array(
+    z.object({
+      patientId: Identifier,
+      revision: z.int().min(0),
+      state: AlarmState,
+      settings: AlarmSettings,
+    }),
+  ),
+});
+
+/** A patient's new alarms, for who evaluated readings. */
+export interface AlarmRecording {
+  readonly patientId: string;
+  /** A device of the arrivals; the patient must wear or have worn it. */
+  readonly deviceId: string;
+  /** Revision that the evaluation started from. */
+  readonly baseRevision: number;
+  readonly state: AlarmState;
+  readonly saltHex: string;
+}
+
+/** Input of `vitals:RecordAlarms`, by the ingest service. */
+export interface RecordAlarmsInput {
+  readonly patients: readonly AlarmRecording[];
+}
+export const RecordAlarmsInput: z.ZodType<RecordAlarmsInput> = z.strictObject({
+  patients: z
+    .array(
+      z.strictObject({
+        patientId: Identifier,
+        deviceId: Identifier,
+        baseRevision: z.int().min(0),
+        state: AlarmState,
+        saltHex: SaltHex,
+      }),
+    )
+    .min(1)
+    .max(MAX_ALARM_PATIENTS),
+});
+
+/** `stale`: somebody else wrote in between, evaluate anew; `refused`: no such device on the patient. */
+export const ALARM_RECORDING_RESULTS = ['recorded', 'stale', 'refused'] as const;
+export type AlarmRecordingResult = (typeof ALARM_RECORDING_RESULTS)[number];
+
+/** Public answer of `vitals:RecordAlarms`, in the order of the input. */
+export interface RecordAlarmsOutput {
+  readonly results: readonly AlarmRecordingResult[];
+}
+export const RecordAlarmsOutput: z.ZodType<RecordAlarmsOutput> = z.object({
+  results: z.array(z.enum(ALARM_RECORDING_RESULTS)),
+});
