@@ -23,21 +23,32 @@ export interface RunningNetwork {
   readonly readyMs: number;
   /** Of the process that runs the network, or starts its programs. */
   readonly pid: number;
+  /** When it has ended by itself or by {@link stop}: its exit code, and what it said. */
+  readonly ended: Promise<{ readonly code: number | null; readonly said: string }>;
   stop(): Promise<void>;
+}
+
+/** Limits of its programs. */
+export interface NetworkLimits {
+  /** No file may grow beyond so many blocks of 512 bytes, as if the disk were full then. */
+  readonly fileBlocks?: number;
 }
 
 /** Starts a network as a child process and waits until it can be used. */
 export async function startNetwork(
   kind: 'devnet' | 'fabric',
   dataDir: string,
+  { fileBlocks }: NetworkLimits = {},
 ): Promise<RunningNetwork> {
   const chaincodes = kind === 'devnet' ? await startChaincodes(dataDir) : [];
   const stopChaincodes = async (): Promise<void> => {
     await Promise.all(chaincodes.map((chaincode) => chaincode.service.stop()));
   };
+  const limit = fileBlocks === undefined ? '' : `ulimit -f ${String(fileBlocks)};`;
   const child = spawn(
-    process.execPath,
+    '/bin/sh',
     [
+      ...['-c', `${limit} exec "$0" "$@"`, process.execPath],
       join(CHECKOUT, 'network', kind, 'src', 'main.ts'),
       'run',
       '--data',
@@ -45,8 +56,18 @@ export async function startNetwork(
       ...(kind === 'devnet' ? ['--definition', 'default'] : []),
       ...chaincodes.flatMap(({ name, service }) => ['--chaincode', `${name}=${service.address}`]),
     ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
+    { stdio: ['ignore', 'pipe', 'pipe'] },
   );
+  let said = '';
+  child.stderr.on('data', (part: Buffer) => {
+    said += part.toString();
+    process.stderr.write(part);
+  });
+  const ended = new Promise<{ code: number | null; said: string }>((resolveEnded) => {
+    child.once('close', (code) => {
+      resolveEnded({ code, said });
+    });
+  });
   try {
     const ready = await readyLine(child);
     const profile: unknown = JSON.parse(await readFile(ready.profile, 'utf8'));
@@ -54,6 +75,7 @@ export async function startNetwork(
       profile: ConnectionProfile.parse(profile),
       readyMs: ready.readyMs,
       pid: child.pid ?? 0,
+      ended,
       stop: async () => {
         await stopChild(child);
         await stopChaincodes();

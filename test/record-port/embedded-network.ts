@@ -9,7 +9,7 @@ import type { RunningNetwork } from '../bench/start-network.ts';
 
 export async function startEmbeddedNetwork(
   dataDir: string,
-): Promise<Omit<RunningNetwork, 'readyMs' | 'pid'>> {
+): Promise<Omit<RunningNetwork, 'readyMs' | 'pid' | 'ended'>> {
   const services = await Promise.all(
     ORGANIZATIONS.map(async (name) => ({
       name,

@@ -90,8 +90,13 @@ export class LedgerWorld {
     return new LedgerWorld(kind, folder, network);
   }
 
-  async stop(): Promise<void> {
+  /** Lets go of the network, which may have ended. */
+  close(): void {
     for (const connection of this.#connections.values()) connection.close();
+  }
+
+  async stop(): Promise<void> {
+    this.close();
     await this.network.stop();
     await rm(this.folder, { recursive: true, force: true });
   }
