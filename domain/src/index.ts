@@ -89,15 +89,17 @@ export {
   AlarmStatesInput,
   AlarmStatesOutput,
   AlarmsDocument,
+  DeedDocument,
   MAX_ALARM_PATIENTS,
   type PatientAlarms,
+  ReadAlarmsInput,
   ReadAlarmsOutput,
   RecordAlarmsInput,
   RecordAlarmsOutput,
   SetLimitsInput,
-  WatchDocument,
+  SettingsDocument,
 } from './alarms/contract.ts';
-export { AlarmDeed, MAX_SNOOZE_MS, withDeeds } from './alarms/deeds.ts';
+export { AlarmDeed, MAX_SNOOZE_MS, withDeed, withDeeds } from './alarms/deeds.ts';
 export {
   type AlarmEvent,
   type Arrival,
@@ -106,6 +108,7 @@ export {
   isSameToReaders,
   LIVE_WITHIN_MS,
 } from './alarms/evaluate.ts';
+export { ALARM_KEYS } from './alarms/keys.ts';
 export {
   ALARM_PRIORITIES,
   AlarmLimit,
@@ -278,6 +281,7 @@ export {
   type AttestedCopy,
   ConsentAttestInput,
   ConsentAttestOutput,
+  ConsentAttestRequest,
   ConsentClaims,
   ConsentUse,
   MAX_COPIES,

@@ -27,33 +27,47 @@ export const AlarmsDocument: z.ZodType<AlarmsDocument> = z.object({
  * What a practitioner said about the watching of a patient: settings, or a deed. Each stands at a random key of its own and
  * is never changed, so that a practitioner's transaction touches nothing that tells whose alarms these are.
  */
-export type WatchDocument =
-  | { readonly kind: 'settings'; readonly entry: SettingsEntry; readonly saltHex: string }
-  | { readonly kind: 'deed'; readonly entry: AlarmDeed; readonly saltHex: string };
-export const WatchDocument: z.ZodType<WatchDocument> = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('settings'), entry: SettingsEntry, saltHex: SaltHex }),
-  z.object({ kind: z.literal('deed'), entry: AlarmDeed, saltHex: SaltHex }),
-]);
+export interface SettingsDocument {
+  readonly entry: SettingsEntry;
+  readonly saltHex: string;
+}
+export const SettingsDocument: z.ZodType<SettingsDocument> = z.object({
+  entry: SettingsEntry,
+  saltHex: SaltHex,
+});
+
+/** See {@link SettingsDocument}. */
+export interface DeedDocument {
+  readonly entry: AlarmDeed;
+  readonly saltHex: string;
+}
+export const DeedDocument: z.ZodType<DeedDocument> = z.object({
+  entry: AlarmDeed,
+  saltHex: SaltHex,
+});
 
 /** Input of `vitals:SetLimits`: all settings of the patient, in place of the former ones. */
 export interface SetLimitsInput {
   readonly patientId: string;
-  /** Random; the same again changes nothing. */
+  /** Random, of this entry. */
   readonly entryId: string;
   readonly settings: AlarmSettings;
+  /** Orders or ends the second scale of NEWS2, which needs the right to prescribe; null = as it is. */
+  readonly scale2: boolean | null;
   readonly saltHex: string;
 }
 export const SetLimitsInput: z.ZodType<SetLimitsInput> = z.strictObject({
   patientId: Identifier,
   entryId: Identifier,
   settings: AlarmSettings,
+  scale2: z.boolean().nullable(),
   saltHex: SaltHex,
 });
 
 /** Input of `vitals:Acknowledge`: an alarm is acknowledged, or snoozed until a time. */
 export interface AcknowledgeInput {
   readonly patientId: string;
-  /** Random; the same again changes nothing. */
+  /** Random, of this entry. */
   readonly entryId: string;
   readonly alarmId: string;
   /** Null = acknowledged. */
@@ -68,6 +82,17 @@ export const AcknowledgeInput: z.ZodType<AcknowledgeInput> = z.strictObject({
   saltHex: SaltHex,
 });
 
+/** Input of `vitals:ReadAlarms`. */
+export interface ReadAlarmsInput {
+  readonly patientId: string;
+  /** Of the open chart. */
+  readonly permitId: string;
+}
+export const ReadAlarmsInput: z.ZodType<ReadAlarmsInput> = z.strictObject({
+  patientId: Identifier,
+  permitId: Identifier,
+});
+
 /** Answer of `vitals:ReadAlarms`. */
 export interface ReadAlarmsOutput {
   /** The most urgent first. */
@@ -78,6 +103,8 @@ export interface ReadAlarmsOutput {
   readonly historical: readonly HistoricalEpisode[];
   /** Null = the default ones. */
   readonly settings: SettingsEntry | null;
+  /** Who ordered the second scale of NEWS2, and when; null = the first scale. */
+  readonly scale2: { readonly prescriberId: string; readonly fromMs: number } | null;
 }
 export const ReadAlarmsOutput: z.ZodType<ReadAlarmsOutput> = z.object({
   open: z.array(
@@ -86,6 +113,7 @@ export const ReadAlarmsOutput: z.ZodType<ReadAlarmsOutput> = z.object({
   closed: z.array(Alarm),
   historical: z.array(HistoricalEpisode),
   settings: SettingsEntry.nullable(),
+  scale2: z.object({ prescriberId: Identifier, fromMs: MomentMs }).nullable(),
 });
 
 /** Input of `vitals:AlarmStates`, by the ingest service. */

@@ -57,20 +57,19 @@ export interface AlarmSettings {
   readonly limits: AlarmLimits;
   /** A device that says nothing new for so long raises a technical alarm; null = never. */
   readonly noDataAfterMs: number | null;
-  /** NEWS2 uses the second scale of oxygen saturation, by a prescriber's order. */
-  readonly scale2: boolean;
   /** Why NEWS2 is not for this patient, beside age. */
   readonly news2Excluded: 'pregnancy' | 'spinal-cord-injury' | null;
 }
 export const AlarmSettings: z.ZodType<AlarmSettings> = z.strictObject({
   limits: Limits,
   noDataAfterMs: z.int().min(MINUTE_MS).max(MAX_NO_DATA_MS).nullable(),
-  scale2: z.boolean(),
   news2Excluded: z.enum(['pregnancy', 'spinal-cord-injury']).nullable(),
 });
 
 /** Settings with who made them. */
 export interface SettingsEntry extends AlarmSettings {
+  /** Ordered or ended: the second scale of oxygen saturation in NEWS2; null = nothing is said about it. */
+  readonly scale2: boolean | null;
   readonly by: string;
   readonly mspId: string;
   readonly atMs: number;
@@ -78,7 +77,7 @@ export interface SettingsEntry extends AlarmSettings {
 export const SettingsEntry: z.ZodType<SettingsEntry> = z.object({
   limits: Limits,
   noDataAfterMs: z.int().nullable(),
-  scale2: z.boolean(),
+  scale2: z.boolean().nullable(),
   news2Excluded: z.enum(['pregnancy', 'spinal-cord-injury']).nullable(),
   by: z.string(),
   mspId: z.string(),
@@ -127,7 +126,6 @@ const NO_DATA_AFTER_MS = 15 * MINUTE_MS;
 export const DEFAULT_SETTINGS: AlarmSettings = {
   limits: {},
   noDataAfterMs: NO_DATA_AFTER_MS,
-  scale2: false,
   news2Excluded: null,
 };
 
