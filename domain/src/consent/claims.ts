@@ -14,6 +14,8 @@ export const MAX_COPIES = 200;
 export const MAX_COPY_BYTES: number = 384 * 1024;
 /** Most copies that one transaction purges. */
 export const MAX_PURGED = 500;
+/** Longest claims: the transient attestation has the same limit. */
+const MAX_CLAIMS_LENGTH = 100_000;
 /** Most passkeys of a person. */
 export const MAX_PASSKEYS = 20;
 
@@ -34,7 +36,7 @@ export const ConsentUse: z.ZodType<ConsentUse> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('passkey') }),
 ]);
 
-/** Input of `consent:Attest`, the same for both organizations. */
+/** What both organizations are asked alike. */
 export interface ConsentAttestInput {
   /** The caller's own id for `passkey`. */
   readonly patientId: string;
@@ -47,6 +49,16 @@ export const ConsentAttestInput: z.ZodType<ConsentAttestInput> = z.strictObject(
   use: ConsentUse,
   atMs: MomentMs,
   nonceHex: Identifier,
+});
+
+/** Input of the evaluated function `consent:Attest`, with whose key shall sign. */
+export interface ConsentAttestRequest {
+  readonly attesterMspId: string;
+  readonly question: ConsentAttestInput;
+}
+export const ConsentAttestRequest: z.ZodType<ConsentAttestRequest> = z.strictObject({
+  attesterMspId: z.string().min(1).max(64),
+  question: ConsentAttestInput,
 });
 
 /** A copy that may be made: its place and the digest of its canonical JSON. */
@@ -124,7 +136,7 @@ export interface ConsentAttestOutput {
   readonly isWhole: boolean;
 }
 export const ConsentAttestOutput: z.ZodType<ConsentAttestOutput> = z.object({
-  claims: z.string().max(100_000),
+  claims: z.string().max(MAX_CLAIMS_LENGTH),
   mspId: z.string(),
   signature: z.string().regex(/^[A-Za-z0-9+/]{86}==$/),
   copies: z.array(SharedDocument).max(MAX_COPIES),

@@ -240,13 +240,13 @@ export interface ReadSharedInput {
   readonly shareId: string;
   /** Of the caller's own opening of the share. */
   readonly permitId: string;
-  readonly recordClass?: RecordClass | undefined;
+  readonly recordClass: RecordClass;
   readonly pageSize: number;
   readonly bookmark?: string | undefined;
 }
 export const ReadSharedInput: z.ZodType<ReadSharedInput> = z.strictObject({
   shareId: Identifier,
   permitId: Identifier,
-  recordClass: RecordClassSchema.optional(),
+  recordClass: RecordClassSchema,
   ...Page,
 });
