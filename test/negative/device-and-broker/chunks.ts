@@ -15,13 +15,16 @@ function heartRate(value: unknown, unit = '/min'): Reading {
   return { code: '8867-4', unit, atMs: shortlyAgo(), value } as Reading;
 }
 
+const Codes = z.array(z.object({ code: z.string() }));
 const Bundle = z.object({
   entry: z
     .array(
       z.object({
         resource: z.object({
           valueQuantity: z.object({ value: z.number(), code: z.string() }).optional(),
-          meta: z.object({ security: z.array(z.object({ code: z.string() })) }).optional(),
+          issued: z.string().optional(),
+          device: z.object({ reference: z.string() }).optional(),
+          meta: z.object({ security: Codes.optional(), tag: Codes.optional() }).optional(),
         }),
       }),
     )
@@ -108,13 +111,14 @@ export function theChunks(scene: () => Scene): void {
   );
 
   it(
-    'D10 a chunk of last week is taken only into an open gap, and only once',
+    'D10 a chunk of last week is taken only into an open gap, only once, and its readers are told that it came late',
     async () => {
       const lastWeek = shortlyAgo(Date.now() - 7 * DAY_MS);
       const device = await scene().attacker(lastWeek - DAY_MS);
       const session = await device.connect();
       await session.deliver(device.chunk({ firstSequence: 0, atMs: lastWeek }), 0);
-      await session.deliver(device.chunk({ firstSequence: 10 }), 10);
+      const inTimeMs = shortlyAgo();
+      await session.deliver(device.chunk({ firstSequence: 10, atMs: inTimeMs }), 10);
       const late = device.chunk({ firstSequence: 5, atMs: lastWeek + 5_000 });
       for (const nth of [1, 2]) {
         expect(await session.deliver(late, 5, nth)).toMatchObject({ status: 'committed' });
@@ -124,6 +128,25 @@ export function theChunks(scene: () => Scene): void {
       const closed = device.chunk({ firstSequence: 6, count: 3, atMs: lastWeek + 6_000 });
       expect(await session.deliver(closed, 6)).toMatchObject({ reason: 'overlap' });
       await session.close();
+      const { running } = scene().system;
+      const token = await running.token('hospital-doctor');
+      const observed = async (atMs: number) => {
+        const instant = new Date(atMs).toISOString();
+        const { body } = await running.get(
+          `/Observation?patient=${device.patientId}&date=${instant}`,
+          token,
+        );
+        const found = Bundle.parse(JSON.parse(body)).entry ?? [];
+        return found
+          .map(({ resource }) => resource)
+          .find((one) => one.device?.reference === `Device/${device.deviceId}`);
+      };
+      const flagged = await observed(lastWeek + 7_000);
+      expect(flagged?.meta?.tag).toMatchObject([{ code: 'recorded-late' }]);
+      expect(Date.parse(flagged?.issued ?? '')).toBeGreaterThan(Date.now() - HOUR_MS);
+      const onTime = await observed(inTimeMs + 2_000);
+      expect(onTime?.valueQuantity).toBeDefined();
+      expect([onTime?.issued, onTime?.meta?.tag]).toEqual([undefined, undefined]);
     },
     LIMIT_MS,
   );
@@ -239,7 +262,7 @@ export function theChunks(scene: () => Scene): void {
       const found = Bundle.parse(JSON.parse(body)).entry?.map(({ resource }) => resource) ?? [];
       const values = found.map(({ valueQuantity }) => valueQuantity?.value);
       expect(values.sort()).toEqual([-1, 1e308, 101, 2 ** 53 + 2].sort());
-      for (const { meta } of found) expect(meta?.security[0]?.code).toBe('UNCERTREL');
+      for (const { meta } of found) expect(meta?.security?.[0]?.code).toBe('UNCERTREL');
     },
     LIMIT_MS,
   );

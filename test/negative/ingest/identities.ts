@@ -7,7 +7,9 @@ import {
   readAuthority,
   readCertifiedKey,
 } from '@pulseledger/network/identity';
+import { expiredTwin } from '../../../local/src/test-support/odd-authority.ts';
 import { formsOf, found } from '../../canary/forms.ts';
+import type { Lane } from '../support/ingest-lane.ts';
 import { secretsOfKey } from '../support/key-secrets.ts';
 import { eventually } from '../support/system.ts';
 import type { IngestScene } from './ingest.test.ts';
@@ -105,29 +107,41 @@ export function theIdentities(scene: () => IngestScene): void {
   );
 
   it(
-    'I10 a key that the ledger does not take is refused for good, until the secret store has another',
+    'I10 a key whose time is over, or of another authority, is refused for good, until the secret store has another',
     async () => {
       const wearer = await scene().world.wearer();
       const { keys } = scene().world;
       const current = await readCertifiedKey(organizationKeys(keys, 'hospital').service('ingest'));
-      // Of the device authority, which is no authority of the channel.
-      const issuer = await readAuthority(keys, 'hospital', 'device');
-      const stale = issueUser({ issuer, role: 'ingest', subjectCommitment: 'old', minutes: 15 });
+      // The device authority is no authority of the channel.
+      const foreign = await readAuthority(keys, 'hospital', 'device');
+      const past = await expiredTwin(await readAuthority(keys, 'hospital', 'issuing'), 'same key');
+      const [strange, expired] = [foreign, past].map((issuer) =>
+        issueUser({ issuer, role: 'ingest', subjectCommitment: 'old', minutes: 15 }),
+      );
+      const isRefused = async (lane: Lane): Promise<void> => {
+        const host = lane.hosts.at(-1)!;
+        await eventually('the function has given it back', () =>
+          /"returned":1/.test(host.output) ? true : undefined,
+        );
+        expect(host.output).toContain('unauthenticated');
+        expect(lane.count('quarantine')).toBe(0);
+      };
       await scene().lane(
         async (lane) => {
           const host = await lane.host(1);
           await lane.send(wearer, wearer.chunk({ firstSequence: 0 }));
-          await eventually('the function has given it back', () =>
-            /"returned":1/.test(host.output) ? true : undefined,
-          );
-          expect(host.output).toContain('unauthenticated');
-          expect(lane.count('quarantine')).toBe(0);
+          await isRefused(lane);
+          await host.end('SIGTERM');
+          await lane.rotate(expired!);
+          await lane.host(1);
+          lane.redeliver();
+          await isRefused(lane);
           await lane.rotate(current);
           await lane.shiftClock(FORCED_INTERVAL_MS + 1_000);
           await lane.settled();
           expect(lane.answers(wearer)).toMatchObject([{ status: 'committed' }]);
         },
-        { identity: stale },
+        { identity: strange! },
       );
       expect(await scene().world.chunksOf(wearer.patientId)).toHaveLength(1);
     },
