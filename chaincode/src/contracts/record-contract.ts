@@ -1,0 +1,83 @@
+import { Context, Contract, Info, Returns, Transaction } from 'fabric-contract-api';
+import { READ_AUTHOR_GROUP, SET_AUTHOR_GROUP } from '../record/author-groups.ts';
+import { EQUIVALENT_RESULTS } from '../record/equivalent-results.ts';
+import { SET_INDEX_SECRET } from '../record/index-secret.ts';
+import { FIND_BY_KEY, FIND_UNIQUE, LOCATE } from '../record/places-of.ts';
+import { READ } from '../record/read.ts';
+import { HISTORY, READ_VERSION } from '../record/versions.ts';
+import { WRITE } from '../record/write.ts';
+import { invoke } from '../transaction/invoke.ts';
+
+/** The clinical record. Inputs and answers are those of the domain package's schemas. */
+@Info({ title: 'record', description: 'The clinical record.' })
+export class RecordContract extends Contract {
+  constructor() {
+    super('record');
+  }
+
+  @Transaction()
+  @Returns('string')
+  Write(context: Context): Promise<string> {
+    return invoke(context, WRITE);
+  }
+
+  @Transaction(false)
+  @Returns('string')
+  Read(context: Context): Promise<string> {
+    return invoke(context, READ);
+  }
+
+  @Transaction(false)
+  @Returns('string')
+  ReadVersion(context: Context): Promise<string> {
+    return invoke(context, READ_VERSION);
+  }
+
+  @Transaction(false)
+  @Returns('string')
+  History(context: Context): Promise<string> {
+    return invoke(context, HISTORY);
+  }
+
+  @Transaction(false)
+  @Returns('string')
+  Locate(context: Context): Promise<string> {
+    return invoke(context, LOCATE);
+  }
+
+  @Transaction(false)
+  @Returns('string')
+  FindByKey(context: Context): Promise<string> {
+    return invoke(context, FIND_BY_KEY);
+  }
+
+  @Transaction(false)
+  @Returns('string')
+  FindUnique(context: Context): Promise<string> {
+    return invoke(context, FIND_UNIQUE);
+  }
+
+  @Transaction(false)
+  @Returns('string')
+  EquivalentResults(context: Context): Promise<string> {
+    return invoke(context, EQUIVALENT_RESULTS);
+  }
+
+  @Transaction()
+  @Returns('string')
+  SetIndexSecret(context: Context): Promise<string> {
+    return invoke(context, SET_INDEX_SECRET);
+  }
+
+  @Transaction()
+  @Returns('string')
+  SetAuthorGroup(context: Context): Promise<string> {
+    return invoke(context, SET_AUTHOR_GROUP);
+  }
+
+  @Transaction(false)
+  @Returns('string')
+  ReadAuthorGroup(context: Context): Promise<string> {
+    return invoke(context, READ_AUTHOR_GROUP);
+  }
+}

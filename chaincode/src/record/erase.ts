@@ -1,0 +1,95 @@
+import {
+  type ChangeOutput,
+  type ErasableKey,
+  EraseInput,
+  type Erasure,
+  type ErasureDocument,
+  ErasureInput,
+  hexFromBytes,
+  type ListErasableOutput,
+  MAX_ERASED_KEYS,
+  PulseError,
+} from '@pulseledger/domain';
+import type { Caller } from '../access/caller.ts';
+import { sha256 } from '../crypto.ts';
+import { CHANGED, UNCHANGED } from '../transaction/change.ts';
+import type { Call, TransactionFunction } from '../transaction/invoke.ts';
+import { inputOf } from '../transaction/transient.ts';
+import { belongsTo, erasableKeys, isReading, placeOfKey } from './erasable.ts';
+import { erasureOf, readErasures, requireDue, writeErasure } from './erasure-state.ts';
+
+/** Administrators carry a request out; the patient may, for the own readings. */
+function requireExecutor(caller: Caller, patientId: string, { scope }: Erasure): void {
+  const isOwn = caller.role === 'patient' && caller.subjectId === patientId;
+  if (caller.role === 'administrator' || (isOwn && scope === 'wearable')) return;
+  throw new PulseError('access_denied');
+}
+
+/** The next step's keys; empty when nothing is left. They hold no value and no name. */
+async function listErasable(call: Call<ErasureInput>): Promise<ListErasableOutput> {
+  const { stub, caller, input } = call;
+  const erasure = erasureOf(await readErasures(stub, input.patientId), input.requestId);
+  requireExecutor(caller, input.patientId, erasure);
+  const keys: ErasableKey[] = [];
+  const objectIds: string[] = [];
+  for await (const found of erasableKeys(stub, input.patientId, erasure)) {
+    keys.push(found.key);
+    objectIds.push(...found.objectIds);
+    if (keys.length === MAX_ERASED_KEYS) break;
+  }
+  return { keys, objectIds };
+}
+
+async function purge(
+  call: Call<EraseInput>,
+  erasure: Erasure,
+): Promise<Pick<Erasure, 'digestHex' | 'purgedKeys'>> {
+  const { stub, input } = call;
+  let { digestHex } = erasure;
+  for (const key of input.keys) {
+    const isCovered = erasure.scope === 'clinical' || isReading(key);
+    if (!isCovered || !(await belongsTo(stub, input.patientId, key))) {
+      throw new PulseError('access_denied', 'A key does not belong to the request.');
+    }
+    const [collection, text] = placeOfKey(stub, key);
+    await stub.purgePrivateData(collection, text);
+    const keyHash = sha256(Buffer.from(text));
+    digestHex = hexFromBytes(sha256(Buffer.concat([Buffer.from(digestHex, 'hex'), keyHash])));
+  }
+  return { digestHex, purgedKeys: erasure.purgedKeys + input.keys.length };
+}
+
+/** One step: purge the keys at every member. From the first step on, reads say that the record is gone. */
+async function erase(call: Call<EraseInput>): Promise<ChangeOutput> {
+  const { stub, caller, input, nowMs } = call;
+  const { patientId, requestId, keys, saltHex } = input;
+  const document: ErasureDocument | undefined = await readErasures(stub, patientId);
+  const erasure = erasureOf(document, requestId);
+  requireExecutor(caller, patientId, erasure);
+  if (erasure.state === 'destroyed' && keys.length === 0) return UNCHANGED;
+  // After a restore from a backup the same keys are purged once more.
+  if (erasure.state !== 'destroyed') requireDue(erasure, nowMs);
+  const purged = await purge(call, erasure);
+  const isLast = keys.length === 0;
+  const state = isLast || erasure.state === 'destroyed' ? 'destroyed' : 'destroying';
+  const destroyedAtMs = erasure.destroyedAtMs ?? (isLast ? nowMs : null);
+  if (document === undefined) return UNCHANGED;
+  await writeErasure(
+    stub,
+    { ...document, saltHex },
+    { ...erasure, ...purged, state, destroyedAtMs },
+  );
+  return CHANGED;
+}
+
+export const LIST_ERASABLE: TransactionFunction<ErasureInput> = {
+  name: 'record:ListErasable',
+  input: inputOf(ErasureInput),
+  run: listErasable,
+};
+
+export const ERASE: TransactionFunction<EraseInput> = {
+  name: 'record:Erase',
+  input: inputOf(EraseInput),
+  run: erase,
+};
