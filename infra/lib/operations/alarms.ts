@@ -1,4 +1,4 @@
-import { METRICS_NAMESPACE, type MetricName } from '@pulseledger/domain';
+import { METRICS_NAMESPACE, type MetricName, type QuarantineReason } from '@pulseledger/domain';
 import { Duration } from 'aws-cdk-lib';
 import { type IMetric, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Environment } from '../../environments/environment.ts';
@@ -46,11 +46,15 @@ function functionMetric(functionName: string, metricName: string): Metric {
 }
 
 /** A metric of our own, as the functions write it (`domain/src/metrics.ts`). */
-function ownMetric(metricName: MetricName, service: string, statistic: string): Metric {
+function ownMetric(
+  metricName: MetricName,
+  statistic: string,
+  dimensionsMap: { readonly service: string; readonly reason?: QuarantineReason },
+): Metric {
   return new Metric({
     namespace: METRICS_NAMESPACE,
     metricName,
-    dimensionsMap: { service },
+    dimensionsMap,
     statistic,
     period: FIVE_MINUTES,
   });
@@ -95,9 +99,19 @@ function waiting(environment: Environment): AlarmDescription[] {
       evaluationPeriods: 1,
     },
     {
+      name: 'sequence-conflict',
+      means: 'A device sent another value in place of one that is recorded.',
+      metric: ownMetric('Quarantined', Stats.SUM, {
+        service: 'ingest',
+        reason: 'sequence_conflict',
+      }),
+      threshold: 0,
+      evaluationPeriods: 1,
+    },
+    {
       name: 'commit-latency',
       means: 'One reading in a hundred takes longer than a minute from receipt to commit.',
-      metric: ownMetric('PubackToCommit', 'ingest', Stats.p(99)),
+      metric: ownMetric('PubackToCommit', Stats.p(99), { service: 'ingest' }),
       threshold: MINUTE_MS,
       evaluationPeriods: 3,
     },
