@@ -21,6 +21,7 @@ export {
 } from './access/attestation.ts';
 export { decide } from './access/decide.ts';
 export {
+  AccessEntry,
   AccessEntryDocument,
   AttesterDocument,
   AttesterKey,
@@ -48,7 +49,6 @@ export type {
   RelationScope,
 } from './access/question.ts';
 export {
-  AccessEntry,
   AttestRequest,
   EndRepresentativeInput,
   LinkInput,
@@ -90,7 +90,8 @@ export {
   AlarmStatesOutput,
   AlarmsDocument,
   DeedDocument,
-  MAX_ALARM_PATIENTS,
+  type DeviceMoment,
+  MAX_ALARM_DEVICES,
   type PatientAlarms,
   ReadAlarmsInput,
   ReadAlarmsOutput,
@@ -98,6 +99,7 @@ export {
   RecordAlarmsOutput,
   SetLimitsInput,
   SettingsDocument,
+  type Wearer,
 } from './alarms/contract.ts';
 export { AlarmDeed, MAX_SNOOZE_MS, withDeed, withDeeds } from './alarms/deeds.ts';
 export {
@@ -312,6 +314,7 @@ export {
   ListConsentsOutput,
   ListEndedInput,
   ListEndedOutput,
+  ListPasskeysInput,
   ListPasskeysOutput,
   type OpenedInvitation,
   type PasskeyProof,
@@ -438,6 +441,8 @@ export {
   ListOpenHoursOutput,
   ListPatientsInput,
   ListPatientsOutput,
+  LocateDeviceInput,
+  LocateDeviceOutput,
   MAX_OPEN_HOURS_PAGE,
   MAX_PAGE_BYTES,
   MAX_PAGE_SIZE,
@@ -447,6 +452,7 @@ export {
   PatientView,
   ReadChunksOutput,
   ReadDeviceInput,
+  ReadPatientInput,
   ReadSummariesOutput,
   ReadVitalsInput,
   SummaryRow,

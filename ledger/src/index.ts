@@ -1,3 +1,4 @@
+export { parseRecordAlarmsResult, recordAlarmsTransaction } from './alarm-transactions.ts';
 export {
   type BatchOptions,
   BatchSigner,

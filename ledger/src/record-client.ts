@@ -1,4 +1,6 @@
 import {
+  AlarmStatesInput,
+  AlarmStatesOutput,
   AssignDeviceInput,
   ChangeOutput,
   CloseHourInput,
@@ -199,6 +201,11 @@ export class RecordClient {
   /** `device:Status`, by the custodian's ingest service. */
   deviceStatus(input: DeviceStatusInput): Promise<DeviceStatusOutput> {
     return this.#read('device:Status', DeviceStatusInput, input, DeviceStatusOutput);
+  }
+
+  /** `vitals:AlarmStates`, by the custodian's ingest service: what evaluating readings of devices starts from. */
+  alarmStates(input: AlarmStatesInput): Promise<AlarmStatesOutput> {
+    return this.#read('vitals:AlarmStates', AlarmStatesInput, input, AlarmStatesOutput);
   }
 
   async #read<In, Out>(

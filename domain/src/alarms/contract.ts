@@ -5,8 +5,8 @@ import { AlarmSettings, SettingsEntry } from './limits.ts';
 import { Alarm, AlarmId, AlarmState, HistoricalEpisode } from './state.ts';
 import type { OpenAlarm } from './view.ts';
 
-/** Most patients in one call of the ingest service. */
-export const MAX_ALARM_PATIENTS = 100;
+/** Most devices or patients in one call of the ingest service. */
+export const MAX_ALARM_DEVICES = 100;
 
 /** A patient's alarms as stored; written by ingest services only. */
 export interface AlarmsDocument {
@@ -116,13 +116,31 @@ export const ReadAlarmsOutput: z.ZodType<ReadAlarmsOutput> = z.object({
   scale2: z.object({ prescriberId: Identifier, fromMs: MomentMs }).nullable(),
 });
 
-/** Input of `vitals:AlarmStates`, by the ingest service. */
+/** A device with a time at which it measured. */
+export interface DeviceMoment {
+  readonly deviceId: string;
+  readonly atMs: number;
+}
+const DeviceMoments: z.ZodType<readonly DeviceMoment[]> = z
+  .array(z.strictObject({ deviceId: Identifier, atMs: MomentMs }))
+  .min(1)
+  .max(MAX_ALARM_DEVICES);
+
+/** Input of `vitals:AlarmStates`, by the custodian's ingest service. */
 export interface AlarmStatesInput {
-  readonly patientIds: readonly string[];
+  readonly devices: readonly DeviceMoment[];
 }
 export const AlarmStatesInput: z.ZodType<AlarmStatesInput> = z.strictObject({
-  patientIds: z.array(Identifier).min(1).max(MAX_ALARM_PATIENTS),
+  devices: DeviceMoments,
 });
+
+/** Who wears a device, with the time; all null when it is not the caller's or nobody wore it then. */
+export interface Wearer {
+  readonly deviceId: string;
+  readonly patientId: string | null;
+  /** Name of the patient's live hint topic. */
+  readonly pseudonym: string | null;
+}
 
 /** What evaluating a patient's readings starts from. */
 export interface PatientAlarms {
@@ -134,11 +152,21 @@ export interface PatientAlarms {
   readonly settings: AlarmSettings;
 }
 
-/** Answer of `vitals:AlarmStates`, in the order of the input. */
+/** Answer of `vitals:AlarmStates`. */
 export interface AlarmStatesOutput {
+  /** In the order of the input. */
+  readonly wearers: readonly Wearer[];
+  /** Each wearer once. */
   readonly patients: readonly PatientAlarms[];
 }
 export const AlarmStatesOutput: z.ZodType<AlarmStatesOutput> = z.object({
+  wearers: z.array(
+    z.object({
+      deviceId: Identifier,
+      patientId: Identifier.nullable(),
+      pseudonym: Identifier.nullable(),
+    }),
+  ),
   patients: z.array(
     z.object({
       patientId: Identifier,
@@ -152,15 +180,15 @@ export const AlarmStatesOutput: z.ZodType<AlarmStatesOutput> = z.object({
 /** A patient's new alarms, for who evaluated readings. */
 export interface AlarmRecording {
   readonly patientId: string;
-  /** A device of the arrivals; the patient must wear or have worn it. */
-  readonly deviceId: string;
+  /** Whose readings changed them; the patient must have worn each of them then. */
+  readonly devices: readonly DeviceMoment[];
   /** Revision that the evaluation started from. */
   readonly baseRevision: number;
   readonly state: AlarmState;
   readonly saltHex: string;
 }
 
-/** Input of `vitals:RecordAlarms`, by the ingest service. */
+/** Input of `vitals:RecordAlarms`, by the custodian's ingest service. */
 export interface RecordAlarmsInput {
   readonly patients: readonly AlarmRecording[];
 }
@@ -169,17 +197,17 @@ export const RecordAlarmsInput: z.ZodType<RecordAlarmsInput> = z.strictObject({
     .array(
       z.strictObject({
         patientId: Identifier,
-        deviceId: Identifier,
+        devices: DeviceMoments,
         baseRevision: z.int().min(0),
         state: AlarmState,
         saltHex: SaltHex,
       }),
     )
     .min(1)
-    .max(MAX_ALARM_PATIENTS),
+    .max(MAX_ALARM_DEVICES),
 });
 
-/** `stale`: somebody else wrote in between, evaluate anew; `refused`: no such device on the patient. */
+/** `stale`: somebody else wrote in between, evaluate anew; `refused`: the patient did not wear such a device. */
 export const ALARM_RECORDING_RESULTS = ['recorded', 'stale', 'refused'] as const;
 export type AlarmRecordingResult = (typeof ALARM_RECORDING_RESULTS)[number];
 

@@ -11,6 +11,8 @@ import {
 } from '@pulseledger/ledger';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { logLine } from '../../common/src/log.ts';
+import { alarmRecorder } from './alarm-recorder.ts';
+import { AlarmWatch, type WatchReport } from './alarm-watch.ts';
 import type { IngestEnvironment } from './environment.ts';
 import {
   type IngestObserver,
@@ -31,6 +33,8 @@ const MOST_KEPT_FOR_SENDING_MS = 5_000;
 const KEPT_FOR_SENDING = 0.25;
 /** What is not sent by then comes back: a function that is ended by its time-out brings back the whole batch, and late. */
 const KEPT_FOR_ANSWERING = 0.1;
+
+const NOTHING_WATCHED: WatchReport = { changed: 0, unfinishedMessageIds: [] };
 
 /** The function as Lambda calls it. */
 export type IngestHandler = (
@@ -72,7 +76,16 @@ export function createIngestHandler(
     hint: (pseudonym, blockNumber) => publisher.hint(pseudonym, blockNumber),
     now: Date.now,
   });
-  return ingestHandler({ signer, publisher, quarantine, hints, now: Date.now, log, observer });
+  const alarms = new AlarmWatch({
+    alarmStates: (input) => record.alarmStates(input),
+    recorder: alarmRecorder((transactions, giveUpAtMs) =>
+      signer.submitAll(transactions, { concurrency: TRANSACTIONS_AT_ONCE, giveUpAtMs }),
+    ),
+    hint: (pseudonym, blockNumber) => publisher.hint(pseudonym, blockNumber),
+    now: Date.now,
+  });
+  const { now } = Date;
+  return ingestHandler({ signer, publisher, quarantine, hints, alarms, now, log, observer });
 }
 
 /** What an invocation works with. */
@@ -81,6 +94,8 @@ export interface IngestParts {
   readonly publisher: Pick<Publisher, 'acknowledge'>;
   readonly quarantine: Pick<Quarantine, 'put'>;
   readonly hints: Pick<LiveHints, 'tell'>;
+  /** Nobody's alarms are evaluated when left out. */
+  readonly alarms?: Pick<AlarmWatch, 'evaluate'>;
   /** Unix milliseconds. */
   readonly now: () => number;
   /** The machine's timer when left out. */
@@ -91,7 +106,7 @@ export interface IngestParts {
 
 /** The handler over its parts: what an invocation leaves undone comes back as `batchItemFailures`. */
 export function ingestHandler(parts: IngestParts): IngestHandler {
-  const { signer, publisher, quarantine, hints, now, log, observer } = parts;
+  const { signer, publisher, quarantine, hints, alarms, now, log, observer } = parts;
   const { after = SYSTEM_CLOCK.after } = parts;
   const transactionSize = new TransactionSize();
   const portsUntil = (giveUpAtMs: number, sending: AbortSignal): IngestPorts => ({
@@ -101,6 +116,14 @@ export function ingestHandler(parts: IngestParts): IngestHandler {
       publisher.acknowledge(deviceId, acknowledgement, sending),
     quarantine: (entry) => quarantine.put(entry, sending),
     hint: (readings) => Promise.race([hints.tell(readings), aborted(sending)]),
+    watch: (chunks) =>
+      Promise.race([
+        alarms?.evaluate(chunks, giveUpAtMs) ?? NOTHING_WATCHED,
+        aborted(sending).then(() => ({
+          changed: 0,
+          unfinishedMessageIds: chunks.flatMap(({ messageIds }) => messageIds),
+        })),
+      ]),
     now,
     transactionSize,
   });

@@ -12,6 +12,7 @@ const REPORT: IngestReport = {
   recorded: 4,
   already: 1,
   quarantined: { overlap: 2 },
+  alarmsChanged: 0,
   transactionIds: [DEVICE_ID],
   failures: { access_denied: 1, unavailable: 2 },
   endorseMs: 1,

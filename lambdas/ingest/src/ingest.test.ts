@@ -157,6 +157,38 @@ describe('redelivery', () => {
   });
 });
 
+describe('alarms', () => {
+  const device = new TestDevice();
+
+  it('are evaluated for chunks that are on the ledger, also from before', async () => {
+    const watched: number[] = [];
+    const watch: IngestPorts['watch'] = (chunks) => {
+      watched.push(...chunks.map(({ header }) => header.firstSequence));
+      return Promise.resolve({ changed: 1, unfinishedMessageIds: [] });
+    };
+    const queued = device.queued(device.chunk(0));
+    await ingestMessages([queued], { ...ports, watch });
+    const report = await ingestMessages([queued], { ...ports, watch });
+    expect(watched).toEqual([0, 0]);
+    expect(report).toMatchObject({ already: 1, alarmsChanged: 1 });
+    const lost = new TestDevice();
+    ledger.refused.set(lost.deviceId, 'device_lost');
+    await ingestMessages([lost.queued(lost.chunk(9))], { ...ports, watch });
+    expect(watched).toEqual([0, 0]);
+  });
+
+  it('that could not be evaluated bring their message back once', async () => {
+    const queued = device.queued(device.chunk(50));
+    const unfinishedMessageIds = [queued.messageId];
+    const report = await ingestMessages([queued], {
+      ...ports,
+      acknowledge: () => Promise.reject(new Error('broker down')),
+      watch: () => Promise.resolve({ changed: 0, unfinishedMessageIds }),
+    });
+    expect(report).toMatchObject({ recorded: 1, failedMessageIds: [queued.messageId] });
+  });
+});
+
 describe('a message that can never be recorded', () => {
   const device = new TestDevice();
   const other = new TestDevice();

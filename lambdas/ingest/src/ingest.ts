@@ -8,6 +8,7 @@ import {
 } from '@pulseledger/domain';
 import type { SubmissionObserver } from '@pulseledger/ledger';
 import { bulkhead } from 'cockatiel';
+import type { CommittedChunk, WatchReport } from './alarm-watch.ts';
 import type { NewReadings } from './live-hints.ts';
 import { parseMessage, type QueuedMessage, type ReceivedChunk } from './parse-message.ts';
 import {
@@ -31,6 +32,8 @@ export interface IngestPorts {
   readonly quarantine: (entry: QuarantineEntry) => Promise<void>;
   /** Never rejects. */
   readonly hint: (readings: readonly NewReadings[]) => Promise<void>;
+  /** Evaluates alarms of chunks that are on the ledger; never rejects. No alarms when left out. */
+  readonly watch?: ((chunks: readonly CommittedChunk[]) => Promise<WatchReport>) | undefined;
   readonly now: () => number;
   /** What earlier invocations have learnt; the first one starts with full transactions. */
   readonly transactionSize?: TransactionSize;
@@ -48,6 +51,8 @@ export interface IngestReport {
   /** Chunks that were on the ledger before: what a redelivery or a repeated sending ends as. */
   readonly already: number;
   readonly quarantined: Readonly<Partial<Record<QuarantineReason, number>>>;
+  /** Patients whose alarms were written. */
+  readonly alarmsChanged: number;
   readonly transactionIds: readonly string[];
   /** Error codes of transactions that were not committed, with how often. */
   readonly failures: Readonly<Record<string, number>>;
@@ -113,13 +118,15 @@ class Batch {
   readonly #quarantined: Partial<Record<QuarantineReason, number>> = {};
   readonly #new: NewReadings[] = [];
   readonly #latencies: number[] = [];
+  readonly #committed: CommittedChunk[] = [];
+  #alarmsChanged = 0;
 
   constructor(ports: IngestPorts) {
     this.#ports = ports;
   }
 
   conclude({ chunk, verdict }: JudgedChunk): void {
-    const { messageIds, message, header } = chunk;
+    const { messageIds, message, header, bytes } = chunk;
     switch (verdict.status) {
       case 'return':
         this.#failed.push(...messageIds);
@@ -139,6 +146,7 @@ class Batch {
         break;
     }
     this.#counts[verdict.status] += 1;
+    this.#committed.push({ bytes, header, messageIds, receivedAtMs: message.receivedAtMs });
     this.#send(messageIds, () =>
       this.#ports.acknowledge(header.deviceId, { ...named(header), status: 'committed' }),
     );
@@ -164,17 +172,32 @@ class Batch {
 
   async sent(): Promise<void> {
     await Promise.all(this.#sends);
-    await this.#ports.hint(this.#new);
+    await Promise.all([this.#ports.hint(this.#new), this.#watch()]);
+  }
+
+  /** After the acknowledgements: nobody waits for the alarms but their readers. */
+  async #watch(): Promise<void> {
+    const report = await this.#ports.watch?.(this.#committed);
+    if (report === undefined) return;
+    this.#alarmsChanged = report.changed;
+    const failed = new Set(this.#failed);
+    this.#failed.push(...report.unfinishedMessageIds.filter((id) => !failed.has(id)));
   }
 
   report(): Pick<
     IngestReport,
-    'failedMessageIds' | 'recorded' | 'already' | 'quarantined' | 'commitLatenciesMs'
+    | 'failedMessageIds'
+    | 'recorded'
+    | 'already'
+    | 'quarantined'
+    | 'alarmsChanged'
+    | 'commitLatenciesMs'
   > {
     return {
       failedMessageIds: this.#failed,
       ...this.#counts,
       quarantined: this.#quarantined,
+      alarmsChanged: this.#alarmsChanged,
       commitLatenciesMs: this.#latencies,
     };
   }

@@ -8,7 +8,8 @@ import {
 } from '@pulseledger/domain';
 import type { QueuedMessage } from '../parse-message.ts';
 
-const START_MS = Date.UTC(2026, 10, 22, 9, 0, 0);
+/** When the first reading of every device is taken. */
+export const START_MS: number = Date.UTC(2026, 10, 22, 9, 0, 0);
 
 /** A wearable with its own key that signs real chunks. */
 export class TestDevice {
@@ -16,7 +17,12 @@ export class TestDevice {
   readonly #key: KeyObject = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
 
   /** Heart rate once a second. */
-  chunk(firstSequence: number, count = 5, boot = 1): Uint8Array {
+  chunk(
+    firstSequence: number,
+    count = 5,
+    boot = 1,
+    heartRate: (index: number) => number = (index) => 60 + (index % 7),
+  ): Uint8Array {
     const body = encodeChunk({
       deviceId: this.deviceId,
       boot,
@@ -26,7 +32,7 @@ export class TestDevice {
         code: '8867-4',
         unit: '/min',
         atMs: START_MS + (firstSequence + index) * 1_000,
-        value: 60 + (index % 7),
+        value: heartRate(index),
       })),
       salt: randomBytes(SALT_BYTES),
     });
