@@ -7,6 +7,7 @@ const folders = [
   'device-simulator',
   'network',
   'local',
+  'dashboard',
   'infra',
   'test',
   'scripts',
@@ -19,6 +20,7 @@ const allowed = {
   'device-simulator': ['domain'],
   network: ['domain'],
   local: ['domain', 'ledger', 'network', 'device-simulator', 'lambdas', 'chaincode'],
+  dashboard: ['domain'],
   infra: ['domain'],
   scripts: ['domain'],
 };

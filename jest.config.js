@@ -28,6 +28,7 @@ export default {
     'device-simulator',
     'network',
     'local',
+    'dashboard',
     'infra',
     'test',
     'scripts',

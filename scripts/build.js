@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { buildDashboard } from './build-dashboard.js';
 
 const root = join(import.meta.dirname, '..');
 const force = process.argv.includes('--force');
@@ -81,3 +82,6 @@ async function buildLambdas() {
 
 buildChaincode();
 await buildLambdas();
+const page = join(root, 'dist', 'dashboard', 'headers.json');
+if (isStale(page, 'dashboard/src', 'domain/src', 'scripts/build-dashboard.js'))
+  await buildDashboard(root);

@@ -34,6 +34,8 @@ const steps: readonly Step[] = [
       'device-simulator',
       'network',
       'local',
+      'dashboard',
+      'infra',
       'test',
       'scripts',
     ],

@@ -30,7 +30,8 @@ async function startCloud(): Promise<{ child: TestChild; info: CloudInfo }> {
     deviceAuthorities,
     roles: [],
     region: 'eu-central-1',
-    ports: { broker: 0, sqs: 0, iot: 0 },
+    liveAuthorizer: join(__dirname, 'nobody-listens.cjs'),
+    ports: { broker: 0, sqs: 0, iot: 0, live: 0 },
   });
   return { child, info: cloudInfo.parse(info) };
 }

@@ -1,6 +1,7 @@
 import { type IngestMessage, SYSTEM_CLOCK } from '@pulseledger/domain';
 import { z } from 'zod';
 import { type LocalRole, localRoleSchema } from '../aws/role.ts';
+import { LambdaFunction } from '../lambda-host/lambda-function.ts';
 import { serveLoopback, type TlsKeys, tlsKeysSchema } from '../loopback-server.ts';
 import { CloudMetrics } from '../metrics/cloud-metrics.ts';
 import type { ChildProgram, Running } from '../process/child.ts';
@@ -10,6 +11,7 @@ import { Broker } from './broker/broker.ts';
 import type { DeviceAuthority } from './broker/revocation-registry.ts';
 import { EventCounters } from './event-counters.ts';
 import { iotDataPlaneApp } from './iot-data-plane.ts';
+import { LiveListeners } from './live/live-listeners.ts';
 import { SYSTEM_ENVIRONMENT } from './queue/durable-queue.ts';
 import {
   INGEST_DEAD_LETTERS,
@@ -22,10 +24,15 @@ import {
 import { SlowableDatabase } from './queue/slowable-database.ts';
 import { sqsApp } from './sqs-service.ts';
 
+/** AWS IoT Core waits 5 s for a custom authorizer. */
+const AUTHORIZER_TIMEOUT_MS = 5_000;
+
 export interface CloudPorts {
   readonly broker: number;
   readonly sqs: number;
   readonly iot: number;
+  /** MQTT over WebSocket, for pages. */
+  readonly live: number;
 }
 
 export interface CloudConfig {
@@ -34,6 +41,8 @@ export interface CloudConfig {
   readonly deviceAuthorities: readonly DeviceAuthority[];
   readonly roles: readonly LocalRole[];
   readonly region: string;
+  /** Built file of the function that says who may listen; its environment is this process's. */
+  readonly liveAuthorizer: string;
   /** 0 chooses a free port. */
   readonly ports: CloudPorts;
 }
@@ -57,6 +66,7 @@ const ports: z.ZodType<CloudPorts> = z.strictObject({
   broker: z.int(),
   sqs: z.int(),
   iot: z.int(),
+  live: z.int(),
 });
 
 const configuration: z.ZodType<CloudConfig> = z.strictObject({
@@ -67,6 +77,7 @@ const configuration: z.ZodType<CloudConfig> = z.strictObject({
   ),
   roles: z.array(localRoleSchema),
   region: z.string(),
+  liveAuthorizer: z.string(),
   ports,
 });
 
@@ -121,10 +132,14 @@ async function startCloud(config: CloudConfig, logger: Logger): Promise<Running>
     config.ports.sqs,
   );
   origin = sqs.origin;
-  const publish = broker.publish.bind(broker);
+  const live = await startLive(config);
+  const publish = async (topic: string, payload: Uint8Array, qos: 0 | 1): Promise<void> => {
+    live.tell(topic, payload);
+    await broker.publish(topic, payload, qos);
+  };
   const iot = await serveLoopback(iotDataPlaneApp({ roles, publish }), config.ports.iot);
   const info: CloudInfo = {
-    ports: { broker: broker.port, sqs: sqs.port, iot: iot.port },
+    ports: { broker: broker.port, sqs: sqs.port, iot: iot.port, live: live.port },
     sqsUrl: sqs.origin,
     iotUrl: iot.origin,
   };
@@ -136,12 +151,35 @@ async function startCloud(config: CloudConfig, logger: Logger): Promise<Running>
       else disk.slowDown(disturbance.delayMs, disturbance.forMs);
     },
     close: async () => {
-      await Promise.all([broker.close(), sqs.close(), iot.close()]);
+      await Promise.all([broker.close(), live.close(), sqs.close(), iot.close()]);
       counters.close();
       metrics.close();
       await queues.close();
     },
   };
+}
+
+/** The authorizer is loaded when somebody comes to listen: what it talks to starts after this process. */
+function startLive({ region, liveAuthorizer, ports }: CloudConfig): Promise<LiveListeners> {
+  let authorizer: LambdaFunction | undefined;
+  return LiveListeners.start({
+    port: ports.live,
+    arn: iotArn(region),
+    authorize: (event) => {
+      authorizer ??= LambdaFunction.load({
+        name: 'live-authorizer',
+        file: liveAuthorizer,
+        region,
+        timeoutMs: AUTHORIZER_TIMEOUT_MS,
+      });
+      return authorizer.invoke(event);
+    },
+  });
+}
+
+/** Of this installation's own AWS IoT Core. */
+export function iotArn(region: string): string {
+  return `arn:aws:iot:${region}:000000000000`;
 }
 
 async function enqueue(queues: QueueSet, message: IngestMessage, logger: Logger): Promise<void> {

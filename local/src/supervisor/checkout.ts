@@ -6,9 +6,14 @@ export const CHECKOUT: string = resolve(import.meta.dirname, '../../..');
 export const COMPILE_CACHE: string = join(CHECKOUT, '.cache', 'node');
 
 /** Entry file of one of our own processes. */
-export function entryOf(name: 'cloud' | 'identity-services' | 'lambda-host' | 'http-api'): string {
+export function entryOf(
+  name: 'cloud' | 'identity-services' | 'lambda-host' | 'http-api' | 'web',
+): string {
   return join(CHECKOUT, 'local', 'src', name, 'main.ts');
 }
+
+/** The built web page. */
+export const DASHBOARD: string = join(CHECKOUT, 'dist', 'dashboard');
 
 /** A built Lambda function, the file that is uploaded to AWS. */
 export function lambdaFile(name: string): string {

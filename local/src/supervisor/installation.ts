@@ -92,7 +92,7 @@ async function loadCloudKeys(file: string): Promise<z.infer<typeof cloudKeys>> {
 
 /** What the Lambda functions find in Secrets Manager: identities of the services, and issuing CAs. */
 async function secrets(keys: string): Promise<Secret[]> {
-  const all: Secret[] = [];
+  const all: Secret[] = [secret('live', { keyBase64: randomBytes(32).toString('base64') })];
   for (const organization of NETWORK.organizations) {
     const { name } = organization;
     const issuing = await readAuthority(keys, name, 'issuing');

@@ -8,7 +8,7 @@ const PASSWORD_WIDTH = 14;
 
 /** What a person sees when the system is up: where it is, who can log in, what to try. */
 export function welcome(system: System, options: RunOptions): string {
-  const { apiUrl, issuerUrl, metricsUrl } = system.addresses;
+  const { pageUrl, apiUrl, issuerUrl, metricsUrl } = system.addresses;
   const { logins } = system.people;
   const lines = logins.map(
     ({ user, password, role, organization }) =>
@@ -20,6 +20,7 @@ export function welcome(system: System, options: RunOptions): string {
   return `
 Pulseledger runs on the ${options.network} network.
 
+  page       ${pageUrl}
   FHIR API   ${apiUrl}      (certificate: ${ca})
   logins at  ${issuerUrl}
   metrics    ${metricsUrl}

@@ -11,6 +11,8 @@ export interface Roles {
   /** The FHIR function. */
   readonly fhirApi: LocalRole;
   readonly enrolment: LocalRole;
+  /** Says who may listen to the live channel. */
+  readonly liveAuthorizer: LocalRole;
   /** The supervisor itself: looks at queues, writes to none. */
   readonly operator: LocalRole;
   /** The person in front of this machine, at the quarantine (`npm run quarantine`). */
@@ -21,6 +23,10 @@ export function createRoles(): Roles {
   const readIssuing = {
     action: 'secretsmanager:GetSecretValue',
     resource: `${SECRET_PREFIX}/issuing-ca/*`,
+  };
+  const readLiveKey = {
+    action: 'secretsmanager:GetSecretValue',
+    resource: `${SECRET_PREFIX}/live`,
   };
   const take = (queue: string): Permission[] => [
     { action: 'sqs:ReceiveMessage', resource: queue },
@@ -38,10 +44,12 @@ export function createRoles(): Roles {
     fhirApi: createRole('fhir-api', [
       readIssuing,
       { action: 'secretsmanager:GetSecretValue', resource: `${SECRET_PREFIX}/api/*` },
+      readLiveKey,
       // Commands to devices; the pattern has its wildcard at the end.
       { action: 'iot:Publish', resource: 'v1/*' },
     ]),
     enrolment: createRole('enrolment', [readIssuing]),
+    liveAuthorizer: createRole('live-authorizer', [readLiveKey]),
     operator: createRole('operator', [
       { action: 'sqs:ReceiveMessage', resource: QUARANTINE_QUEUE },
       { action: 'sqs:ReceiveMessage', resource: INGEST_DEAD_LETTERS },

@@ -36,6 +36,7 @@ export interface SystemFile {
   readonly pid: number;
   /** What belongs to the same ledger is kept in here. */
   readonly dataFolder: string;
+  readonly pageUrl: string;
   readonly apiUrl: string;
   readonly apiCaPem: string;
   readonly issuerUrl: string;

@@ -1,6 +1,6 @@
 import type { ConnectionProfile } from '@pulseledger/domain';
 import type { LocalRole } from '../aws/role.ts';
-import type { CloudInfo } from '../cloud/cloud.ts';
+import { type CloudInfo, iotArn } from '../cloud/cloud.ts';
 import { QUARANTINE_QUEUE } from '../cloud/queue/queue-set.ts';
 import { queueUrl } from '../cloud/sqs-service.ts';
 import type { IdentityServicesInfo } from '../identity-services/identity-services.ts';
@@ -21,6 +21,7 @@ export type Link = (name: LinkName, port: number) => Promise<number>;
 
 /** Where the parts of a running system are. */
 export interface SystemAddresses {
+  readonly pageUrl: string;
   readonly apiUrl: string;
   readonly issuerUrl: string;
   readonly brokerUrl: string;
@@ -66,6 +67,21 @@ export async function ingestView(
         hospital: { ...hospital, endpoint: `${host}:${String(gateway)}` },
       },
     },
+  };
+}
+
+/** The same for the function that says who may listen to the live channel. */
+export function liveAuthorizerEnvironment(
+  role: LocalRole,
+  secretsPort: number,
+): Record<string, string> {
+  return {
+    AWS_REGION: REGION,
+    AWS_ACCESS_KEY_ID: role.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: role.secretAccessKey,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: `http://${LOOPBACK}:${String(secretsPort)}`,
+    PULSE_SECRET_PREFIX: SECRET_PREFIX,
+    PULSE_IOT_ARN: iotArn(REGION),
   };
 }
 

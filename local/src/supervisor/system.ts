@@ -19,9 +19,10 @@ import { INGEST_TIMEOUT_MS } from '../ingest-settings.ts';
 import { LOOPBACK, type RunningServer } from '../loopback-server.ts';
 import { serveMetrics } from '../metrics/metrics-endpoint.ts';
 import type { Disturbance } from '../process/messages.ts';
+import { type WebInfo, webInfo } from '../web/web.ts';
 import type { ChaosTarget } from './chaos/chaos.ts';
 import { type InFlight, lambdaHostReport } from './chaos/in-flight.ts';
-import { entryOf, lambdaFile } from './checkout.ts';
+import { DASHBOARD, entryOf, lambdaFile } from './checkout.ts';
 import type { DataFolder } from './data-folder.ts';
 import { EXIT, StartFailure } from './failure.ts';
 import { type Installation, prepareInstallation, SECRET_PREFIX } from './installation.ts';
@@ -36,6 +37,7 @@ import {
   ingestView,
   type Link,
   lambdaEnvironment,
+  liveAuthorizerEnvironment,
   type Parts,
   REGION,
   type SystemAddresses,
@@ -54,7 +56,17 @@ const ANSWER_TIMEOUT_MS = 250;
 const NO_QUEUES = { queued: null, inFlight: null };
 const NO_HOST = { running: null, submitted: null };
 
-const PORT_NAMES = ['api', 'broker', 'sqs', 'iot', 'secrets', 'issuer', 'metrics', 'page'] as const;
+const PORT_NAMES = [
+  'api',
+  'broker',
+  'sqs',
+  'iot',
+  'secrets',
+  'issuer',
+  'metrics',
+  'page',
+  'live',
+] as const;
 type Ports = Record<(typeof PORT_NAMES)[number], number>;
 
 export interface SystemOptions {
@@ -131,6 +143,7 @@ export class System {
     progress('broker, queues, secrets and logins run');
     this.#metrics = await serveMetrics(this.#options.context.metrics, ports.metrics);
     const addresses: SystemAddresses = {
+      pageUrl: pageUrl(ports.page),
       apiUrl: `https://${LOOPBACK}:${String(ports.api)}`,
       issuerUrl: identity.issuerUrl,
       brokerUrl: `mqtts://${LOOPBACK}:${String(await link('device-broker', cloud.ports.broker))}`,
@@ -143,6 +156,7 @@ export class System {
     await allOrFail([
       this.#startLambda(start),
       this.#startApi(start, ports),
+      this.#startWeb(start, ports),
       seed(folder.keys, profile, people),
     ]);
     progress('functions and API run; patients and who treats them are on the ledger');
@@ -204,17 +218,19 @@ export class System {
 
   #startCloud(installation: Installation, ports: Ports): Promise<CloudInfo> {
     const { tls, deviceAuthorities } = installation;
-    const { broker, sqs, iot } = ports;
+    const { broker, sqs, iot, live } = ports;
     this.#cloud = this.#manage({
       name: 'cloud',
       entry: entryOf('cloud'),
+      environment: liveAuthorizerEnvironment(this.roles.liveAuthorizer, ports.secrets),
       config: () => ({
         queueFolder: this.#options.folder.queue,
         tls,
         deviceAuthorities,
         roles: Object.values(this.roles),
         region: REGION,
-        ports: { broker, sqs, iot },
+        liveAuthorizer: lambdaFile('live-authorizer'),
+        ports: { broker, sqs, iot, live },
       }),
       info: cloudInfo,
     });
@@ -302,6 +318,23 @@ export class System {
     return this.#api.start();
   }
 
+  #startWeb({ installation, addresses, cloud }: Parts, ports: Ports): Promise<WebInfo> {
+    const web = this.#manage({
+      name: 'web',
+      entry: entryOf('web'),
+      config: () => ({
+        port: ports.page,
+        folder: DASHBOARD,
+        apiUrl: addresses.apiUrl,
+        issuerUrl: addresses.issuerUrl,
+        liveUrl: `ws://${LOOPBACK}:${String(cloud.ports.live)}`,
+        caPem: installation.tlsCaPem,
+      }),
+      info: webInfo,
+    });
+    return web.start();
+  }
+
   #manage<Info>(spec: ProcessSpec<Info>): ManagedProcess<Info> {
     const managed = new ManagedProcess(spec, this.#options.context);
     this.#processes.push(managed);
@@ -311,12 +344,13 @@ export class System {
 
   async #writeSystemFile({ installation, people, addresses }: Parts): Promise<void> {
     const { network } = this.#options;
-    const { apiUrl, issuerUrl, brokerUrl, metricsUrl } = addresses;
+    const { pageUrl, apiUrl, issuerUrl, brokerUrl, metricsUrl } = addresses;
     const text = formatSystemFile({
       version: 1,
       network,
       pid: process.pid,
       dataFolder: this.#options.folder.root,
+      pageUrl,
       apiUrl,
       apiCaPem: installation.tlsCaPem,
       issuerUrl,

@@ -1,7 +1,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono } from 'hono';
-import { OIDC_PATH } from '../identity-services/oidc.ts';
+import { OIDC_PAGE_CLIENT, OIDC_PATH } from '../identity-services/oidc.ts';
 import { API_PATH, type Forwarder } from './forwarder.ts';
 import type { PageFile, PageFiles } from './page-files.ts';
 
@@ -11,8 +11,10 @@ const YEAR_SECONDS = 31_536_000;
 export function pageApp(
   { files, headers }: PageFiles,
   forwarder: Pick<Forwarder, 'api' | 'issuer'>,
+  issuer: string,
 ): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>();
+  app.get('/config.json', (c) => c.json(pageConfig(issuer), 200, { 'cache-control': 'no-store' }));
   app.all(`${API_PATH}/*`, async (c) => {
     await forwarder.api(c.env.incoming, c.env.outgoing);
     return RESPONSE_ALREADY_SENT;
@@ -31,6 +33,17 @@ export function pageApp(
     return file === undefined ? c.text('The page was not built.', 404) : sent(file, headers);
   });
   return app;
+}
+
+/** The issuer names itself in tokens; the page reaches it below its own origin. */
+function pageConfig(issuer: string): object {
+  return {
+    issuer,
+    authorizationEndpoint: `${OIDC_PATH}/authorize`,
+    tokenEndpoint: `${OIDC_PATH}/token`,
+    revocationEndpoint: `${OIDC_PATH}/revoke`,
+    clientId: OIDC_PAGE_CLIENT,
+  };
 }
 
 function sent(file: PageFile, headers: Readonly<Record<string, string>>): Response {

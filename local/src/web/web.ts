@@ -42,7 +42,7 @@ export const web: ChildProgram<WebConfig> = {
     const { apiUrl, issuerUrl, liveUrl, caPem } = config;
     const forwarder = new Forwarder({ apiUrl, issuerUrl, liveUrl, caPem, logger });
     const files = await readPageFiles(config.folder);
-    const server = await serveLoopback(pageApp(files, forwarder), config.port);
+    const server = await serveLoopback(pageApp(files, forwarder, issuerUrl), config.port);
     server.onUpgrade((request, socket, head) => forwarder.live(request, socket, head));
     const info: WebInfo = { url: `http://localhost:${String(server.port)}/`, port: server.port };
     return {

@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import type { Session } from '../session/session.ts';
+import { Failure } from './failure.ts';
+
+/** OperationOutcome and problem+json, as far as the page tells of them. */
+const Trouble = z.object({
+  code: z.string().optional(),
+  title: z.string().optional(),
+  detail: z.string().optional(),
+  issue: z
+    .array(
+      z.object({
+        diagnostics: z.string().optional(),
+        details: z
+          .object({
+            text: z.string().optional(),
+            coding: z.array(z.object({ code: z.string().optional() })).optional(),
+          })
+          .optional(),
+      }),
+    )
+    .optional(),
+});
+
+export interface Request {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly body?: object;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+/** The API below the page's own origin, with the token of who is signed in. */
+export class ApiClient {
+  readonly #session: Session;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /**
+   * @param path below the API, with its query, or a link that the API gave
+   * @returns the answer's JSON; undefined when it has no body
+   * @throws Failure
+   */
+  async ask<T>(path: string, schema: z.ZodType<T>, request: Request = {}): Promise<T> {
+    const response = await this.#send(path, request);
+    const text = await response.text();
+    const json: unknown = text === '' ? undefined : JSON.parse(text);
+    if (!response.ok) throw failureOf(response.status, json);
+    return schema.parse(json);
+  }
+
+  async #send(path: string, { method = 'GET', body, headers, signal }: Request): Promise<Response> {
+    const token = await this.#session.accessToken();
+    try {
+      return await fetch(`/api/${below(path)}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/fhir+json' }),
+          ...headers,
+        },
+        cache: 'no-store',
+        credentials: 'omit',
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(signal === undefined ? {} : { signal }),
+      });
+    } catch (error) {
+      if (signal?.aborted === true) throw error;
+      throw new Failure(0, 'offline', 'The server cannot be reached. Trying again by itself.');
+    }
+  }
+}
+
+/** Links in bundles name the API by its own address. */
+function below(path: string): string {
+  if (!/^https?:/.test(path)) return path.replace(/^\//, '');
+  const { pathname, search } = new URL(path);
+  return `${pathname.replace(/^\//, '')}${search}`;
+}
+
+function failureOf(status: number, json: unknown): Failure {
+  const trouble = Trouble.safeParse(json).data;
+  const issue = trouble?.issue?.[0];
+  const code = trouble?.code ?? issue?.details?.coding?.[0]?.code ?? String(status);
+  const text = trouble?.detail ?? issue?.diagnostics ?? issue?.details?.text ?? trouble?.title;
+  return new Failure(status, code, text ?? `The server answered ${status}.`);
+}

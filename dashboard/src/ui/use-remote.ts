@@ -1,0 +1,65 @@
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { Failure } from '../api/failure.ts';
+
+/** Something that is loaded: the latest value stays while a newer one is on its way, or could not be had. */
+export interface Remote<T> {
+  readonly value: T | undefined;
+  readonly failure: Failure | undefined;
+  readonly isLoading: boolean;
+  /** When the value came, milliseconds since 1970. */
+  readonly loadedAtMs: number | undefined;
+  readonly reload: () => void;
+}
+
+const RETRY_MS = 3_000;
+
+/**
+ * Loads now, again when `key` changes, again on `reload`, and by itself while the server cannot be reached.
+ * @param load must be stable for one key
+ */
+export function useRemote<T>(key: string, load: (signal: AbortSignal) => Promise<T>): Remote<T> {
+  const [state, setState] = useState<Omit<Remote<T>, 'reload'>>(LOADING);
+  const [round, setRound] = useState(0);
+  const latest = useRef(load);
+  latest.current = load;
+  const reload = useCallback(() => {
+    setRound((before) => before + 1);
+  }, []);
+  useEffect(() => {
+    setState(LOADING);
+  }, [key]);
+  useEffect(() => {
+    const ended = new AbortController();
+    let retry = 0;
+    setState((before) => ({ ...before, isLoading: true }));
+    latest
+      .current(ended.signal)
+      .then((value) => {
+        if (ended.signal.aborted) return;
+        setState({ value, failure: undefined, isLoading: false, loadedAtMs: Date.now() });
+      })
+      .catch((error: unknown) => {
+        if (ended.signal.aborted) return;
+        const failure = asFailure(error);
+        setState((before) => ({ ...before, failure, isLoading: false }));
+        if (failure.isOffline) retry = window.setTimeout(reload, RETRY_MS);
+      });
+    return () => {
+      ended.abort();
+      clearTimeout(retry);
+    };
+  }, [key, round, reload]);
+  return { ...state, reload };
+}
+
+const LOADING = {
+  value: undefined,
+  failure: undefined,
+  isLoading: true,
+  loadedAtMs: undefined,
+} as const;
+
+function asFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  return new Failure(500, 'internal', 'The page did not understand the answer. Reload it.');
+}

@@ -1,0 +1,98 @@
+// Builds the web page: one script, one style sheet, the page and the headers that go with it.
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+/** All that a browser loads for the page, compressed. */
+const BUDGET_BYTES = 150 * 1024;
+
+/** Nothing but what this origin serves; no inline script or style, no evaluated text. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "manifest-src 'self'",
+  "frame-src 'self'",
+  "frame-ancestors 'self'",
+  "form-action 'none'",
+  "base-uri 'none'",
+  "require-trusted-types-for 'script'",
+].join('; ');
+
+const HEADERS = {
+  'content-security-policy': POLICY,
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy':
+    'publickey-credentials-get=(self), publickey-credentials-create=(self), camera=(), microphone=(), geolocation=()',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'SAMEORIGIN',
+};
+
+/** zod carries the texts of forty languages; the page shows none of them. */
+const englishOnly = {
+  name: 'english-only',
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /zod\/v4\/locales\/index\.js$/ }, () => ({
+      contents: "export { default as en } from './en.js';",
+    }));
+  },
+};
+
+const page = (script, style) => `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Pulseledger</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/${style}">
+<script type="module" src="/${script}"></script>
+</head>
+<body>
+<div id="app"></div>
+<noscript>Pulseledger needs JavaScript.</noscript>
+</body>
+</html>
+`;
+
+/** @param {string} root the project's folder; the page goes to `dist/dashboard` */
+export async function buildDashboard(root) {
+  const out = join(root, 'dist', 'dashboard');
+  const files = join(out, 'public');
+  rmSync(out, { recursive: true, force: true });
+  mkdirSync(files, { recursive: true });
+  const { metafile } = await build({
+    entryPoints: [join(root, 'dashboard', 'src', 'main.tsx')],
+    outdir: files,
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    minify: true,
+    sourcemap: 'linked',
+    entryNames: '[name]-[hash]',
+    plugins: [englishOnly],
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    metafile: true,
+    logLevel: 'error',
+  });
+  const built = Object.keys(metafile.outputs).map((file) => basename(file));
+  const named = (ending) => built.find((file) => file.endsWith(ending));
+  writeFileSync(join(files, 'index.html'), page(named('.js'), named('.css')));
+  writeFileSync(join(out, 'headers.json'), `${JSON.stringify(HEADERS, null, 2)}\n`);
+  const sent = [...built.filter((file) => !file.endsWith('.map')), 'index.html'];
+  const bytes = sent.reduce(
+    (sum, file) => sum + gzipSync(readFileSync(join(files, file))).length,
+    0,
+  );
+  process.stderr.write(`build: dashboard, ${(bytes / 1024).toFixed(1)} KB compressed\n`);
+  if (bytes > BUDGET_BYTES) {
+    throw new Error(`The page may have ${BUDGET_BYTES / 1024} KB compressed, not more.`);
+  }
+}
