@@ -136,6 +136,17 @@ export {
   type OpenAlarm,
   openAlarms,
 } from './alarms/view.ts';
+export { AccessesAnswer, type AccessLine } from './api/accesses.ts';
+export { LiveAnswer, LiveRequest, MAX_LIVE_PATIENTS } from './api/live.ts';
+export { PatientsAnswer } from './api/patients.ts';
+export {
+  MAX_SERIES_POINTS,
+  SERIES_STEPS,
+  type Series,
+  SeriesAnswer,
+  type SeriesPoint,
+  type SeriesStep,
+} from './api/series.ts';
 export { bytesFromHex, hexFromBytes } from './bytes.ts';
 export { canonicalJson } from './canonical-json.ts';
 export { checkChunk, chunkHeader, chunkSummaries, decodeChunk } from './chunk/decode.ts';

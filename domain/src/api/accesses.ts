@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { ORGANIZATIONS, type Organization } from '../connection-profile.ts';
+import { Identifier, MomentMs } from '../identifiers.ts';
+import { ROLES, type Role } from '../record/roles.ts';
+
+/** One opening of a chart, or a try that was refused. */
+export interface AccessLine {
+  readonly atMs: number;
+  /** Person who looked. */
+  readonly subjectId: string;
+  readonly role: Role;
+  readonly organization: Organization;
+  /** v3-ActReason code. */
+  readonly purpose: string;
+  /** Record classes that were asked for. */
+  readonly permitted: readonly string[];
+  readonly refused: readonly string[];
+  readonly isEmergency: boolean;
+}
+
+/** Answer of `GET /patients/{id}/accesses`, newest first. */
+export interface AccessesAnswer {
+  readonly accesses: readonly AccessLine[];
+  readonly bookmark?: string | undefined;
+}
+export const AccessesAnswer: z.ZodType<AccessesAnswer> = z.object({
+  accesses: z.array(
+    z.object({
+      atMs: MomentMs,
+      subjectId: Identifier,
+      role: z.enum(ROLES),
+      organization: z.enum(ORGANIZATIONS),
+      purpose: z.string(),
+      permitted: z.array(z.string()),
+      refused: z.array(z.string()),
+      isEmergency: z.boolean(),
+    }),
+  ),
+  bookmark: z.string().optional(),
+});
