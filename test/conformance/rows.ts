@@ -1,4 +1,5 @@
 import type { Row } from './row.ts';
+import { APPLICATIONS } from './rows/applications.ts';
 import { CHAINCODE } from './rows/chaincode.ts';
 import { DELIVER } from './rows/deliver.ts';
 import { EVENTS } from './rows/events.ts';
@@ -26,5 +27,6 @@ export const ROWS: readonly Row[] = [
   ...DELIVER,
   ...TRANSACTIONS,
   ...LIFECYCLE,
+  ...APPLICATIONS,
   ...LAST,
 ];
