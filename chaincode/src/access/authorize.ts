@@ -1,6 +1,6 @@
 import { PROVIDER_MSP_IDS, PulseError, type Role } from '@pulseledger/domain';
 import type { Caller } from './caller.ts';
-import { type FunctionName, RULES } from './rules.ts';
+import { FOR_INSURERS, type FunctionName, RULES } from './rules.ts';
 
 /**
  * May this role of this organization call the function at all?
@@ -9,7 +9,8 @@ import { type FunctionName, RULES } from './rules.ts';
  */
 export function authorize({ role, mspId }: Caller, name: FunctionName): void {
   const roles: readonly Role[] = RULES[name];
-  if (!roles.includes(role) || !PROVIDER_MSP_IDS.includes(mspId)) {
+  const isFor = PROVIDER_MSP_IDS.includes(mspId) || FOR_INSURERS.includes(name);
+  if (!roles.includes(role) || !isFor) {
     throw new PulseError('access_denied', 'The role of the caller does not allow this.');
   }
 }

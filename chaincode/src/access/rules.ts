@@ -1,16 +1,41 @@
-import type { Role } from '@pulseledger/domain';
+import { type Role, USER_ROLES } from '@pulseledger/domain';
 
-const READERS: readonly Role[] = ['patient', 'doctor', 'nurse'];
+const READERS: readonly Role[] = [
+  'patient',
+  'doctor',
+  'nurse',
+  'representative',
+  'emergency-medic',
+];
+const RECORD_READERS: readonly Role[] = [
+  ...READERS,
+  'representative',
+  'emergency-medic',
+  'laboratory',
+];
 
 /**
  * Which roles may call which function at all; the functions themselves look at relations and
- * custody. All of them are for organizations that treat people.
+ * custody. All of them are for organizations that treat people, and some for insurers as well.
  */
 export const RULES = {
+  'access:PutAttesterKey': ['administrator'],
+  'access:PublishAttester': ['administrator'],
+  'access:ListAttesters': [...USER_ROLES, 'ingest', 'api'],
+  'access:Attest': USER_ROLES,
+  'access:OpenChart': USER_ROLES,
+  'access:List': ['patient', 'representative'],
+  'access:Notices': ['patient', 'representative'],
+  'access:SetRepresentative': ['patient', 'administrator'],
+  'access:EndRepresentative': ['patient', 'administrator'],
+  'access:ListRepresentatives': ['patient', 'representative', 'administrator'],
   'care:RegisterPatient': ['administrator', 'doctor', 'nurse'],
   'care:SetTreating': ['patient', 'administrator'],
   'care:EndTreating': ['patient', 'administrator'],
   'care:ReadPatient': READERS,
+  'care:Link': ['administrator'],
+  'care:Unlink': ['administrator'],
+  'care:ListLinks': ['administrator'],
   'care:ListPatients': ['doctor', 'nurse'],
   'device:Register': ['administrator'],
   'device:Assign': ['administrator'],
@@ -19,6 +44,7 @@ export const RULES = {
   'device:Revoke': ['administrator'],
   'device:Read': [...READERS, 'administrator'],
   'device:ListByPatient': READERS,
+  'device:Locate': READERS,
   'device:ReadGaps': [...READERS, 'administrator'],
   'device:ListGaps': ['administrator', 'ingest'],
   'device:Status': ['ingest'],
@@ -30,7 +56,52 @@ export const RULES = {
   'vitals:ReadMinutes': READERS,
   'vitals:ReadHours': READERS,
   'vitals:FindChunk': READERS,
+  'vitals:AlarmStates': ['ingest'],
+  'vitals:RecordAlarms': ['ingest'],
+  'vitals:ReadAlarms': READERS,
+  'vitals:SetLimits': ['doctor', 'nurse'],
+  'vitals:Acknowledge': ['doctor', 'nurse'],
+  'record:Write': ['doctor', 'nurse', 'laboratory', 'administrator'],
+  'record:Read': RECORD_READERS,
+  'record:ReadVersion': RECORD_READERS,
+  'record:History': RECORD_READERS,
+  'record:Locate': RECORD_READERS,
+  'record:FindByKey': ['doctor', 'nurse', 'patient', 'representative'],
+  'record:FindUnique': ['doctor', 'nurse', 'laboratory', 'administrator'],
+  'record:EquivalentResults': ['doctor', 'nurse'],
+  'record:SetIndexSecret': ['administrator'],
+  'record:SetAuthorGroup': ['administrator'],
+  'record:ReadAuthorGroup': ['doctor'],
+  'record:RequestErasure': ['patient', 'representative'],
+  'record:AnswerErasure': ['administrator'],
+  'record:ReadErasures': ['patient', 'representative', 'administrator'],
+  'record:ListErasures': ['administrator'],
+  'record:ListErasable': ['patient', 'administrator'],
+  'record:Erase': ['patient', 'administrator'],
+  'consent:SetRelyingParty': ['administrator'],
+  'consent:InvitePasskey': ['administrator'],
+  'consent:RegisterPasskey': ['patient', 'representative'],
+  'consent:Attest': ['patient', 'representative'],
+  'consent:Grant': ['patient', 'representative'],
+  'consent:Copy': ['patient', 'representative'],
+  'consent:Revoke': ['patient', 'representative'],
+  'consent:Purge': ['patient', 'representative', 'administrator', 'api'],
+  'consent:List': ['patient', 'representative'],
+  'consent:ListPasskeys': ['patient', 'representative'],
+  'consent:ListEnded': ['administrator', 'api'],
+  'consent:Preview': ['patient', 'representative'],
+  'consent:Worklist': ['insurance-agent'],
+  'consent:ReadShared': ['insurance-agent'],
 } as const satisfies Record<string, readonly Role[]>;
+
+/** Functions that the insurer's people may call too, by their role. */
+export const FOR_INSURERS: readonly FunctionName[] = [
+  'access:ListAttesters',
+  'access:Attest',
+  'access:OpenChart',
+  'consent:Worklist',
+  'consent:ReadShared',
+];
 
 /** `contract:Function` of every transaction function. */
 export type FunctionName = keyof typeof RULES;

@@ -8,7 +8,6 @@ import {
   RECORD_KEYS,
   TreatingDocument,
 } from '@pulseledger/domain';
-import { isLive } from '../access/reader.ts';
 import { parseDocument, readDocument } from '../store/documents.ts';
 import { entries, rangeAfter, rangeEnd, rangeStart } from '../store/range.ts';
 import type { Call, TransactionFunction } from '../transaction/invoke.ts';
@@ -17,6 +16,15 @@ import { patientView } from './read-patient.ts';
 
 /** Relations, live and ended, that one call looks at. */
 const MAX_SCANNED = 500;
+
+/** Is a relation live for this organization at this time? */
+function isLive(relation: TreatingDocument, mspId: string, nowMs: number): boolean {
+  return (
+    relation.mspId === mspId &&
+    relation.fromMs <= nowMs &&
+    (relation.untilMs === null || nowMs < relation.untilMs)
+  );
+}
 
 /** The patients whom the caller treats now, in the order of their ids. */
 async function listPatients({
@@ -35,7 +43,7 @@ async function listPatients({
   let scanned = 0;
   for await (const { value } of entries(stub, start, rangeEnd(prefix))) {
     const relation = parseDocument(value, TreatingDocument);
-    if (isLive(relation, caller, nowMs)) {
+    if (isLive(relation, caller.mspId, nowMs)) {
       const key = RECORD_KEYS.patient(relation.patientId);
       const patient = await readDocument(stub, key, PatientDocument);
       if (patient !== undefined) patients.push(patientView(patient));

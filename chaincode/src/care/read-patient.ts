@@ -1,10 +1,10 @@
 import {
   livePseudonym,
   PatientDocument,
-  PatientInput,
   type PatientView,
   PulseError,
   RECORD_KEYS,
+  ReadPatientInput,
 } from '@pulseledger/domain';
 import { requireReader } from '../access/reader.ts';
 import { sha256 } from '../crypto.ts';
@@ -23,17 +23,17 @@ export function patientView(patient: PatientDocument): PatientView {
   return { patientId, basics, pseudonym: pseudonymOf(patient) };
 }
 
-async function readPatient(call: Call<PatientInput>): Promise<PatientView> {
+async function readPatient(call: Call<ReadPatientInput>): Promise<PatientView> {
   const { stub, input } = call;
-  await requireReader(call, input.patientId);
+  await requireReader(call, input, 'basics');
   const key = RECORD_KEYS.patient(input.patientId);
   const patient = await readDocument(stub, key, PatientDocument);
   if (patient === undefined) throw new PulseError('not_found', 'There is no such patient.');
   return patientView(patient);
 }
 
-export const READ_PATIENT: TransactionFunction<PatientInput> = {
+export const READ_PATIENT: TransactionFunction<ReadPatientInput> = {
   name: 'care:ReadPatient',
-  input: inputOf(PatientInput),
+  input: inputOf(ReadPatientInput),
   run: readPatient,
 };

@@ -7,9 +7,10 @@ import {
   SetTreatingInput,
   TreatingDocument,
 } from '@pulseledger/domain';
-import { exists, readDocument, writeDocument } from '../store/documents.ts';
+import { readDocument, writeDocument } from '../store/documents.ts';
 import { CHANGED, UNCHANGED } from '../transaction/change.ts';
 import type { Call, TransactionFunction } from '../transaction/invoke.ts';
+import type { LedgerStub } from '../transaction/ledger-context.ts';
 import { inputOf } from '../transaction/transient.ts';
 
 /**
@@ -30,16 +31,18 @@ function requireSetter(
   }
 }
 
-async function writeRelation(call: Call<unknown>, relation: TreatingDocument): Promise<void> {
+/** Write a relation where the patient's readers and where the practitioner's worklist look. */
+export async function writeRelation(stub: LedgerStub, relation: TreatingDocument): Promise<void> {
   const { patientId, practitionerId } = relation;
-  await writeDocument(call.stub, RECORD_KEYS.treating(patientId, practitionerId), relation);
-  await writeDocument(call.stub, RECORD_KEYS.treated(practitionerId, patientId), relation);
+  await writeDocument(stub, RECORD_KEYS.treating(patientId, practitionerId), relation);
+  await writeDocument(stub, RECORD_KEYS.treated(practitionerId, patientId), relation);
 }
 
 function sameInterval(a: SetTreatingInput, b: TreatingDocument | undefined): boolean {
   return a.mspId === b?.mspId && a.fromMs === b.fromMs && a.untilMs === b.untilMs;
 }
 
+/** Whether there is such a patient is not asked: all relations of a patient would read that one key. */
 async function setTreating(call: Call<SetTreatingInput>): Promise<ChangeOutput> {
   const { stub, input } = call;
   requireSetter(call, input);
@@ -54,10 +57,7 @@ async function setTreating(call: Call<SetTreatingInput>): Promise<ChangeOutput> 
   if (sameInterval(input, known)) return UNCHANGED;
   // The relation at another organization is not this administrator's to replace.
   if (known !== undefined) requireSetter(call, known);
-  if (!(await exists(stub, RECORD_KEYS.patient(input.patientId)))) {
-    throw new PulseError('not_found', 'There is no such patient.');
-  }
-  await writeRelation(call, input);
+  await writeRelation(stub, input);
   return CHANGED;
 }
 
@@ -70,7 +70,7 @@ async function endTreating(call: Call<EndTreatingInput>): Promise<ChangeOutput> 
   requireSetter(call, known ?? { ...input, mspId: '' });
   if (known === undefined) throw new PulseError('not_found', 'There is no such relation.');
   if (known.untilMs !== null && known.untilMs <= untilMs) return UNCHANGED;
-  await writeRelation(call, { ...known, untilMs });
+  await writeRelation(stub, { ...known, untilMs });
   return CHANGED;
 }
 

@@ -1,4 +1,5 @@
 import { Context, Contract, Info, Returns, Transaction } from 'fabric-contract-api';
+import { LINK, LIST_LINKS, UNLINK } from '../care/links.ts';
 import { LIST_PATIENTS } from '../care/list-patients.ts';
 import { READ_PATIENT } from '../care/read-patient.ts';
 import { REGISTER_PATIENT } from '../care/register-patient.ts';
@@ -40,5 +41,23 @@ export class CareContract extends Contract {
   @Returns('string')
   ListPatients(context: Context): Promise<string> {
     return invoke(context, LIST_PATIENTS);
+  }
+
+  @Transaction()
+  @Returns('string')
+  Link(context: Context): Promise<string> {
+    return invoke(context, LINK);
+  }
+
+  @Transaction()
+  @Returns('string')
+  Unlink(context: Context): Promise<string> {
+    return invoke(context, UNLINK);
+  }
+
+  @Transaction(false)
+  @Returns('string')
+  ListLinks(context: Context): Promise<string> {
+    return invoke(context, LIST_LINKS);
   }
 }

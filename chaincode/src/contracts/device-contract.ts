@@ -1,6 +1,7 @@
 import { Context, Contract, Info, Returns, Transaction } from 'fabric-contract-api';
 import { ASSIGN_DEVICE, END_ASSIGNMENT } from '../device/assign.ts';
 import { LIST_GAPS, READ_GAPS } from '../device/gaps.ts';
+import { LOCATE_DEVICE } from '../device/locate.ts';
 import { LIST_DEVICES, READ_DEVICE } from '../device/read.ts';
 import { REGISTER_DEVICE } from '../device/register.ts';
 import { DEVICE_STATUS } from '../device/status.ts';
@@ -48,6 +49,12 @@ export class DeviceContract extends Contract {
   @Returns('string')
   Read(context: Context): Promise<string> {
     return invoke(context, READ_DEVICE);
+  }
+
+  @Transaction(false)
+  @Returns('string')
+  Locate(context: Context): Promise<string> {
+    return invoke(context, LOCATE_DEVICE);
   }
 
   @Transaction(false)

@@ -41,11 +41,11 @@ async function bootsOf(stub: LedgerStub, device: DeviceDocument): Promise<Boot[]
 async function readGaps(call: Call<ReadDeviceInput>): Promise<DeviceGaps> {
   const { stub, caller, input, nowMs } = call;
   const device = await readDocument(stub, RECORD_KEYS.device(input.deviceId), DeviceDocument);
+  const assignments = await visibleAssignments(call, device);
   if (device !== undefined) {
     if (caller.role === 'administrator' && device.custodian === caller.mspId) {
       return gapReport(device, await bootsOf(stub, device), nowMs);
     }
-    const assignments = await visibleAssignments(call, device);
     if (assignments.length > 0) {
       const boots = await bootsOf(stub, device);
       const visible = boots.flatMap((boot) => visibleBoot(boot, assignments));

@@ -3,13 +3,13 @@ import {
   DeviceDocument,
   type DeviceView,
   type ListDevicesOutput,
-  PatientInput,
   PulseError,
   RECORD_KEYS,
   ReadDeviceInput,
+  ReadPatientInput,
   WornDocument,
 } from '@pulseledger/domain';
-import { mayRead, requireReader } from '../access/reader.ts';
+import { requireReader } from '../access/reader.ts';
 import { parseDocument, readDocument } from '../store/documents.ts';
 import { entries, rangeEnd, rangeStart } from '../store/range.ts';
 import type { Call, TransactionFunction } from '../transaction/invoke.ts';
@@ -30,36 +30,40 @@ function viewOf(device: DeviceDocument, assignments: readonly Assignment[]): Dev
   return { deviceId, manufacturer, model, serial, ...statusOf(device), assignments };
 }
 
-/** Those assignments that the caller may see: all as the custodian, else those of own patients. */
+/**
+ * Those assignments that the caller may see: all as the custodian, else those of the patient whose
+ * chart is open.
+ *
+ * @throws PulseError `chart_closed`, `access_denied`.
+ */
 export async function visibleAssignments(
   call: Call<ReadDeviceInput>,
-  device: DeviceDocument,
+  device: DeviceDocument | undefined,
 ): Promise<readonly Assignment[]> {
   if (call.caller.role === 'administrator') {
-    return device.custodian === call.caller.mspId ? device.assignments : [];
+    return device?.custodian === call.caller.mspId ? device.assignments : [];
   }
-  const visible = new Set<string>();
-  for (const patientId of new Set(device.assignments.map((one) => one.patientId))) {
-    if (await mayRead(call, patientId)) visible.add(patientId);
-  }
-  return device.assignments.filter(({ patientId }) => visible.has(patientId));
+  const { patientId, permitId } = call.input;
+  if (patientId === undefined || permitId === undefined) throw new PulseError('chart_closed');
+  await requireReader(call, { patientId, permitId }, 'device');
+  return (device?.assignments ?? []).filter((one) => one.patientId === patientId);
 }
 
 /** An unknown device and one that is none of the caller's business get the same answer. */
 async function read(call: Call<ReadDeviceInput>): Promise<DeviceView> {
   const { stub, caller, input } = call;
   const device = await readDocument(stub, RECORD_KEYS.device(input.deviceId), DeviceDocument);
+  const assignments = await visibleAssignments(call, device);
   if (device !== undefined) {
-    const assignments = await visibleAssignments(call, device);
     const isCustodian = caller.role === 'administrator' && device.custodian === caller.mspId;
     if (isCustodian || assignments.length > 0) return viewOf(device, assignments);
   }
   throw new PulseError('not_found', 'There is no such device.');
 }
 
-async function listByPatient(call: Call<PatientInput>): Promise<ListDevicesOutput> {
+async function listByPatient(call: Call<ReadPatientInput>): Promise<ListDevicesOutput> {
   const { stub, input } = call;
-  await requireReader(call, input.patientId);
+  await requireReader(call, input, 'device');
   const prefix = { objectType: 'worn', attributes: [input.patientId] };
   const devices: DeviceView[] = [];
   for await (const { value } of entries(stub, rangeStart(prefix), rangeEnd(prefix))) {
@@ -79,8 +83,8 @@ export const READ_DEVICE: TransactionFunction<ReadDeviceInput> = {
   run: read,
 };
 
-export const LIST_DEVICES: TransactionFunction<PatientInput> = {
+export const LIST_DEVICES: TransactionFunction<ReadPatientInput> = {
   name: 'device:ListByPatient',
-  input: inputOf(PatientInput),
+  input: inputOf(ReadPatientInput),
   run: listByPatient,
 };

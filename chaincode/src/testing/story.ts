@@ -8,6 +8,7 @@ import {
   type Reading,
   RecordChunksOutput,
 } from '@pulseledger/domain';
+import { provideAttesters } from './attesting.ts';
 import { type Identity, LedgerDouble } from './ledger-double.ts';
 
 /** A stable id for a person or thing of the story. */
@@ -37,6 +38,10 @@ export const PEOPLE = {
   clinicDoctor: person(CLINIC, 'doctor', 'Carl Doctor'),
   nurse: person(HOSPITAL, 'nurse', 'Nils Nurse'),
   patient: person(HOSPITAL, 'patient', 'Gustavo Mejía'),
+  medic: person(CLINIC, 'emergency-medic', 'Mira Medic'),
+  laboratory: person(HOSPITAL, 'laboratory', 'Lars Laboratory'),
+  guardian: person(HOSPITAL, 'representative', 'Greta Guardian'),
+  agent: person(INSURER, 'insurance-agent', 'Ines Agent'),
   otherPatient: person(CLINIC, 'patient', 'Weston Fay'),
   ingest: { mspId: HOSPITAL, role: 'ingest' },
   clinicIngest: { mspId: CLINIC, role: 'ingest' },
@@ -96,13 +101,13 @@ const BASICS = { given: ['G.'], birthDate: '1980-02-29', gender: 'unknown' } as 
 
 /** Register both patients. */
 async function registerPatients(ledger: LedgerDouble): Promise<void> {
-  for (const [patientId, family] of [
-    [PATIENT_ID, 'Mejía'],
-    [OTHER_PATIENT_ID, 'Fay'],
-  ]) {
+  for (const [patientId, family, identity] of [
+    [PATIENT_ID, 'Mejía', PEOPLE.administrator],
+    [OTHER_PATIENT_ID, 'Fay', PEOPLE.clinicAdministrator],
+  ] as const) {
     const input = { patientId, basics: { ...BASICS, family }, saltHex: SALT_HEX };
     await ledger.submit('care:RegisterPatient', {
-      identity: PEOPLE.administrator,
+      identity,
       input,
       nowMs: NOON_MS,
     });
@@ -149,6 +154,7 @@ export async function setTreating(
 /** A ledger on which the wearable is worn by the patient since noon. */
 export async function ledgerWith(...wearables: readonly Wearable[]): Promise<LedgerDouble> {
   const ledger = new LedgerDouble();
+  await provideAttesters(ledger, NOON_MS);
   await registerPatients(ledger);
   for (const wearable of wearables) {
     await registerWearable(ledger, wearable);

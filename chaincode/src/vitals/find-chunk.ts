@@ -1,6 +1,5 @@
 import {
   chunkHeader,
-  DeviceDocument,
   FindChunkInput,
   type FindChunkOutput,
   hourOf,
@@ -9,21 +8,11 @@ import {
   PulseError,
   RECORD_KEYS,
 } from '@pulseledger/domain';
-import { mayRead } from '../access/reader.ts';
-import { assignmentDuring } from '../device/assignments.ts';
+import { requireReader } from '../access/reader.ts';
 import { readDocument } from '../store/documents.ts';
 import { entries, rangeEnd, rangeStart } from '../store/range.ts';
 import type { Call, TransactionFunction } from '../transaction/invoke.ts';
 import { inputOf } from '../transaction/transient.ts';
-
-/** The patient who wore the device then, when the caller may read that patient's record. */
-async function readablePatient(call: Call<FindChunkInput>): Promise<string | undefined> {
-  const { deviceId, atMs } = call.input;
-  const device = await readDocument(call.stub, RECORD_KEYS.device(deviceId), DeviceDocument);
-  const worn = assignmentDuring(device?.assignments ?? [], atMs, atMs);
-  if (worn === undefined) return undefined;
-  return (await mayRead(call, worn.patientId)) ? worn.patientId : undefined;
-}
 
 async function findBytes(
   { stub, input }: Call<FindChunkInput>,
@@ -42,11 +31,12 @@ async function findBytes(
   return undefined;
 }
 
-/** All that goes wrong has the same answer, so that nobody learns which readings exist. */
+/** Chunks stand with the patient who wore the device then: there is nothing to find with another. */
 async function findChunk(call: Call<FindChunkInput>): Promise<FindChunkOutput> {
-  const patientId = await readablePatient(call);
-  const bytes = patientId === undefined ? undefined : await findBytes(call, patientId);
-  if (patientId === undefined || bytes === undefined) throw new PulseError('not_found');
+  const { patientId } = call.input;
+  await requireReader(call, call.input, 'vitals');
+  const bytes = await findBytes(call, patientId);
+  if (bytes === undefined) throw new PulseError('not_found');
   const header = chunkHeader(bytes);
   const key = RECORD_KEYS.late(patientId, hourOf(header.startMs), header);
   const late = await readDocument(call.stub, key, LateDocument);

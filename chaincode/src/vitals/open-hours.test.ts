@@ -10,6 +10,7 @@ import {
   PulseError,
   ReadChunksOutput,
 } from '@pulseledger/domain';
+import { readOpened } from '../testing/attesting.ts';
 import type { LedgerDouble } from '../testing/ledger-double.ts';
 import {
   HOUR_MS,
@@ -193,7 +194,7 @@ describe('a chunk that comes late', () => {
     await record(ledger, [late, inTime], NEXT_DAY_MS);
     const identity = PEOPLE.patient;
     const read = (input: object) =>
-      ledger.evaluate('vitals:ReadChunks', {
+      readOpened(ledger, 'vitals:ReadChunks', {
         ...{ identity, nowMs: NEXT_DAY_MS },
         input: { patientId: PATIENT_ID, fromMs: NOON_MS, toMs: NEXT_DAY_MS, ...input },
       });
@@ -205,9 +206,12 @@ describe('a chunk that comes late', () => {
     const rest = ReadChunksOutput.parse(await read({ pageSize: 1, bookmark: page.bookmark }));
     expect([rest.chunks.length, rest.late]).toEqual([1, undefined]);
     const find = (sequence: number, measuredMs: number) =>
-      ledger.evaluate('vitals:FindChunk', {
+      readOpened(ledger, 'vitals:FindChunk', {
         ...{ identity, nowMs: NEXT_DAY_MS },
-        input: { deviceId: watch.deviceId, boot: 1, sequence, atMs: measuredMs },
+        input: {
+          ...{ patientId: PATIENT_ID, deviceId: watch.deviceId },
+          ...{ boot: 1, sequence, atMs: measuredMs },
+        },
       });
     expect(await find(1, endMs - 1_000)).toMatchObject({ lateRecordedAtMs: atMs });
     expect(await find(31, NOON_MS + 30 * MINUTE_MS + 1_000)).not.toHaveProperty('lateRecordedAtMs');

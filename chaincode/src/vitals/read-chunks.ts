@@ -55,7 +55,7 @@ async function lateAmong(
 
 async function readChunks(call: Call<ReadVitalsInput>): Promise<ReadChunksOutput> {
   const { stub, input } = call;
-  await requireReader(call, input.patientId);
+  await requireReader(call, input, 'vitals');
   const { patientId, fromMs, toMs, pageSize, bookmark } = input;
   const range = { patientId, ...hoursBetween(fromMs, toMs), bookmark };
   const chosen: ChunkEntry[] = [];

@@ -21,7 +21,7 @@ function asked(summaries: readonly Summary[], { codes }: ReadVitalsInput): Summa
 /** Whole hours that were closed, each that the period touches. */
 async function readHours(call: Call<ReadVitalsInput>): Promise<ReadSummariesOutput> {
   const { stub, input } = call;
-  await requireReader(call, input.patientId);
+  await requireReader(call, input, 'vitals');
   const { patientId, fromMs, toMs, pageSize, bookmark } = input;
   const { lastHour } = hoursBetween(fromMs, toMs);
   const prefixOf = (hour: number): RecordKey => ({

@@ -50,7 +50,7 @@ class Minutes {
 /** Pages end between hours, because only a whole hour's chunks tell all of its minutes. */
 async function readMinutes(call: Call<ReadVitalsInput>): Promise<ReadSummariesOutput> {
   const { stub, input } = call;
-  await requireReader(call, input.patientId);
+  await requireReader(call, input, 'vitals');
   const { patientId, fromMs, toMs, bookmark } = input;
   const { lastHour } = hoursBetween(fromMs, toMs);
   const range = { patientId, firstHour: firstHourOf(fromMs, bookmark), lastHour };

@@ -5,6 +5,7 @@ import {
   ReadSummariesOutput,
   type VitalCode,
 } from '@pulseledger/domain';
+import { readOpened } from '../testing/attesting.ts';
 import type { Identity, LedgerDouble } from '../testing/ledger-double.ts';
 import {
   HOUR_MS,
@@ -50,7 +51,10 @@ function ask(
   query: Query = {},
   identity: Identity = PEOPLE.doctor,
 ): Promise<unknown> {
-  return ledger.evaluate(name, { identity, input: { ...PERIOD, ...query }, nowMs: LATER_MS });
+  return readOpened(ledger, name, {
+    ...{ identity, nowMs: LATER_MS },
+    input: { ...PERIOD, ...query },
+  });
 }
 
 async function starts(query: Query = {}): Promise<number[]> {
@@ -136,7 +140,10 @@ describe('finding the chunk of one reading', () => {
   const chunk = watch.chunk({ startMs: NOON_MS, firstSequence: 40, count: 10 });
   const reading = { deviceId: watch.deviceId, boot: 1, sequence: 47, atMs: NOON_MS + 7_000 };
   const find = (input: object, identity: Identity = PEOPLE.doctor) =>
-    ledger.evaluate('vitals:FindChunk', { identity, input, nowMs: LATER_MS });
+    readOpened(ledger, 'vitals:FindChunk', {
+      ...{ identity, nowMs: LATER_MS },
+      input: { patientId: PATIENT_ID, ...input },
+    });
   beforeEach(async () => {
     const before = watch.chunk({ startMs: NOON_MS, firstSequence: 0, count: 40 });
     await record(ledger, [before, chunk]);
@@ -160,13 +167,18 @@ describe('finding the chunk of one reading', () => {
     ['a sequence beyond the last', { sequence: 50 }, PEOPLE.doctor],
     ['another hour', { atMs: NOON_MS + HOUR_MS }, PEOPLE.doctor],
     ['a time when nobody wore it', { atMs: NOON_MS - 1 }, PEOPLE.doctor],
-    ['somebody else’s patient', {}, PEOPLE.clinicDoctor],
-    ['somebody else', {}, PEOPLE.otherPatient],
   ];
   it.each(misses)('answers the same for %s', async (_what, change, identity) => {
     const call = find({ ...reading, ...change }, identity);
     await expect(call).rejects.toThrow('not_found: There is no such record.');
   });
+
+  it.each([PEOPLE.clinicDoctor, PEOPLE.otherPatient])(
+    'is not for a $role of $mspId who has nothing to do with the patient',
+    async (identity) => {
+      await expect(find(reading, identity)).rejects.toThrow('access_denied: ');
+    },
+  );
 });
 
 describe('minutes', () => {

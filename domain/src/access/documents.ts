@@ -80,7 +80,7 @@ export interface AccessEntryDocument {
   readonly committedLateAtMs: number | null;
   readonly saltHex: string;
 }
-export const AccessEntryDocument: z.ZodType<AccessEntryDocument> = z.object({
+const ENTRY = {
   permitId: Identifier,
   subjectId: Identifier,
   role: z.enum(ROLES),
@@ -91,8 +91,15 @@ export const AccessEntryDocument: z.ZodType<AccessEntryDocument> = z.object({
   untilMs: MomentMs,
   emergency: EmergencyClaim.nullable(),
   committedLateAtMs: MomentMs.nullable(),
+};
+export const AccessEntryDocument: z.ZodType<AccessEntryDocument> = z.object({
+  ...ENTRY,
   saltHex: SaltHex,
 });
+
+/** One entry of the accounting of disclosures (45 CFR 164.528, EHDS art. 9). */
+export type AccessEntry = Omit<AccessEntryDocument, 'saltHex'>;
+export const AccessEntry: z.ZodType<AccessEntry> = z.object(ENTRY);
 
 /** Classes and actions that a representative may use. */
 export const RelationScopeSchema: z.ZodType<RelationScope> = z.strictObject({

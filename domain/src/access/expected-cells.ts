@@ -148,6 +148,10 @@ administrator@hospital | HOPERAT | stranger | register basics | permit registrat
 administrator@insurer | HOPERAT | stranger | register basics | deny not_permitted
 administrator@hospital | HOPERAT | treating | read,create,amend,delete,share,account,export basics,condition,vitals | deny not_permitted
 administrator@hospital | HOPERAT | stranger | erase condition | permit custodian
+administrator@hospital | HOPERAT | aged-15 | represent basics | permit custodian
+administrator@hospital | HOPERAT | aged-16 | represent basics | deny not_permitted
+administrator@hospital | HOPERAT | aged-unknown | represent basics | deny not_permitted
+administrator@clinic | HOPERAT | aged-15 | represent basics | deny not_permitted
 administrator@clinic | HOPERAT | stranger | erase condition | deny not_permitted
 administrator@insurer | HOPERAT | stranger | erase condition | deny not_permitted
 # While an erasure is pending, and after it.

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Identifier, MomentMs, SaltHex } from '../identifiers.ts';
 import { AttestInput } from './attestation.ts';
 import {
-  AccessEntryDocument,
+  AccessEntry,
   AttesterKey,
   AttesterSecret,
   LinkDocument,
@@ -83,10 +83,6 @@ export const ListAccessInput: z.ZodType<ListAccessInput> = z.strictObject({
     .regex(/^\d{1,15}\.[0-9a-f]{32}$/)
     .optional(),
 });
-
-/** One entry of the accounting of disclosures (45 CFR 164.528, EHDS art. 9). */
-export type AccessEntry = Omit<AccessEntryDocument, 'saltHex'>;
-export const AccessEntry: z.ZodType<AccessEntry> = AccessEntryDocument;
 
 /** Answer of `access:List` and `access:Notices`. */
 export interface ListAccessOutput {

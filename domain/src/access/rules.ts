@@ -278,6 +278,16 @@ const PERMISSIONS: readonly AccessRule[] = [
       has(question, 'laboratory-order'),
   },
   {
+    name: 'an administrator where the patient is registered records who is guardian of a minor',
+    effect: 'permit',
+    reason: 'custodian',
+    applies: (question) =>
+      question.subject.role === 'administrator' &&
+      question.action === 'represent' &&
+      question.patient.registeredAt.includes(question.subject.mspId) &&
+      !isOlderThan(question, OWN_DECISION_AGE),
+  },
+  {
     name: 'the custodian’s administrator answers a request for erasure',
     effect: 'permit',
     reason: 'custodian',

@@ -20,6 +20,8 @@ const Code: z.ZodType<VitalCode> = z.custom<VitalCode>(
 /** Input of `vitals:ReadChunks`, `vitals:ReadMinutes` and `vitals:ReadHours`. */
 export interface ReadVitalsInput {
   readonly patientId: string;
+  /** Of the chart, which is open for class `vitals`. */
+  readonly permitId: string;
   /** Readings starting at or after this moment. */
   readonly fromMs: number;
   /** Readings starting before this moment. */
@@ -33,6 +35,7 @@ export interface ReadVitalsInput {
 }
 export const ReadVitalsInput: z.ZodType<ReadVitalsInput> = z.strictObject({
   patientId: Identifier,
+  permitId: Identifier,
   fromMs: MomentMs,
   toMs: MomentMs,
   codes: z.array(Code).min(1).max(64).optional(),
@@ -108,6 +111,9 @@ export const ReadSummariesOutput: z.ZodType<ReadSummariesOutput> = z.object({
 
 /** Input of `vitals:FindChunk`: the chunk that holds one reading. */
 export interface FindChunkInput {
+  readonly patientId: string;
+  /** Of the chart, which is open for class `vitals`. */
+  readonly permitId: string;
   readonly deviceId: string;
   readonly boot: number;
   readonly sequence: number;
@@ -115,6 +121,8 @@ export interface FindChunkInput {
   readonly atMs: number;
 }
 export const FindChunkInput: z.ZodType<FindChunkInput> = z.strictObject({
+  patientId: Identifier,
+  permitId: Identifier,
   deviceId: Identifier,
   boot: z.int().min(0).max(0xffff_ffff),
   sequence: z.int().min(0),
@@ -190,11 +198,22 @@ export const ListHourChunksOutput: z.ZodType<ListHourChunksOutput> = z.object({
   chunkKeys: z.array(z.string()),
 });
 
-/** Input of `care:ReadPatient` and `device:ListByPatient`. */
+/** Input of `access:ListRepresentatives` and `care:ListLinks`. */
 export interface PatientInput {
   readonly patientId: string;
 }
 export const PatientInput: z.ZodType<PatientInput> = z.strictObject({ patientId: Identifier });
+
+/** Input of `care:ReadPatient` and `device:ListByPatient`. */
+export interface ReadPatientInput {
+  readonly patientId: string;
+  /** Of the chart, which is open for class `basics` or `device`. */
+  readonly permitId: string;
+}
+export const ReadPatientInput: z.ZodType<ReadPatientInput> = z.strictObject({
+  patientId: Identifier,
+  permitId: Identifier,
+});
 
 /** Answer of `care:ReadPatient`. */
 export interface PatientView {
@@ -229,11 +248,39 @@ export const ListPatientsOutput: z.ZodType<ListPatientsOutput> = z.object({
   bookmark: Bookmark.optional(),
 });
 
-/** Input of `device:Read`; a reader names the patient, the custodian's administrator need not. */
+/**
+ * Input of `device:Read` and `device:ReadGaps`; a reader names the patient and the permit of the
+ * chart, which is open for class `device`, the custodian's administrator need not.
+ */
 export interface ReadDeviceInput {
   readonly deviceId: string;
+  readonly patientId?: string | undefined;
+  readonly permitId?: string | undefined;
 }
-export const ReadDeviceInput: z.ZodType<ReadDeviceInput> = z.strictObject({ deviceId: Identifier });
+export const ReadDeviceInput: z.ZodType<ReadDeviceInput> = z.strictObject({
+  deviceId: Identifier,
+  patientId: Identifier.optional(),
+  permitId: Identifier.optional(),
+});
+
+/** Input of `device:Locate`. */
+export interface LocateDeviceInput {
+  readonly deviceId: string;
+  /** Who wore it then; everybody who ever did when left out. */
+  readonly atMs?: number | undefined;
+}
+export const LocateDeviceInput: z.ZodType<LocateDeviceInput> = z.strictObject({
+  deviceId: Identifier,
+  atMs: MomentMs.optional(),
+});
+
+/** Answer of `device:Locate`: patients whose devices the caller may see. */
+export interface LocateDeviceOutput {
+  readonly patientIds: readonly string[];
+}
+export const LocateDeviceOutput: z.ZodType<LocateDeviceOutput> = z.object({
+  patientIds: z.array(Identifier),
+});
 
 /** When a device was worn by whom; half-open, null = still. */
 export interface Assignment {
