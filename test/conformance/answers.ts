@@ -9,7 +9,7 @@ export type Json =
 
 /** What is different in every run, and what it is called in an answer. */
 export interface Names {
-  /** `host:port` to what listens there. */
+  /** `host:port` to what listens there, and other texts that are different in every run. */
   readonly addresses: ReadonlyMap<string, string>;
   /** Transaction ids in the order in which the row made them. */
   readonly transactions: readonly string[];
@@ -39,7 +39,8 @@ function normaliseText(text: string, names: Names): string {
     result = result.replaceAll(id, `<transaction ${index + 1}>`);
   }
   for (const [pattern, name] of PATTERNS) result = result.replace(pattern, name);
-  return result.replaceAll(names.prefix, '@');
+  // A name that takes no colon has the prefix without it.
+  return result.replaceAll(names.prefix, '@').replaceAll(names.prefix.slice(0, -1), '@');
 }
 
 /** An answer with everything that differs from run to run by its name instead; object keys sorted. */

@@ -55,6 +55,16 @@ export const OTHER: ChaincodeDefinition = {
   collections: [],
 };
 
+/** A second channel; the insurer is no member. */
+export const EXTRA = 'extra';
+export const EXTRA_MEMBERS: readonly string[] = ['hospital', 'clinic'];
+
+/** The second chaincode as the second channel has it. */
+export const EXTRA_CHAINCODE: ChaincodeDefinition = {
+  ...OTHER,
+  endorsementPolicy: "OR('HospitalMSP.peer','ClinicMSP.peer')",
+};
+
 /** Pulseledger's organizations with a chaincode and limits on which everything can be seen in little time. */
 export const DEFINITION: NetworkDefinition = {
   ...NETWORK,

@@ -86,9 +86,14 @@ export async function install(administrator: Person, packageBytes: Uint8Array): 
 /** A transaction of the lifecycle chaincode. */
 export async function lifecycleSubmit(
   person: Person,
-  call: { readonly name: string; readonly argument: Uint8Array; readonly by: readonly string[] },
+  call: {
+    readonly name: string;
+    readonly argument: Uint8Array;
+    readonly by: readonly string[];
+    readonly channel?: string;
+  },
 ): Promise<void> {
-  const contract = person.network().getContract('_lifecycle');
+  const contract = person.network(call.channel).getContract('_lifecycle');
   await contract.submit(call.name, {
     arguments: [call.argument],
     endorsingOrganizations: call.by.map(mspId),

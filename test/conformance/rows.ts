@@ -1,6 +1,8 @@
 import type { Row } from './row.ts';
 import { APPLICATIONS } from './rows/applications.ts';
 import { CHAINCODE } from './rows/chaincode.ts';
+import { CHANNELS } from './rows/channels.ts';
+import { DEFINITIONS } from './rows/definitions.ts';
 import { DELIVER } from './rows/deliver.ts';
 import { EVENTS } from './rows/events.ts';
 import { GATEWAY } from './rows/gateway.ts';
@@ -10,6 +12,7 @@ import { MVCC } from './rows/mvcc.ts';
 import { POLICIES } from './rows/policies.ts';
 import { LAST, PRIVATE_DATA } from './rows/private-data.ts';
 import { RANGES } from './rows/ranges.ts';
+import { RUNNING } from './rows/running.ts';
 import { STATE } from './rows/state.ts';
 import { TRANSACTIONS } from './rows/transactions.ts';
 
@@ -28,5 +31,8 @@ export const ROWS: readonly Row[] = [
   ...TRANSACTIONS,
   ...LIFECYCLE,
   ...APPLICATIONS,
+  ...DEFINITIONS,
+  ...RUNNING,
+  ...CHANNELS,
   ...LAST,
 ];

@@ -6,7 +6,7 @@ import {
   startChaincodeService,
 } from '@pulseledger/network/chaincode-service';
 import { startDevnet } from '@pulseledger/network/devnet';
-import { DEFINITION, OTHER } from './definition.ts';
+import { DEFINITION, EXTRA, EXTRA_CHAINCODE, EXTRA_MEMBERS, OTHER } from './definition.ts';
 import { freePort } from './free-port.ts';
 
 export type NetworkKind = 'devnet' | 'fabric';
@@ -37,7 +37,7 @@ export interface StartedNetwork {
   readonly stop: () => Promise<void>;
 }
 
-const CHAINCODE_FOLDER: string = join(import.meta.dirname, 'chaincode');
+export const CHAINCODE_FOLDER: string = join(import.meta.dirname, 'chaincode');
 
 /** The chaincode's process for a devnet: one serves every organization's peer, each in a conversation of its own. */
 export async function startProbe(dir: string): Promise<ChaincodeService> {
@@ -68,6 +68,13 @@ export async function startEmbedded(options: {
     chaincode: { name, version, addresses },
     executeTimeoutMs: EXECUTE_TIMEOUT_MS,
     otherChaincodes: [{ definition: OTHER, addresses }],
+    otherChannels: [
+      {
+        name: EXTRA,
+        organizations: EXTRA_MEMBERS,
+        chaincodes: [{ definition: EXTRA_CHAINCODE, addresses }],
+      },
+    ],
   });
   return { kind: 'devnet', profile: devnet.profile, keysDir, stop: () => devnet.close() };
 }

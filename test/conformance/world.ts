@@ -71,6 +71,8 @@ export class World {
   readonly prefix: string;
   readonly #connections: Connections;
   readonly #transactions: string[] = [];
+  readonly #names = new Map<string, string>();
+  readonly #closing: (() => Promise<void>)[] = [];
   readonly #people = new Map<string, Promise<Person>>();
 
   constructor(connections: Connections, id: string) {
@@ -184,9 +186,19 @@ export class World {
     this.#transactions.push(transaction);
   }
 
+  /** What a text that is different in every run is called in the answer. */
+  name(text: string, called: string): void {
+    this.#names.set(text, called);
+  }
+
+  /** Does something when the row is over. */
+  onClose(work: () => Promise<void>): void {
+    this.#closing.push(work);
+  }
+
   answer(value: unknown): Json {
     const names: Names = {
-      addresses: this.#connections.addresses,
+      addresses: new Map([...this.#connections.addresses, ...this.#names]),
       transactions: this.#transactions,
       prefix: this.prefix,
     };
@@ -194,6 +206,7 @@ export class World {
   }
 
   async close(): Promise<void> {
+    for (const work of this.#closing) await work();
     for (const person of this.#people.values()) this.#connections.close(await person);
   }
 }

@@ -103,9 +103,18 @@ interface Plan {
   readonly development: Development;
 }
 
+/** The definition with the chaincode's name and version. */
+function ownDefinition({
+  definition,
+  chaincode: { name, version },
+}: DevnetOptions): NetworkDefinition {
+  return { ...definition, chaincode: { ...definition.chaincode, name, version } };
+}
+
 /** The definition's channel first. */
-function plannedChannels({ options, definition }: Plan): readonly Required<OtherChannel>[] {
+function plannedChannels(options: DevnetOptions): readonly Required<OtherChannel>[] {
   const { chaincode, otherChaincodes = [], otherChannels = [] } = options;
+  const definition = ownDefinition(options);
   const everybody = definition.organizations.map(({ name }) => name);
   const own = { definition: definition.chaincode, addresses: chaincode.addresses };
   return [
@@ -232,20 +241,16 @@ function newControl(plan: Plan, channels: readonly [Channel, ...Channel[]]): Loc
 }
 
 async function planOf(options: DevnetOptions): Promise<Plan> {
-  const { keysDir, chaincode } = options;
+  const { keysDir } = options;
   await createNetworkIdentities(keysDir, options.definition);
   const organizations = await Promise.all(
     options.definition.organizations.map((o) => readOrganization(keysDir, o)),
   );
   const names = options.definition.organizations.map((o) => o.name);
   const ports = await gatewayPorts(join(keysDir, 'ports.json'), names);
-  const { name, version } = chaincode;
   return {
     options,
-    definition: {
-      ...options.definition,
-      chaincode: { ...options.definition.chaincode, name, version },
-    },
+    definition: ownDefinition(options),
     organizations,
     portOf: (o) => ports.get(o.definition.name) ?? 0,
     development: { clock: new PeerClock(), gate: new CallGate(), faults: new Faults() },
@@ -260,9 +265,9 @@ async function planOf(options: DevnetOptions): Promise<Plan> {
  * @throws RangeError when the further channels are none.
  */
 export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
-  const plan = await planOf(options);
-  const planned = plannedChannels(plan);
+  const planned = plannedChannels(options);
   checkChannels(planned);
+  const plan = await planOf(options);
   const [first, ...others] = await openChannels(plan, planned);
   if (first === undefined) throw new Error('A network has a channel.');
   const all: readonly [Channel, ...Channel[]] = [first, ...others];

@@ -133,7 +133,8 @@ const SYSTEM: readonly Row[] = [
     const contract = person.network().getContract('cscc');
     const channels = await outcomeOf(async () => {
       const bytes = await contract.evaluateTransaction('GetChannels');
-      return peer.ChannelQueryResponse.deserializeBinary(bytes).toObject();
+      const { channelsList } = peer.ChannelQueryResponse.deserializeBinary(bytes).toObject();
+      return channelsList.map(({ channelId }) => channelId).sort();
     });
     const config = await outcomeOf(async () => {
       const bytes = await contract.evaluateTransaction('GetChannelConfig', CHANNEL);

@@ -2,6 +2,7 @@ import { peer } from '@hyperledger/fabric-protos';
 import type { Channel, Channels } from '../channel/channel.ts';
 import type { CommittedChaincode } from '../lifecycle/chaincode-definitions.ts';
 import type { InstalledPackages } from '../lifecycle/installed-packages.ts';
+import { noteSequence } from '../lifecycle/lifecycle-state.ts';
 import {
   creatorOf,
   type SystemChaincode,
@@ -185,6 +186,7 @@ export class ChaincodeSupport {
         );
       }
     });
+    noteSequence(parameters.simulator, chaincode);
     const isInit = invalid(() => beginsInitialization(definition, parameters, input));
     const handler = await this.#connection(packageId, address).launch();
     const context = new TransactionContext(chaincode, parameters, (name) =>

@@ -4,6 +4,8 @@ import { type Rule, readPolicyEnvelope } from '../policy/signature-policy.ts';
 import { bytes } from '../protos/bytes.ts';
 import { unmarshal } from './proposal.ts';
 
+const SYSTEM_CHAINCODES = new Set(['_lifecycle', 'cscc', 'lscc', 'qscc']);
+
 /** One part of what a transaction touched, for choosing endorsers (protos.ChaincodeCall). */
 export interface ChaincodeCall {
   readonly chaincode: string;
@@ -85,11 +87,15 @@ function publicCall(chaincode: string, policies: NamespacePolicies): ChaincodeCa
   ];
 }
 
-/** What a simulation says about who must endorse it (core/endorser/endorser.go buildChaincodeInterest). */
+/**
+ * What a simulation says about who must endorse it (core/endorser/endorser.go buildChaincodeInterest). Chaincodes that are a
+ * part of the peer have no say: every transaction reads the definition of its chaincode, too.
+ */
 export function chaincodeInterest(result: SimulationResult): readonly ChaincodeCall[] {
   const rwset = ledger.rwset.TxReadWriteSet.deserializeBinary(bytes(result.publicRwset));
   return rwset.getNsRwsetList().flatMap((set) => {
     const chaincode = set.getNamespace();
+    if (SYSTEM_CHAINCODES.has(chaincode)) return [];
     const policies = namespacePolicies(set, result);
     const collections = [...policies.required.keys()].filter((name) => name !== '');
     return [

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isMissing } from '../is-missing.ts';
 import { type ChaincodePackage, readChaincodePackage } from './chaincode-package.ts';
-import { LifecycleError, NotThereError } from './errors.ts';
+import { LifecycleError } from './errors.ts';
 
 const ENDING = '.tar.gz';
 /** More than any development needs; each is kept in memory. */
@@ -44,11 +44,13 @@ export class InstalledPackages {
     return this.#packages.get(packageId)?.description;
   }
 
-  /** @throws NotThereError */
+  /** @throws LifecycleError */
   bytesOf(packageId: string): Uint8Array {
     const found = this.#packages.get(packageId);
     if (found !== undefined) return found.bytes;
-    throw new NotThereError(`chaincode install package '${packageId}' not found`);
+    throw new LifecycleError(
+      `could not load cc install package: chaincode install package '${packageId}' not found`,
+    );
   }
 
   /** Keeps a package. @throws LifecycleError when it is none, or installed already. */

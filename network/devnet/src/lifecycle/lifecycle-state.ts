@@ -1,9 +1,12 @@
 import type { StateIterator, TxSimulator } from '../ledger/types.ts';
 import type { BaseState } from './base-state.ts';
-import type { OpaqueState, WritableState } from './stored-structure.ts';
+import { NAMESPACES } from './parameters.ts';
+import { fieldKey, type OpaqueState, type WritableState } from './stored-structure.ts';
 
 /** Where Fabric keeps the chaincode definitions themselves. */
 export const LIFECYCLE_NAMESPACE = '_lifecycle';
+/** Where Fabric 1 kept definitions. */
+const LEGACY_NAMESPACE = 'lscc';
 const IMPLICIT_PREFIX = '_implicit_org_';
 /** Keys of the lifecycle are ASCII: behind all of them with the same beginning. */
 const AFTER_ASCII = '\x7f';
@@ -36,6 +39,14 @@ async function keysOf(
   return [...found].map((key) => key.slice(prefix.length)).sort();
 }
 
+/**
+ * What a transaction is simulated with is read by it, too: an upgrade before its commit is a read conflict
+ * (endorsement_info.go CachedChaincodeInfo).
+ */
+export function noteSequence(simulator: TxSimulator, chaincode: string): void {
+  simulator.getState(LIFECYCLE_NAMESPACE, fieldKey(NAMESPACES, chaincode, 'Sequence'));
+}
+
 /** The lifecycle's state as one organization's peer sees it in a simulation. */
 export class LifecycleState {
   readonly #simulator: TxSimulator;
@@ -44,6 +55,11 @@ export class LifecycleState {
   constructor(simulator: TxSimulator, base: BaseState) {
     this.#simulator = simulator;
     this.#base = base;
+  }
+
+  /** Whoever finds no definition asks the lifecycle of Fabric 1, too; its state is empty (deployedcc_infoprovider.go). */
+  noteLegacyRead(chaincode: string): void {
+    this.#simulator.getState(LEGACY_NAMESPACE, chaincode);
   }
 
   /** What the channel has committed. */

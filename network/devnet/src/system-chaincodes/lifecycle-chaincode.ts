@@ -110,6 +110,7 @@ export class LifecycleChaincode implements SystemChaincode {
     const identity = creatorOf(signed);
     if (ADMINISTRATORS_FUNCTIONS.has(name)) return this.#denyAdministrator(identity);
     if (!WRITERS_FUNCTIONS.has(name)) return `Unmapped policy for ${this.name}/${name}`;
+    if (channelName === '') return this.#denyWriter(identity);
     if (channel === undefined) return `Failed to get policy manager for channel [${channelName}]`;
     const data = signed.getProposalBytes_asU8();
     const signature = signed.getSignature_asU8();
@@ -119,12 +120,25 @@ export class LifecycleChaincode implements SystemChaincode {
   /** The peer's own MSP decides, whatever the channel (core/policy/policy.go CheckPolicyNoChannel). */
   #denyAdministrator(identity: Uint8Array): string | undefined {
     const { msp } = this.#options;
-    const { mspId, pem } = parseSerialized(identity);
-    if (mspId !== msp.mspId) {
-      return `Failed deserializing proposal creator during channelless check policy with policy [Admins]: [expected MSP ID ${msp.mspId}, received ${mspId}]`;
-    }
     const { mspId: own } = msp;
+    const { pem } = parseSerialized(identity);
+    const stranger = this.#denyStranger(identity, 'Admins');
+    if (stranger !== undefined) return stranger;
     if (msp.identity(pem).satisfies({ mspId: own, role: 'admin' })) return undefined;
     return `Failed verifying that proposal's creator satisfies local MSP principal during channelless check policy with policy [Admins]: [The identity is not an admin under this MSP [${own}]: The identity does not contain OU [ADMIN], MSP: [${own}]]`;
+  }
+  /** There are no writers of no channel. */
+  #denyWriter(identity: Uint8Array): string {
+    return (
+      this.#denyStranger(identity, WRITERS) ??
+      `Failed getting local MSP principal during channelless check policy with policy [${WRITERS}]: [MSP Principal role [${WRITERS}] not recognized]`
+    );
+  }
+
+  #denyStranger(identity: Uint8Array, policy: string): string | undefined {
+    const { mspId: own } = this.#options.msp;
+    const { mspId } = parseSerialized(identity);
+    if (mspId === own) return undefined;
+    return `Failed deserializing proposal creator during channelless check policy with policy [${policy}]: [expected MSP ID ${own}, received ${mspId}]`;
   }
 }

@@ -86,11 +86,13 @@ type Requested =
 function check({ definitions, state }: CalledChannel, args: Requested): void {
   const [name, version] = [args.getName(), args.getVersion()];
   const definition = { name, version, collections: args.getCollections() };
-  checkDefinition(definition, definitions.organizations, () =>
-    readType(state.public, NAMESPACES, name) === undefined
-      ? undefined
-      : readParameters(state.public, name).collections,
-  );
+  checkDefinition(definition, definitions.organizations, () => {
+    if (readType(state.public, NAMESPACES, name) !== undefined) {
+      return readParameters(state.public, name).collections;
+    }
+    state.noteLegacyRead(name);
+    return undefined;
+  });
 }
 
 function tellApprovals(

@@ -45,7 +45,9 @@ export class QueryChaincode implements SystemChaincode {
     const found = this.#channels.get(channel);
     if (found === undefined) return refusal(`Invalid chain ID, ${channel}`);
     const query = QUERIES.get(name);
-    if (query === undefined) return refusal(`Requested function ${name} not found.`);
+    if (query === undefined) {
+      return refusal(`access denied for [${name}][${channel}]: [Unmapped policy for qscc/${name}]`);
+    }
     const { signedProposal } = call.parameters;
     const denied = found.policies.refuseAccess(channel, READERS, {
       data: signedProposal.getProposalBytes_asU8(),

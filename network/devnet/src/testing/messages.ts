@@ -15,6 +15,7 @@ export interface ProposalOptions {
   readonly nonce?: Uint8Array;
   readonly epoch?: number;
   readonly type?: number;
+  readonly isInit?: boolean;
   /** Who really signs. */
   readonly signer?: Signer;
 }
@@ -65,6 +66,7 @@ function channelHeader(options: ProposalOptions, txId: string): Uint8Array {
 function invocation(options: ProposalOptions): Uint8Array {
   const input = new peer.ChaincodeInput();
   input.setArgsList((options.args ?? ['get', 'a']).map((arg) => Buffer.from(arg)));
+  input.setIsInit(options.isInit ?? false);
   const spec = new peer.ChaincodeSpec();
   spec.setChaincodeId(chaincodeId(options.chaincode ?? 'pulse'));
   spec.setInput(input);

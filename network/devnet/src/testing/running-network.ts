@@ -162,13 +162,15 @@ export class TestNetwork {
     return join(this.dir, 'keys');
   }
 
-  async open(): Promise<void> {
+  /** Starts the network, with other options than the first time perhaps. */
+  async open(options: Partial<DevnetOptions> = {}): Promise<void> {
     this.#devnet = await startDevnet({
       definition: NETWORK,
       keysDir: this.keysDir,
       ledgerDir: join(this.dir, 'ledger'),
       chaincode: { name: 'pulse', version: '1.0', addresses: this.chaincode.addresses },
       ...this.#options,
+      ...options,
     });
   }
 
