@@ -46,12 +46,19 @@ async function writeUser(place: Place, name: string, key: CertifiedKey): Promise
   await writePrivate(join(msp, 'keystore', 'priv_sk'), key.privateKeyPem);
 }
 
+/** The attributes that Fabric CA puts into every certificate unless it is told not to; contracts read them. */
+function enrolment(user: string): Readonly<Record<string, string>> {
+  return { 'hf.Affiliation': '', 'hf.EnrollmentID': user, 'hf.Type': 'client' };
+}
+
 /** What Fabric's tutorials call the connection profile: everything of one organization that an application needs. */
 function connectionProfile(
   { name, mspId }: OrganizationDefinition,
   peer: string,
   { endpoint, tlsRootCertificatePem }: { endpoint: string; tlsRootCertificatePem: string },
 ): string {
+  // By its name: Node's TLS asks for no server by an address (RFC 6066), and the peer's certificate has both.
+  const [, port = ''] = endpoint.split(':');
   const profile = {
     name: `devnet-${name}`,
     version: '1.0.0',
@@ -59,7 +66,7 @@ function connectionProfile(
     organizations: { [name]: { mspid: mspId, peers: [peer] } },
     peers: {
       [peer]: {
-        url: `grpcs://${endpoint}`,
+        url: `grpcs://localhost:${port}`,
         tlsCACerts: { pem: tlsRootCertificatePem },
         grpcOptions: { 'ssl-target-name-override': peer, hostnameOverride: peer },
       },
@@ -94,8 +101,13 @@ async function writeOrganization(
   for (const user of options.users ?? DEFAULT_USERS) {
     const commonName = `${user}@${domain}`;
     const notAfterMs = Date.now() + LIFETIME_MS;
-    const request = { organization: name, commonName, notAfterMs };
-    await writeUser(place, user, await issueIdentity(options.definition, options.keysDir, request));
+    const identity = await issueIdentity(options.definition, options.keysDir, {
+      organization: name,
+      commonName,
+      notAfterMs,
+      attributes: enrolment(user),
+    });
+    await writeUser(place, user, identity);
   }
 }
 

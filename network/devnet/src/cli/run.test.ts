@@ -19,6 +19,7 @@ class Prices extends Contract {
     await ctx.stub.putPrivateData(ctx.stub.getMspID() + 'Prices', 'car', Buffer.from(value));
   }
   async WhosePeer(ctx) { return ctx.stub.getMspID(); }
+  async WhoAsks(ctx) { return ctx.clientIdentity.getAttributeValue('hf.EnrollmentID'); }
 }
 exports.contracts = [Prices];`;
 const ORGANIZATIONS = ['org1', 'org2'].map((name, index) => ({
@@ -131,12 +132,21 @@ test.each(ORGANIZATIONS)(
   },
 );
 
+test('a contract knows a user by the name of enrolment, as with Fabric CA', async () => {
+  const [first] = ORGANIZATIONS;
+  if (first === undefined) throw new Error('no organization');
+  const { contract, close } = await client(first, 'User1');
+  const answer = await contract.evaluateTransaction('WhoAsks');
+  close();
+  expect(Buffer.from(answer).toString()).toBe('User1');
+});
+
 test("an organization's connection profile names its peer", async () => {
   const file = join(dir, 'organizations/peerOrganizations/org2.example.com/connection-org2.json');
   expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({
     client: { organization: 'org2' },
     organizations: { org2: { mspid: 'Org2MSP', peers: ['peer0.org2.example.com'] } },
-    peers: { 'peer0.org2.example.com': { url: `grpcs://127.0.0.1:${ports.get('org2') ?? 0}` } },
+    peers: { 'peer0.org2.example.com': { url: `grpcs://localhost:${ports.get('org2') ?? 0}` } },
   });
 });
 
