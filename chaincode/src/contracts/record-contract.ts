@@ -1,6 +1,13 @@
 import { Context, Contract, Info, Returns, Transaction } from 'fabric-contract-api';
 import { READ_AUTHOR_GROUP, SET_AUTHOR_GROUP } from '../record/author-groups.ts';
 import { EQUIVALENT_RESULTS } from '../record/equivalent-results.ts';
+import { ERASE, LIST_ERASABLE } from '../record/erase.ts';
+import {
+  ANSWER_ERASURE,
+  LIST_ERASURES,
+  READ_ERASURES,
+  REQUEST_ERASURE,
+} from '../record/erasure.ts';
 import { SET_INDEX_SECRET } from '../record/index-secret.ts';
 import { FIND_BY_KEY, FIND_UNIQUE, LOCATE } from '../record/places-of.ts';
 import { READ } from '../record/read.ts';
@@ -79,5 +86,41 @@ export class RecordContract extends Contract {
   @Returns('string')
   ReadAuthorGroup(context: Context): Promise<string> {
     return invoke(context, READ_AUTHOR_GROUP);
+  }
+
+  @Transaction()
+  @Returns('string')
+  RequestErasure(context: Context): Promise<string> {
+    return invoke(context, REQUEST_ERASURE);
+  }
+
+  @Transaction()
+  @Returns('string')
+  AnswerErasure(context: Context): Promise<string> {
+    return invoke(context, ANSWER_ERASURE);
+  }
+
+  @Transaction(false)
+  @Returns('string')
+  ReadErasures(context: Context): Promise<string> {
+    return invoke(context, READ_ERASURES);
+  }
+
+  @Transaction(false)
+  @Returns('string')
+  ListErasures(context: Context): Promise<string> {
+    return invoke(context, LIST_ERASURES);
+  }
+
+  @Transaction(false)
+  @Returns('string')
+  ListErasable(context: Context): Promise<string> {
+    return invoke(context, LIST_ERASABLE);
+  }
+
+  @Transaction()
+  @Returns('string')
+  Erase(context: Context): Promise<string> {
+    return invoke(context, ERASE);
   }
 }

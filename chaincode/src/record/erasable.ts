@@ -56,7 +56,16 @@ async function* readings(
     const all = { objectType, attributes: [patientId] };
     const hour = hourAttribute(hourOf(requestedAtMs));
     const end = scope === 'clinical' ? all : { objectType, attributes: [patientId, hour] };
-    yield* keysBetween(stub, rangeStart(all), rangeEnd(end));
+    let marked: string | undefined;
+    for await (const found of keysBetween(stub, rangeStart(all), rangeEnd(end))) {
+      const [, of] = found.key.attributes;
+      // The mark of an hour that is to be summed up still goes with the hour's first chunk.
+      if (objectType === 'chunk' && of !== undefined && of !== marked) {
+        yield erasable(RECORD_KEYS.open(Number(of), patientId));
+        marked = of;
+      }
+      yield found;
+    }
   }
 }
 
@@ -151,6 +160,7 @@ const PATIENT_PART: ReadonlyMap<string, number> = new Map([
   ['patient', 0],
   ['treating', 0],
   ['treated', 1],
+  ['open', 1],
   ['ordered', 1],
   ['index', 2],
 ]);
@@ -192,5 +202,5 @@ export function placeOfKey(stub: LedgerStub, key: ErasableKey): readonly [string
 
 /** Is it a reading of a wearable? */
 export function isReading({ objectType }: ErasableKey): boolean {
-  return WEARABLE_TYPES.includes(objectType);
+  return WEARABLE_TYPES.includes(objectType) || objectType === 'open';
 }

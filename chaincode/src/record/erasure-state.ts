@@ -4,7 +4,6 @@ import {
   type Erasure,
   ErasureDocument,
   MAX_ERASURES,
-  PROVIDER_MSP_IDS,
   PulseError,
 } from '@pulseledger/domain';
 import { readDocument, writeDocument } from '../store/documents.ts';
@@ -47,11 +46,12 @@ export async function writeErasure(
   await writeDocument(stub, CLINICAL_KEYS.erasure(patientId), changed);
 }
 
-/** A request with one more answer: refused by one custodian is refused; granted is granted by both. */
+/** A request with one more answer: refused by one custodian is refused; granted is granted by all. */
 export function answered(
   erasure: Erasure,
   { refusal, retainUntilMs }: AnswerErasureInput,
   by: { readonly mspId: string; readonly subjectId: string; readonly atMs: number },
+  custodians: readonly string[],
 ): Erasure {
   if (erasure.state !== 'requested') {
     throw new PulseError('conflict', 'The request is decided already.');
@@ -68,12 +68,12 @@ export function answered(
   };
   const answers = [...erasure.answers, answer];
   if (refusal !== null) return { ...erasure, answers, state: 'refused' };
-  const isGranted = answers.length === PROVIDER_MSP_IDS.length;
+  const isGranted = custodians.every((one) => answers.some(({ mspId }) => mspId === one));
   return { ...erasure, answers, state: isGranted ? 'restricted' : 'requested' };
 }
 
 /**
- * Go on only when the request may be carried out now: readings at once, the clinical record when both
+ * Go on only when the request may be carried out now: readings at once, the clinical record when all
  * custodians granted it and the longer retention is over.
  *
  * @throws PulseError `conflict`.

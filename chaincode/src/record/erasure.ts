@@ -7,14 +7,17 @@ import {
   ErasureInput,
   ListErasuresInput,
   type ListErasuresOutput,
+  PatientDocument,
   PatientInput,
+  PROVIDER_MSP_IDS,
   PulseError,
+  RECORD_KEYS,
   type ReadErasuresOutput,
   type RecordClass,
   RequestErasureInput,
 } from '@pulseledger/domain';
 import { requireAttestation } from '../access/attestation.ts';
-import { parseDocument } from '../store/documents.ts';
+import { parseDocument, readDocument } from '../store/documents.ts';
 import { entries, rangeAfter, rangeEnd, rangeStart } from '../store/range.ts';
 import { CHANGED, UNCHANGED } from '../transaction/change.ts';
 import type { Call, TransactionFunction } from '../transaction/invoke.ts';
@@ -55,8 +58,10 @@ async function requestErasure(call: Call<RequestErasureInput>): Promise<ChangeOu
     ...{ requestId, scope, state: 'requested', requestedBy, requestedAtMs: nowMs },
     ...{ answers: [], purgedKeys: 0, digestHex: NOTHING_PURGED, destroyedAtMs: null },
   };
-  const empty = { patientId, erasures: [], registeredAt: [caller.mspId], saltHex };
-  await writeErasure(stub, { ...(document ?? empty), saltHex }, erasure);
+  const patient = await readDocument(stub, RECORD_KEYS.patient(patientId), PatientDocument);
+  const registeredAt = patient?.registeredAt ?? document?.registeredAt ?? PROVIDER_MSP_IDS;
+  const erasures = document?.erasures ?? [];
+  await writeErasure(stub, { patientId, erasures, registeredAt, saltHex }, erasure);
   return CHANGED;
 }
 
@@ -71,8 +76,8 @@ async function answerErasure(call: Call<AnswerErasureInput>): Promise<ChangeOutp
     throw new PulseError('conflict', 'This request needs no answer.');
   }
   const by = { mspId: caller.mspId, subjectId, atMs: nowMs };
-  const registeredAt = [...new Set([...document.registeredAt, caller.mspId])].sort();
-  await writeErasure(stub, { ...document, registeredAt }, answered(erasure, input, by));
+  const changed = answered(erasure, input, by, document.registeredAt);
+  await writeErasure(stub, { ...document, saltHex: input.saltHex }, changed);
   return CHANGED;
 }
 

@@ -9,6 +9,7 @@ import {
   type WriteRecordsOutput,
 } from '@pulseledger/domain';
 import { requireAttestation } from '../access/attestation.ts';
+import { copyToExtract } from '../consent/copies.ts';
 import { readDocument, writeDocument } from '../store/documents.ts';
 import type { Call, TransactionFunction } from '../transaction/invoke.ts';
 import { inputOf } from '../transaction/transient.ts';
@@ -123,6 +124,7 @@ async function writeRecord(
   await movePlaces(stub, known, after);
   if (recordClass === 'order') await placeOrder(stub, known, after);
   await keepPatient(call, write, isNewPatient);
+  await copyToExtract(call, claims.shares, { before: known, after });
   return after;
 }
 

@@ -1,15 +1,12 @@
-import { createHash } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { type RecordWrite, type Want, WriteRecordsOutput } from '@pulseledger/domain';
 import { attest } from './attesting.ts';
 import type { Identity, LedgerDouble } from './ledger-double.ts';
 import { NOON_MS, PATIENT_ID, SALT_HEX } from './story.ts';
 
-let made = 0;
-
-/** An id that occurs nowhere else in the test. */
+/** An id that occurs nowhere else. */
 export function newId(): string {
-  made += 1;
-  return createHash('md5').update(`id ${made}`).digest('hex');
+  return randomBytes(16).toString('hex');
 }
 
 /** A write with what tests seldom care about filled in. */

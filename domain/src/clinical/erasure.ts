@@ -23,7 +23,7 @@ export const ERASURE_STATES = [
 ] as const;
 export type ErasureState = (typeof ERASURE_STATES)[number];
 
-/** One custodian's answer; both providers keep the record, so both must grant. */
+/** One custodian's answer: an organization at which the patient is registered. All of them must grant. */
 export interface ErasureAnswer {
   readonly mspId: string;
   readonly answeredBy: string;
@@ -74,7 +74,7 @@ export const MAX_ERASURES = 100;
 export interface ErasureDocument {
   readonly patientId: string;
   readonly erasures: readonly Erasure[];
-  /** Where the patient was registered, for who asks for the log of accesses later. */
+  /** Where the patient was registered: the custodians; and for who asks for the log of accesses later. */
   readonly registeredAt: readonly string[];
   readonly saltHex: string;
 }

@@ -1,0 +1,308 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  compositeKey,
+  ErasableKey,
+  type Erasure,
+  ListErasableOutput,
+  RECORD_KEYS,
+  ReadErasuresOutput,
+  type Want,
+} from '@pulseledger/domain';
+import { attest, openChart } from '../testing/attesting.ts';
+import { DAY_MS, firstPasskey, grant, setRelyingParty, termsWith } from '../testing/consents.ts';
+import type { Identity, LedgerDouble } from '../testing/ledger-double.ts';
+import {
+  HOUR_MS,
+  ledgerWith,
+  NOON_MS,
+  OTHER_PATIENT_ID,
+  PATIENT_ID,
+  PEOPLE,
+  record,
+  SALT_HEX,
+  setTreating,
+  Wearable,
+} from '../testing/story.ts';
+import { newId, writeOf, writeRecords } from '../testing/writing.ts';
+
+const SUBJECT = { reference: `Patient/${PATIENT_ID}` };
+const CONDITION = { resourceType: 'Condition', subject: SUBJECT };
+const RETAINED_UNTIL_MS = NOON_MS + 3_000 * DAY_MS;
+const LATER_MS = NOON_MS + HOUR_MS;
+
+let ledger: LedgerDouble;
+let requestId: string;
+beforeEach(async () => {
+  const wearable = new Wearable('Watch');
+  ledger = await ledgerWith(wearable);
+  requestId = newId();
+  await setTreating(ledger, PEOPLE.doctor);
+  await record(ledger, [wearable.chunk({ startMs: NOON_MS })]);
+});
+
+async function submit(
+  name: 'record:RequestErasure' | 'record:AnswerErasure',
+  identity: Identity,
+  input: object,
+  recordClass: Want['recordClass'],
+  nowMs = NOON_MS,
+): Promise<unknown> {
+  const wants = [{ action: 'erase' as const, recordClass }];
+  const attestation = await attest(ledger, identity, { patientId: PATIENT_ID, wants }, nowMs);
+  const whole = { patientId: PATIENT_ID, requestId, saltHex: SALT_HEX, ...input };
+  return ledger.submit(name, { identity, input: whole, attestation, nowMs });
+}
+
+function request(
+  scope: 'wearable' | 'clinical',
+  identity: Identity = PEOPLE.patient,
+): Promise<unknown> {
+  const recordClass = scope === 'wearable' ? 'vitals' : 'basics';
+  return submit('record:RequestErasure', identity, { scope }, recordClass, LATER_MS);
+}
+
+function answer(identity: Identity, refusal: string | null = null): Promise<unknown> {
+  const input = { refusal, retainUntilMs: RETAINED_UNTIL_MS };
+  return submit('record:AnswerErasure', identity, input, 'basics', LATER_MS);
+}
+
+async function listErasable(identity: Identity, nowMs: number): Promise<ErasableKey[]> {
+  const input = { patientId: PATIENT_ID, requestId };
+  const answered = await ledger.evaluate('record:ListErasable', { identity, input, nowMs });
+  return [...ListErasableOutput.parse(answered).keys];
+}
+
+function erase(identity: Identity, keys: readonly ErasableKey[], nowMs: number): Promise<unknown> {
+  const input = { patientId: PATIENT_ID, requestId, keys, saltHex: SALT_HEX };
+  return ledger.submit('record:Erase', { identity, input, nowMs });
+}
+
+/** In steps until nothing is left, as a client does. */
+async function eraseAll(identity: Identity, nowMs: number): Promise<void> {
+  for (;;) {
+    const keys = await listErasable(identity, nowMs);
+    await erase(identity, keys, nowMs);
+    if (keys.length === 0) return;
+  }
+}
+
+async function receipts(identity: Identity): Promise<readonly Erasure[]> {
+  const input = { patientId: PATIENT_ID };
+  const call = { identity, input, nowMs: LATER_MS };
+  return ReadErasuresOutput.parse(await ledger.evaluate('record:ReadErasures', call)).erasures;
+}
+
+function keysAbout(patientId: string): string[] {
+  return [...ledger.privateData.keys()].filter((key) => key.includes(patientId));
+}
+
+function typesOf(keys: readonly string[]): string[] {
+  return [...new Set(keys.map((key) => key.split('\u0000')[1] ?? ''))].sort();
+}
+
+describe('erasing wearable data', () => {
+  it('happens at once, by the patient, and leaves the clinical record', async () => {
+    await writeRecords(ledger, PEOPLE.doctor, [
+      writeOf({ recordClass: 'condition', resource: CONDITION }),
+    ]);
+    const before = typesOf(keysAbout(PATIENT_ID));
+    expect(before).toContain('chunk');
+    await request('wearable');
+    await eraseAll(PEOPLE.patient, LATER_MS);
+    const after = typesOf(keysAbout(PATIENT_ID));
+    expect(after).not.toContain('chunk');
+    expect(after).toContain('record');
+    expect(await receipts(PEOPLE.patient)).toMatchObject([
+      { state: 'destroyed', scope: 'wearable', purgedKeys: 3, destroyedAtMs: LATER_MS },
+    ]);
+  });
+
+  it('does not reach the clinical record, whatever keys are listed', async () => {
+    await request('wearable');
+    const patient = { collection: 'providers' as const, ...RECORD_KEYS.patient(PATIENT_ID) };
+    await expect(erase(PEOPLE.patient, [patient], LATER_MS)).rejects.toThrow('access_denied: ');
+  });
+
+  it('leaves what is measured after the request', async () => {
+    await request('wearable');
+    const wearable = new Wearable('Watch');
+    const tomorrow = NOON_MS + DAY_MS;
+    const chunk = wearable.chunk({ startMs: tomorrow, firstSequence: 100 });
+    const other = new Wearable('Watch');
+    expect(other.deviceId).toBe(wearable.deviceId);
+    const accepted = await record(ledger, [chunk], tomorrow + HOUR_MS);
+    const keys = await listErasable(PEOPLE.patient, tomorrow + HOUR_MS);
+    expect(keys.filter(({ objectType }) => objectType === 'chunk')).toHaveLength(1);
+    expect(accepted).toHaveLength(1);
+  });
+});
+
+describe('erasing the clinical record', () => {
+  const basics = {
+    resourceType: 'Patient',
+    name: [{ family: 'Mejía', given: ['Gustavo'] }],
+    birthDate: '1980-02-29',
+  };
+  const key = { name: 'patient-identifier' as const, valueHash: 'ef'.repeat(32) };
+
+  beforeEach(async () => {
+    const secret = { secretHex: 'e1'.repeat(32), saltHex: SALT_HEX };
+    const set = { identity: PEOPLE.administrator, input: secret, nowMs: NOON_MS };
+    await ledger.submit('record:SetIndexSecret', set);
+    const patient = writeOf({
+      recordClass: 'basics',
+      recordId: PATIENT_ID,
+      resource: basics,
+      uniqueKey: 'aa'.repeat(32),
+      indexKeys: [key],
+    });
+    const wants = [{ action: 'amend' as const, recordClass: 'basics' as const }];
+    await writeRecords(ledger, PEOPLE.doctor, [patient], { wants });
+    const condition = writeOf({ recordClass: 'condition', resource: CONDITION });
+    const orderFor = { mspId: 'HospitalMSP', untilMs: NOON_MS + DAY_MS };
+    const order = writeOf({
+      recordClass: 'order',
+      resource: { resourceType: 'ServiceRequest' },
+      orderFor,
+    });
+    const unique = writeOf({
+      recordClass: 'allergy',
+      resource: { resourceType: 'AllergyIntolerance' },
+      uniqueKey: 'bb'.repeat(32),
+    });
+    await writeRecords(ledger, PEOPLE.doctor, [condition, order, unique]);
+    await writeRecords(ledger, PEOPLE.doctor, [{ ...condition, ifVersion: 1 }]);
+  });
+
+  async function granted(): Promise<void> {
+    await request('clinical');
+    await answer(PEOPLE.administrator);
+  }
+
+  it('needs the custodian’s answer and the end of retention', async () => {
+    await request('clinical');
+    await expect(erase(PEOPLE.administrator, [], RETAINED_UNTIL_MS)).rejects.toThrow('kept still');
+    await expect(answer(PEOPLE.clinicAdministrator)).rejects.toThrow('access_denied: ');
+    await answer(PEOPLE.administrator);
+    await expect(answer(PEOPLE.administrator)).rejects.toThrow('decided already');
+    await expect(erase(PEOPLE.administrator, [], RETAINED_UNTIL_MS - 1)).rejects.toThrow(
+      'kept still',
+    );
+    await erase(PEOPLE.administrator, [], RETAINED_UNTIL_MS);
+  });
+
+  it('is refused when the custodian must keep the record', async () => {
+    await request('clinical');
+    await answer(PEOPLE.administrator, 'legal-obligation');
+    await expect(answer(PEOPLE.administrator)).rejects.toThrow('decided already');
+    await expect(erase(PEOPLE.administrator, [], RETAINED_UNTIL_MS)).rejects.toThrow('kept still');
+    expect(await receipts(PEOPLE.patient)).toMatchObject([{ state: 'refused' }]);
+  });
+
+  it('is asked for by the patient alone and answered by administrators alone', async () => {
+    for (const identity of [PEOPLE.doctor, PEOPLE.administrator, PEOPLE.otherPatient]) {
+      await expect(request('clinical', identity)).rejects.toThrow('access_denied: ');
+    }
+    await request('clinical');
+    for (const identity of [PEOPLE.patient, PEOPLE.doctor]) {
+      await expect(answer(identity)).rejects.toThrow('access_denied: ');
+    }
+    await expect(listErasable(PEOPLE.patient, LATER_MS)).rejects.toThrow('access_denied: ');
+  });
+
+  it('restricts the record until then: only the patient reads it, nobody writes', async () => {
+    await granted();
+    const write = writeOf({ recordClass: 'condition', resource: CONDITION });
+    await expect(writeRecords(ledger, PEOPLE.doctor, [write], { nowMs: LATER_MS })).rejects.toThrow(
+      'access_denied: ',
+    );
+    const read = async (identity: Identity): Promise<unknown> => {
+      const permitId = await openChart(ledger, identity, { patientId: PATIENT_ID }, LATER_MS);
+      const input = { patientId: PATIENT_ID, permitId, pageSize: 10 };
+      return ledger.evaluate('record:Read', { identity, input, nowMs: LATER_MS });
+    };
+    expect(await read(PEOPLE.doctor)).toEqual({ records: [] });
+    expect(await read(PEOPLE.patient)).toMatchObject({ records: [{}, {}, {}, {}] });
+  });
+
+  it('leaves the log of accesses and the receipt, and nothing else', async () => {
+    await openChart(ledger, PEOPLE.doctor, { patientId: PATIENT_ID }, NOON_MS);
+    await granted();
+    const others = keysAbout(OTHER_PATIENT_ID);
+    await eraseAll(PEOPLE.administrator, RETAINED_UNTIL_MS);
+    expect(typesOf(keysAbout(PATIENT_ID))).toEqual(['access', 'erasure']);
+    expect(keysAbout(OTHER_PATIENT_ID)).toEqual(others);
+    const values = [...ledger.privateData.values()].map(({ value }) =>
+      Buffer.from(value).toString(),
+    );
+    expect(values.join()).not.toContain('Gustavo');
+    const [receipt] = await receipts(PEOPLE.patient);
+    expect(receipt).toMatchObject({ state: 'destroyed', destroyedAtMs: RETAINED_UNTIL_MS });
+    expect(receipt?.purgedKeys).toBeGreaterThan(10);
+    expect(receipt?.digestHex).not.toBe('0'.repeat(64));
+  });
+
+  it('makes every later read and write say so', async () => {
+    const permitId = await openChart(ledger, PEOPLE.doctor, { patientId: PATIENT_ID }, NOON_MS);
+    await granted();
+    await eraseAll(PEOPLE.administrator, RETAINED_UNTIL_MS);
+    for (const identity of [PEOPLE.doctor, PEOPLE.patient]) {
+      const input = { patientId: PATIENT_ID, permitId, pageSize: 10 };
+      const call = ledger.evaluate('record:Read', { identity, input, nowMs: RETAINED_UNTIL_MS });
+      await expect(call).rejects.toThrow('gone: ');
+    }
+    const write = writeOf({ recordClass: 'condition', resource: CONDITION });
+    const writing = writeRecords(ledger, PEOPLE.doctor, [write], { nowMs: RETAINED_UNTIL_MS });
+    await expect(writing).rejects.toThrow('gone: ');
+  });
+
+  it('takes the insurer’s copies along', async () => {
+    await setRelyingParty(ledger);
+    const device = await firstPasskey(ledger, PEOPLE.patient);
+    await grant(ledger, PEOPLE.patient, device, termsWith());
+    const copies = (): string[] =>
+      [...ledger.privateData.keys()].filter((place) => place.startsWith('extract/'));
+    expect(copies().length).toBeGreaterThan(1);
+    await granted();
+    await eraseAll(PEOPLE.administrator, RETAINED_UNTIL_MS);
+    expect(copies()).toEqual([]);
+  });
+
+  it('reaches no other patient’s data, whatever keys are listed', async () => {
+    await granted();
+    const foreign: ErasableKey[] = [
+      { collection: 'providers', ...RECORD_KEYS.patient(OTHER_PATIENT_ID) },
+      { collection: 'providers', objectType: 'device', attributes: [newId()] },
+      { collection: 'providers', objectType: 'located', attributes: [newId()] },
+      { collection: 'providers', objectType: 'access', attributes: [PATIENT_ID, newId()] },
+      { collection: 'providers', objectType: 'erasure', attributes: [PATIENT_ID] },
+      { collection: 'providers', objectType: 'index-secret', attributes: [] },
+      { collection: 'extract', objectType: 'share', attributes: [newId()], consentId: newId() },
+    ];
+    for (const one of foreign) {
+      expect(ErasableKey.parse(one)).toEqual(one);
+      const call = erase(PEOPLE.administrator, [one], RETAINED_UNTIL_MS);
+      await expect(call).rejects.toThrow('A key does not belong to the request.');
+    }
+  });
+
+  it('is replayed on a node that was restored from a backup', async () => {
+    const backup = new Map(ledger.privateData);
+    await granted();
+    await eraseAll(PEOPLE.administrator, RETAINED_UNTIL_MS);
+    const call = { identity: PEOPLE.clinicAdministrator, nowMs: RETAINED_UNTIL_MS };
+    const list = await ledger.evaluate('record:ListErasures', { ...call, input: { pageSize: 10 } });
+    expect(list).toEqual({
+      erasures: [expect.objectContaining({ patientId: PATIENT_ID, requestId, state: 'destroyed' })],
+    });
+    const patient = compositeKey(RECORD_KEYS.patient(PATIENT_ID));
+    for (const [place, value] of backup) {
+      if (!ledger.privateData.has(place)) ledger.privateData.set(place, value);
+    }
+    expect(ledger.privateData.has(patient)).toBe(true);
+    expect((await listErasable(PEOPLE.administrator, RETAINED_UNTIL_MS)).length).toBeGreaterThan(0);
+    await eraseAll(PEOPLE.administrator, RETAINED_UNTIL_MS);
+    expect(ledger.privateData.has(patient)).toBe(false);
+    expect(await receipts(PEOPLE.patient)).toMatchObject([{ destroyedAtMs: RETAINED_UNTIL_MS }]);
+  });
+});
