@@ -67,3 +67,8 @@ export function isSigned(body: Uint8Array, signature: Uint8Array, spkiBase64: st
   const key = parsePublicKey(spkiBase64);
   return createVerify('sha256').update(body).verify(key, derSignature(signature));
 }
+
+/** Is this the DER signature (ECDSA P-256, SHA-256) of this key over these bytes, as passkeys give it? */
+export function isSignedDer(body: Uint8Array, signature: Uint8Array, spkiBase64: string): boolean {
+  return createVerify('sha256').update(body).verify(parsePublicKey(spkiBase64), signature);
+}

@@ -301,6 +301,7 @@ export {
   MAX_COPY_BYTES,
   MAX_PASSKEYS,
   MAX_PURGED,
+  SharePurge,
 } from './consent/claims.ts';
 export {
   type Agreement,
@@ -346,6 +347,7 @@ export {
   aliasOf,
   type CopiedRecord,
   coversRecord,
+  narrowedScope,
   rewriteIds,
   ShareDocument,
   SharedDocument,

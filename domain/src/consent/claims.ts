@@ -16,6 +16,8 @@ export const MAX_COPY_BYTES: number = 384 * 1024;
 export const MAX_PURGED = 500;
 /** Longest claims: the transient attestation has the same limit. */
 const MAX_CLAIMS_LENGTH = 100_000;
+/** Most live shares of a patient. */
+const MAX_SHARES = 200;
 /** Most passkeys of a person. */
 export const MAX_PASSKEYS = 20;
 
@@ -61,6 +63,16 @@ export const ConsentAttestRequest: z.ZodType<ConsentAttestRequest> = z.strictObj
   question: ConsentAttestInput,
 });
 
+/** Copies of one share that are to go. */
+export interface SharePurge {
+  readonly shareId: string;
+  readonly places: readonly SharedPlace[];
+}
+export const SharePurge: z.ZodType<SharePurge> = z.strictObject({
+  shareId: Identifier,
+  places: z.array(SharedPlace).max(MAX_PURGED),
+});
+
 /** A copy that may be made: its place and the digest of its canonical JSON. */
 export interface AttestedCopy {
   readonly recordClass: RecordClass;
@@ -95,6 +107,8 @@ export interface ConsentClaims {
   /** The consent that is revoked or copied for; null otherwise. */
   readonly terms: ConsentTerms | null;
   readonly copies: readonly AttestedCopy[];
+  /** Shares of the patient, by id, from which the transaction may purge. */
+  readonly shareIds: readonly string[];
   readonly atMs: number;
   readonly expiresAtMs: number;
   readonly nonceHex: string;
@@ -118,6 +132,7 @@ export const ConsentClaims: z.ZodType<ConsentClaims> = z.strictObject({
   lostPasskeys: z.array(Base64Url),
   terms: ConsentTerms.nullable(),
   copies: z.array(AttestedCopy).max(MAX_COPIES),
+  shareIds: z.array(Identifier).max(MAX_SHARES),
   atMs: MomentMs,
   expiresAtMs: MomentMs,
   nonceHex: Identifier,
@@ -130,8 +145,8 @@ export interface ConsentAttestOutput {
   readonly signature: string;
   /** What to copy; its digests are in the claims. */
   readonly copies: readonly SharedDocument[];
-  /** What to purge. */
-  readonly places: readonly SharedPlace[];
+  /** What to purge: of a share that is revoked, or what is not covered any more. */
+  readonly purges: readonly SharePurge[];
   /** Whether that is all. */
   readonly isWhole: boolean;
 }
@@ -140,6 +155,6 @@ export const ConsentAttestOutput: z.ZodType<ConsentAttestOutput> = z.object({
   mspId: z.string(),
   signature: z.string().regex(/^[A-Za-z0-9+/]{86}==$/),
   copies: z.array(SharedDocument).max(MAX_COPIES),
-  places: z.array(SharedPlace).max(MAX_PURGED),
+  purges: z.array(SharePurge),
   isWhole: z.boolean(),
 });

@@ -3,7 +3,7 @@ import { RecordClassSchema } from '../access/attestation.ts';
 import type { RecordClass } from '../access/vocabulary.ts';
 import { DigestHex, Identifier, MomentMs, SaltHex } from '../identifiers.ts';
 import { PasskeyAssertion } from './assertion.ts';
-import { MAX_COPIES, MAX_PURGED } from './claims.ts';
+import { MAX_COPIES, MAX_PURGED, SharePurge } from './claims.ts';
 import { ConsentDocument, PASSKEY_APPROVALS, type PasskeyApproval } from './documents.ts';
 import { PasskeyRegistration } from './registration.ts';
 import { ShareDocument, SharedDocument, SharedPlace } from './share.ts';
@@ -82,13 +82,17 @@ export interface GrantInput {
   readonly assertion: PasskeyAssertion;
   /** Salt of the share's document. */
   readonly shareSaltHex: string;
+  /** Of a permit towards an insurer. */
   readonly copies: readonly SharedDocument[];
+  /** Of a deny: what it takes from shares that are there. */
+  readonly purges: readonly SharePurge[];
 }
 export const GrantInput: z.ZodType<GrantInput> = z.strictObject({
   terms: ConsentTerms,
   assertion: PasskeyAssertion,
   shareSaltHex: SaltHex,
   copies: z.array(SharedDocument).max(MAX_COPIES),
+  purges: z.array(SharePurge).max(MAX_COPIES),
 });
 
 /** Input of `consent:Copy`. */
@@ -96,11 +100,14 @@ export interface CopyInput {
   readonly patientId: string;
   readonly consentId: string;
   readonly copies: readonly SharedDocument[];
+  /** Copies that the consent does not cover any more. */
+  readonly places: readonly SharedPlace[];
 }
 export const CopyInput: z.ZodType<CopyInput> = z.strictObject({
   patientId: Identifier,
   consentId: Identifier,
-  copies: z.array(SharedDocument).min(1).max(MAX_COPIES),
+  copies: z.array(SharedDocument).max(MAX_COPIES),
+  places: z.array(SharedPlace).max(MAX_PURGED),
 });
 
 /** What is agreed to when a consent is revoked; a consent is revoked once. */
@@ -123,14 +130,8 @@ export const RevokeInput: z.ZodType<RevokeInput> = z.strictObject({
 });
 
 /** Input of `consent:Purge`: copies of a share that has ended. */
-export interface PurgeInput {
-  readonly shareId: string;
-  readonly places: readonly SharedPlace[];
-}
-export const PurgeInput: z.ZodType<PurgeInput> = z.strictObject({
-  shareId: Identifier,
-  places: z.array(SharedPlace).max(MAX_PURGED),
-});
+export type PurgeInput = SharePurge;
+export const PurgeInput: z.ZodType<PurgeInput> = SharePurge;
 
 /** Input of `consent:ListEnded`. */
 export interface ListEndedInput {
@@ -192,6 +193,10 @@ export const SharedPage: z.ZodType<SharedPage> = z.object({
   records: z.array(SharedDocument),
   bookmark: z.string().optional(),
 });
+
+/** Input of `consent:ListPasskeys`: the caller's own. */
+export type ListPasskeysInput = Readonly<Record<string, never>>;
+export const ListPasskeysInput: z.ZodType<ListPasskeysInput> = z.strictObject({});
 
 /** A passkey as its owner sees it. */
 export interface PasskeyView {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LabelList, PurposeSchema, RecordClassSchema } from '../access/attestation.ts';
 import { NAMED_ONLY } from '../access/facts.ts';
+import type { ConsentFact } from '../access/question.ts';
 import {
   type Purpose,
   RECORD_CLASSES,
@@ -11,7 +12,7 @@ import { asciiBytes, bytesFromHex, hexFromBytes } from '../bytes.ts';
 import { FhirResource } from '../clinical/resource.ts';
 import { Identifier, MomentMs, SaltHex } from '../identifiers.ts';
 import type { Sha256 } from '../merkle.ts';
-import type { ConsentTerms, ShareTerms } from './terms.ts';
+import { type ConsentTerms, INSURER_PURPOSES, type ShareTerms } from './terms.ts';
 
 /** What a share covers. */
 export interface ShareScope {
@@ -96,10 +97,52 @@ export function shareDocument(terms: ConsentTerms, saltHex: string): ShareDocume
   };
 }
 
+/** Labels for which a record is shared only when they are named. */
+const TO_BE_NAMED: readonly string[] = [...SENSITIVE_LABELS, 'R'];
+
+/** Does a deny hold against an organization, for payment or coverage, now or later? */
+function deniesInsurer(
+  { effect, grantee, purposes, untilMs }: ConsentFact,
+  at: Narrowing,
+): boolean {
+  const isAgainst = grantee.mspId === null || grantee.mspId === at.mspId;
+  const isFor =
+    purposes === 'all' || purposes.some((purpose) => INSURER_PURPOSES.includes(purpose));
+  const isOver = untilMs !== null && untilMs <= at.atMs;
+  return effect === 'deny' && grantee.subjectId === null && isAgainst && isFor && !isOver;
+}
+
+/** Whose share is narrowed, and when. */
+export interface Narrowing {
+  readonly mspId: string | null;
+  readonly atMs: number;
+}
+
+/**
+ * What is left of a share's scope by what the patient denies: deny overrides. A deny of labels takes
+ * these labels from every class of the share, which may be more than it says and is never less.
+ */
+export function narrowedScope(
+  scope: Pick<ShareScope, 'classes' | 'labels'>,
+  consents: readonly ConsentFact[],
+  at: Narrowing,
+): Pick<ShareScope, 'classes' | 'labels'> {
+  const denies = consents.filter((consent) => deniesInsurer(consent, at));
+  const { classes, labels } = scope;
+  if (denies.length === 0) return { classes, labels };
+  const whole = denies.filter(({ labels }) => labels.length === 0);
+  const all = RECORD_CLASSES.filter((one) => !NAMED_ONLY.includes(one));
+  const left = (classes === 'all' ? all : classes).filter((one) =>
+    whole.every((deny) => deny.classes !== 'all' && !deny.classes.includes(one)),
+  );
+  const hidden = denies.flatMap((deny) => deny.labels);
+  return { classes: left, labels: labels.filter((label) => !hidden.includes(label)) };
+}
+
 /**
  * Does a share cover a record of this class with these labels? Classes that must be named are not in
- * `all`; a sensitive record is covered when every one of its sensitive labels is named; a very
- * restricted one (V) never.
+ * `all`; a sensitive or restricted record is covered when every such label is named; a very restricted
+ * one (V) never.
  */
 export function coversRecord(
   { classes, labels }: Pick<ShareScope, 'classes' | 'labels'>,
@@ -109,7 +152,7 @@ export function coversRecord(
   if (recordClass === 'psychotherapy-note' || recordLabels.includes('V')) return false;
   const isNamed =
     classes === 'all' ? !NAMED_ONLY.includes(recordClass) : classes.includes(recordClass);
-  const sensitive = recordLabels.filter((label) => SENSITIVE_LABELS.some((one) => one === label));
+  const sensitive = recordLabels.filter((label) => TO_BE_NAMED.includes(label));
   return isNamed && sensitive.every((label) => labels.includes(label));
 }
 

@@ -76,7 +76,7 @@ function needsShare(terms: ConsentTerms): boolean {
 }
 
 /** Purposes for which an insurer may be given anything: payment and coverage. */
-const INSURER_PURPOSES: readonly Purpose[] = ['HPAYMT', 'COVAUTH'];
+export const INSURER_PURPOSES: readonly Purpose[] = ['HPAYMT', 'COVAUTH'];
 
 function shareProblem(terms: ConsentTerms, nowMs: number): string | undefined {
   const { purposes, classes, fromMs, untilMs } = terms;
@@ -93,21 +93,29 @@ function shareProblem(terms: ConsentTerms, nowMs: number): string | undefined {
   return undefined;
 }
 
+function generalProblem(terms: ConsentTerms, nowMs: number): string | undefined {
+  const { effect, grantee, fromMs, untilMs, share } = terms;
+  if (untilMs !== null && (untilMs <= fromMs || untilMs <= nowMs)) {
+    return 'The consent has ended before it starts.';
+  }
+  if (effect === 'deny' && isTowardsInsurer(terms) && grantee.subjectId !== null) {
+    return 'An insurer is denied as a whole.';
+  }
+  if (needsShare(terms) !== (share !== null)) {
+    return 'Only a permit towards an insurer makes a share.';
+  }
+  return undefined;
+}
+
 /**
  * Checks that terms make sense at this moment.
  *
  * @throws PulseError `invalid_input`.
  */
 export function requireSoundTerms(terms: ConsentTerms, nowMs: number): void {
-  const { fromMs, untilMs } = terms;
-  const isEmpty = untilMs !== null && (untilMs <= fromMs || untilMs <= nowMs);
-  const problem = isEmpty ? 'The consent has ended before it starts.' : undefined;
-  const isShare = needsShare(terms);
-  if (isShare !== (terms.share !== null)) {
-    throw new PulseError('invalid_input', 'Only a permit towards an insurer makes a share.');
-  }
-  const wrong = problem ?? (isShare ? shareProblem(terms, nowMs) : undefined);
-  if (wrong !== undefined) throw new PulseError('invalid_input', wrong);
+  const general = generalProblem(terms, nowMs);
+  const problem = general ?? (needsShare(terms) ? shareProblem(terms, nowMs) : undefined);
+  if (problem !== undefined) throw new PulseError('invalid_input', problem);
 }
 
 /** The terms as they decide. */

@@ -1,6 +1,7 @@
 import {
   createHash,
   createPrivateKey,
+  createPublicKey,
   generateKeyPairSync,
   type KeyObject,
   randomBytes,
@@ -42,7 +43,10 @@ function newKey(): KeyObject {
  * in Chromium's order.
  */
 export class SoftwareAuthenticator {
+  /** Base64url. */
   readonly credentialId: string;
+  /** What a known passkey has to vouch for when this one is added. */
+  readonly publicKeySpkiBase64: string;
   readonly #options: SoftwareAuthenticatorOptions;
   readonly #privateKey: KeyObject;
   #counter = 0;
@@ -53,6 +57,8 @@ export class SoftwareAuthenticator {
     this.credentialId =
       kept?.credentialId ?? randomBytes(CREDENTIAL_ID_BYTES).toString('base64url');
     this.#privateKey = kept === undefined ? newKey() : createPrivateKey(kept.privateKeyPem);
+    const spki = createPublicKey(this.#privateKey).export({ type: 'spki', format: 'der' });
+    this.publicKeySpkiBase64 = spki.toString('base64');
   }
 
   /** What `kept` takes, to go on with the same passkey in another process. */
