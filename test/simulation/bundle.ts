@@ -43,7 +43,7 @@ export async function bundleSimulation(root: string, mutation?: Mutation): Promi
     format: 'cjs',
     target: 'node24',
     packages: 'external',
-    alias: workspaces(root),
+    alias: bundled(root),
     define: FORBIDDEN,
     logLevel: 'silent',
     plugins: [production(root, mutation, planted)],
@@ -70,14 +70,13 @@ async function removeOld(folder: string): Promise<void> {
   }
 }
 
-/** The workspaces' sources are bundled, not left to be required. */
-function workspaces(root: string): Record<string, string> {
-  const names = ['domain', 'ledger'];
-  const entries = names.map((name) => [
-    `@pulseledger/${name}`,
-    join(root, name, 'src', 'index.ts'),
-  ]);
-  return Object.fromEntries(entries) as Record<string, string>;
+/** What is bundled, not left to be required: the workspaces' sources, and packages that are ES modules only. */
+function bundled(root: string): Record<string, string> {
+  return {
+    '@pulseledger/domain': join(root, 'domain', 'src', 'index.ts'),
+    '@pulseledger/ledger': join(root, 'ledger', 'src', 'index.ts'),
+    cborg: join(root, 'node_modules', 'cborg', 'cborg.js'),
+  };
 }
 
 function production(
