@@ -20,8 +20,8 @@ export interface EvaluatorOptions {
 type Answer = { readonly bytes: Uint8Array } | { readonly fault: Fault };
 
 /**
- * Asks the contract without changing anything. Only the peers of the connection's own organization are asked:
- * without that name an evaluation may fall through to another organization's peer.
+ * Asks the contract without changing anything. Only the peers of one organization are asked, the connection's own
+ * unless said otherwise: without that name an evaluation may fall through to another organization's peer.
  */
 export class Evaluator {
   readonly #options: EvaluatorOptions;
@@ -33,28 +33,35 @@ export class Evaluator {
   /**
    * The contract's answer. A peer that is away or busy is asked again, with growing random waits; a refused identity
    * is replaced once. A contract error and a missed deadline are final.
+   * @param mspId - whose peers are asked; the connection's own organization's when left out.
    * @throws PulseError the contract's own code; `unauthenticated`, `throttled`, `timeout`, `unavailable`.
    */
-  async evaluate(transaction: LedgerTransaction): Promise<Uint8Array> {
-    const { signatories } = this.#options;
+  async evaluate(transaction: LedgerTransaction, mspId?: string): Promise<Uint8Array> {
+    const { signatories, connection } = this.#options;
     const signatory = await signatories.current();
-    const first = await this.#patiently(signatory, transaction);
+    const organizations = [mspId ?? connection.mspId];
+    const first = await this.#patiently(signatory, transaction, organizations);
     if ('bytes' in first) {
       return first.bytes;
     }
     const refused = first.fault.kind === 'identity';
     const other = refused ? await signatories.afterRefusal(signatory) : undefined;
-    const second = other === undefined ? first : await this.#patiently(other, transaction);
+    const second =
+      other === undefined ? first : await this.#patiently(other, transaction, organizations);
     if ('bytes' in second) {
       return second.bytes;
     }
     throw second.fault.error;
   }
 
-  async #patiently(signatory: Signatory, transaction: LedgerTransaction): Promise<Answer> {
+  async #patiently(
+    signatory: Signatory,
+    transaction: LedgerTransaction,
+    organizations: readonly string[],
+  ): Promise<Answer> {
     const { sleep = delay, random = Math.random } = this.#options;
     for (let tries = 1; ; tries += 1) {
-      const answer = await this.#once(signatory, transaction);
+      const answer = await this.#once(signatory, transaction, organizations);
       const again =
         'fault' in answer &&
         (answer.fault.kind === 'unreachable' || answer.fault.kind === 'busy') &&
@@ -66,7 +73,11 @@ export class Evaluator {
     }
   }
 
-  async #once(signatory: Signatory, transaction: LedgerTransaction): Promise<Answer> {
+  async #once(
+    signatory: Signatory,
+    transaction: LedgerTransaction,
+    organizations: readonly string[],
+  ): Promise<Answer> {
     const { connection } = this.#options;
     try {
       const bytes = await connection.call(signatory, (gateway) =>
@@ -74,7 +85,7 @@ export class Evaluator {
           connection,
           signatory,
           transaction,
-          organizations: [connection.mspId],
+          organizations,
         }).evaluate(callOptions('evaluate', Date.now())),
       );
       return { bytes };

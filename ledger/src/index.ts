@@ -1,10 +1,41 @@
+export { AccessClient } from './access-client.ts';
 export { parseRecordAlarmsResult, recordAlarmsTransaction } from './alarm-transactions.ts';
+export { type AttesterAdministrator, provideAttesters, renewAttester } from './attesters.ts';
+export {
+  type AccessRequest,
+  type Attested,
+  type AttestedAccess,
+  Attestor,
+  type SignedClaims,
+} from './attestor.ts';
 export {
   type BatchOptions,
   BatchSigner,
   type BatchSignerOptions,
   MAX_BATCH_TRANSACTIONS,
 } from './batch-signer.ts';
+export {
+  type ChartOwner,
+  type ChartRequest,
+  Charts,
+  type OpenedChart,
+  PermitCache,
+} from './charts.ts';
+export {
+  ClinicalClient,
+  type CreatedOnce,
+  type WriteOptions,
+  wantsOf,
+} from './clinical/clinical-client.ts';
+export { type UnreplayedErasure, unreplayedErasures } from './clinical/erasure-check.ts';
+export {
+  type NotePlace,
+  type NoteRecipient,
+  newNoteKey,
+  noteKeyFromPem,
+  openNote,
+  sealNote,
+} from './clinical/sealed-note.ts';
 export { type ConnectionOptions, connectGateway, LedgerConnection } from './connection.ts';
 export type { FaultKind, Stage } from './faults.ts';
 export {
@@ -13,6 +44,7 @@ export {
   LedgerIdentity,
   serviceSignatories,
 } from './identity-source.ts';
+export { type ChangeRequest, LedgerCalls, type LedgerCallsOptions } from './ledger-calls.ts';
 export type { LedgerTransaction } from './messages.ts';
 export {
   LEDGER_CHANNEL,
@@ -23,6 +55,8 @@ export {
   type UnknownResolution,
 } from './observer.ts';
 export {
+  type Located,
+  type Opened,
   parseRecordChunksResult,
   RecordClient,
   type RecordClientOptions,

@@ -8,6 +8,7 @@ import { hospitalKeys, PROFILE } from './testing/identities.ts';
 import { ScriptedGateway } from './testing/scripted-gateway.ts';
 
 const patientId = '0123456789abcdef0123456789abcdef';
+const permitId = '9e'.repeat(16);
 const deviceId = 'fedcba9876543210fedcba9876543210';
 
 let keys: { issuingCa: CertifiedKey; ingest: CertifiedKey };
@@ -57,7 +58,9 @@ describe('the record client', () => {
 
   it('evaluates a read and parses the answer', async () => {
     answer({ chunks: ['AAEC'], bookmark: 'b' });
-    const page = await record.readChunks({ patientId, fromMs: 0, toMs: 10, pageSize: 5 });
+    const page = await record.readChunks({
+      ...{ patientId, permitId, fromMs: 0, toMs: 10, pageSize: 5 },
+    });
     expect(page).toEqual({ chunks: ['AAEC'], bookmark: 'b' });
     expect(gateway.evaluated[0]?.name).toBe('vitals:ReadChunks');
     expect(gateway.submitted).toEqual([]);
@@ -87,7 +90,9 @@ describe('the record client', () => {
     expect(await record.listGaps({ pageSize: 3 })).toEqual({ devices: [], bookmark: deviceId });
     expect(gateway.evaluated[0]?.name).toBe('device:ListGaps');
     answer({ deviceId, status: 'active' });
-    await expect(record.readGaps({ deviceId })).rejects.toMatchObject({ code: 'internal' });
+    await expect(record.readGaps({ deviceId, patientId, permitId })).rejects.toMatchObject({
+      code: 'internal',
+    });
     expect(gateway.evaluated[1]?.name).toBe('device:ReadGaps');
   });
 
@@ -102,9 +107,13 @@ describe('the record client', () => {
 
   it('takes no answer in an unknown form', async () => {
     answer({ something: 'else' });
-    await expect(record.readPatient({ patientId })).rejects.toMatchObject({ code: 'internal' });
+    await expect(record.readPatient({ patientId, permitId })).rejects.toMatchObject({
+      code: 'internal',
+    });
     gateway.result = Buffer.from('not json');
-    await expect(record.readPatient({ patientId })).rejects.toMatchObject({ code: 'internal' });
+    await expect(record.readPatient({ patientId, permitId })).rejects.toMatchObject({
+      code: 'internal',
+    });
   });
 
   it("throws the contract's own error", async () => {
@@ -112,7 +121,7 @@ describe('the record client', () => {
       code: status.UNKNOWN,
       message: 'chaincode response 500, access_denied: The caller may not do this.',
     });
-    await expect(record.readPatient({ patientId })).rejects.toMatchObject({
+    await expect(record.readPatient({ patientId, permitId })).rejects.toMatchObject({
       code: 'access_denied',
       message: 'The caller may not do this.',
     });

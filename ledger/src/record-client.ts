@@ -22,36 +22,43 @@ import {
   ListOpenHoursOutput,
   ListPatientsInput,
   ListPatientsOutput,
-  PatientInput,
+  LocateDeviceInput,
+  LocateDeviceOutput,
   PatientView,
-  PROVIDER_MSP_IDS,
   PulseError,
+  parseInput,
   ReadChunksOutput,
   ReadDeviceInput,
+  ReadPatientInput,
   ReadSummariesOutput,
   ReadVitalsInput,
   ReceivedTimes,
   RecordChunksOutput,
+  type RecordClass,
   RegisterDeviceInput,
   RegisterPatientInput,
   SetTreatingInput,
   SinceInput,
 } from '@pulseledger/domain';
 import type { z } from 'zod';
-import { type BatchOptions, BatchSigner } from './batch-signer.ts';
-import type { LedgerConnection } from './connection.ts';
-import { Evaluator } from './evaluator.ts';
+import type { BatchOptions } from './batch-signer.ts';
+import { decode, encode } from './coding.ts';
+import { LedgerCalls, type LedgerCallsOptions } from './ledger-calls.ts';
 import type { LedgerTransaction } from './messages.ts';
-import type { SignatorySource } from './signatory.ts';
 
 const RECORD_CHUNKS = 'vitals:RecordChunks';
 const CLOSE_HOUR = 'vitals:CloseHour';
 
 /** Options of {@link RecordClient}. */
-export interface RecordClientOptions {
-  readonly connection: LedgerConnection;
-  readonly signatories: SignatorySource;
-}
+export type RecordClientOptions = LedgerCallsOptions;
+
+/** Input of a function that demands an open chart: it is opened when no permit is given. */
+export type Opened<Input> = Omit<Input, 'permitId'> & { readonly permitId?: string | undefined };
+
+/** A device or reading whose patient need not be known: it is looked up, among those whom the caller may read. */
+export type Located<Input> = Omit<Opened<Input>, 'patientId'> & {
+  readonly patientId?: string | undefined;
+};
 
 /**
  * The record in business words: one method for each contract function, with checked input and output.
@@ -61,67 +68,69 @@ export interface RecordClientOptions {
  * `commit_unknown` for what happens on the way.
  */
 export class RecordClient {
-  readonly #evaluator: Evaluator;
-  readonly #signer: BatchSigner;
+  /** For clients of further contracts. */
+  readonly calls: LedgerCalls;
 
   constructor(options: RecordClientOptions) {
-    this.#evaluator = new Evaluator(options);
-    this.#signer = new BatchSigner({ ...options, endorsers: PROVIDER_MSP_IDS });
+    this.calls = new LedgerCalls(options);
   }
 
   /** `care:RegisterPatient`, by a doctor, nurse or administrator of a provider. */
   registerPatient(input: RegisterPatientInput): Promise<ChangeOutput> {
-    return this.#change('care:RegisterPatient', RegisterPatientInput, input);
+    return this.calls.change('care:RegisterPatient', RegisterPatientInput, input);
   }
 
   /** `care:SetTreating`, by the patient or an administrator of the practitioner's organization. */
   setTreating(input: SetTreatingInput): Promise<ChangeOutput> {
-    return this.#change('care:SetTreating', SetTreatingInput, input);
+    return this.calls.change('care:SetTreating', SetTreatingInput, input);
   }
 
   /** `care:EndTreating`. */
   endTreating(input: EndTreatingInput): Promise<ChangeOutput> {
-    return this.#change('care:EndTreating', EndTreatingInput, input);
+    return this.calls.change('care:EndTreating', EndTreatingInput, input);
   }
 
   /** `device:Register`, by an administrator, whose organization becomes the custodian. */
   registerDevice(input: RegisterDeviceInput): Promise<ChangeOutput> {
-    return this.#change('device:Register', RegisterDeviceInput, input);
+    return this.calls.change('device:Register', RegisterDeviceInput, input);
   }
 
   /** `device:Assign`, by the custodian's administrator. */
   assignDevice(input: AssignDeviceInput): Promise<ChangeOutput> {
-    return this.#change('device:Assign', AssignDeviceInput, input);
+    return this.calls.change('device:Assign', AssignDeviceInput, input);
   }
 
   /** `device:EndAssignment`, by the custodian's administrator. */
   endAssignment(input: EndAssignmentInput): Promise<ChangeOutput> {
-    return this.#change('device:EndAssignment', EndAssignmentInput, input);
+    return this.calls.change('device:EndAssignment', EndAssignmentInput, input);
   }
 
   /** `device:ReportLost`, by the custodian's administrator. */
   reportDeviceLost(input: SinceInput): Promise<ChangeOutput> {
-    return this.#change('device:ReportLost', SinceInput, input);
+    return this.calls.change('device:ReportLost', SinceInput, input);
   }
 
   /** `device:Revoke`, by the custodian's administrator. */
   revokeDevice(input: SinceInput): Promise<ChangeOutput> {
-    return this.#change('device:Revoke', SinceInput, input);
+    return this.calls.change('device:Revoke', SinceInput, input);
   }
 
   /** `vitals:RecordChunks`, by the ingest service: signed chunks as they came, one result each, in order. */
   async recordChunks(chunks: readonly Uint8Array[]): Promise<RecordChunksOutput> {
-    return parse(RecordChunksOutput, await this.#submit(recordChunksTransaction(chunks)));
+    return decode(
+      RecordChunksOutput,
+      await this.calls.submitTransaction(recordChunksTransaction(chunks)),
+    );
   }
 
   /** `vitals:ListOpenHours`, by the ingest service: what is to be closed. */
   listOpenHours(input: ListOpenHoursInput): Promise<ListOpenHoursOutput> {
-    return this.#read('vitals:ListOpenHours', ListOpenHoursInput, input, ListOpenHoursOutput);
+    return this.calls.read('vitals:ListOpenHours', ListOpenHoursInput, input, ListOpenHoursOutput);
   }
 
   /** What `vitals:CloseHour` would answer, by the ingest service; nothing is changed. */
   tryClosingHour(input: CloseHourInput): Promise<ChangeOutput> {
-    return this.#read(CLOSE_HOUR, CloseHourInput, input, ChangeOutput);
+    return this.calls.read(CLOSE_HOUR, CloseHourInput, input, ChangeOutput);
   }
 
   /**
@@ -137,101 +146,153 @@ export class RecordClient {
       name: CLOSE_HOUR,
       transient: { input: encode(CloseHourInput, input) },
     }));
-    const outcomes = await this.#signer.submitAll(transactions, options);
+    const outcomes = await this.calls.submitAll(transactions, options);
     return outcomes.map((outcome) =>
-      outcome.status === 'committed' ? parse(ChangeOutput, outcome.result) : outcome.error,
+      outcome.status === 'committed' ? decode(ChangeOutput, outcome.result) : outcome.error,
     );
   }
 
   /** `vitals:ReadChunks`, by the patient or who treats them. */
-  readChunks(input: ReadVitalsInput): Promise<ReadChunksOutput> {
-    return this.#read('vitals:ReadChunks', ReadVitalsInput, input, ReadChunksOutput);
+  readChunks(input: Opened<ReadVitalsInput>): Promise<ReadChunksOutput> {
+    return this.#readOpened('vitals:ReadChunks', ReadVitalsInput, input, {
+      output: ReadChunksOutput,
+      recordClass: 'vitals',
+    });
   }
 
   /** `vitals:ReadMinutes`, by the patient or who treats them. */
-  readMinutes(input: ReadVitalsInput): Promise<ReadSummariesOutput> {
-    return this.#read('vitals:ReadMinutes', ReadVitalsInput, input, ReadSummariesOutput);
+  readMinutes(input: Opened<ReadVitalsInput>): Promise<ReadSummariesOutput> {
+    return this.#readOpened('vitals:ReadMinutes', ReadVitalsInput, input, {
+      output: ReadSummariesOutput,
+      recordClass: 'vitals',
+    });
   }
 
   /** `vitals:ReadHours`, by the patient or who treats them. */
-  readHours(input: ReadVitalsInput): Promise<ReadSummariesOutput> {
-    return this.#read('vitals:ReadHours', ReadVitalsInput, input, ReadSummariesOutput);
+  readHours(input: Opened<ReadVitalsInput>): Promise<ReadSummariesOutput> {
+    return this.#readOpened('vitals:ReadHours', ReadVitalsInput, input, {
+      output: ReadSummariesOutput,
+      recordClass: 'vitals',
+    });
   }
 
   /** `vitals:FindChunk`, by the patient or who treats them: the chunk that holds one reading. */
-  findChunk(input: FindChunkInput): Promise<FindChunkOutput> {
-    return this.#read('vitals:FindChunk', FindChunkInput, input, FindChunkOutput);
+  async findChunk(input: Located<FindChunkInput>): Promise<FindChunkOutput> {
+    const { deviceId, atMs } = input;
+    const patientId = input.patientId ?? (await this.#wearerOf({ deviceId, atMs }));
+    if (patientId === undefined) throw new PulseError('not_found');
+    return this.#readOpened(
+      'vitals:FindChunk',
+      FindChunkInput,
+      { ...input, patientId },
+      {
+        ...{ output: FindChunkOutput, recordClass: 'vitals' },
+      },
+    );
   }
 
   /** `vitals:ListHourChunks`, by the ingest service: what `closeHours` needs. */
   listHourChunks(input: ListHourChunksInput): Promise<ListHourChunksOutput> {
-    return this.#read('vitals:ListHourChunks', ListHourChunksInput, input, ListHourChunksOutput);
+    return this.calls.read(
+      'vitals:ListHourChunks',
+      ListHourChunksInput,
+      input,
+      ListHourChunksOutput,
+    );
   }
 
   /** `care:ReadPatient`, by the patient or who treats them. */
-  readPatient(input: PatientInput): Promise<PatientView> {
-    return this.#read('care:ReadPatient', PatientInput, input, PatientView);
+  readPatient(input: Opened<ReadPatientInput>): Promise<PatientView> {
+    return this.#readOpened('care:ReadPatient', ReadPatientInput, input, {
+      output: PatientView,
+      recordClass: 'basics',
+    });
   }
 
   /** `care:ListPatients`: whom the caller treats. */
   listPatients(input: ListPatientsInput): Promise<ListPatientsOutput> {
-    return this.#read('care:ListPatients', ListPatientsInput, input, ListPatientsOutput);
+    return this.calls.read('care:ListPatients', ListPatientsInput, input, ListPatientsOutput);
   }
 
   /** `device:Read`. */
-  readDevice(input: ReadDeviceInput): Promise<DeviceView> {
-    return this.#read('device:Read', ReadDeviceInput, input, DeviceView);
+  readDevice(input: Located<ReadDeviceInput>): Promise<DeviceView> {
+    return this.#readDevice('device:Read', input, DeviceView);
   }
 
   /** `device:ListByPatient`, by the patient or who treats them. */
-  listDevicesByPatient(input: PatientInput): Promise<ListDevicesOutput> {
-    return this.#read('device:ListByPatient', PatientInput, input, ListDevicesOutput);
+  listDevicesByPatient(input: Opened<ReadPatientInput>): Promise<ListDevicesOutput> {
+    return this.#readOpened('device:ListByPatient', ReadPatientInput, input, {
+      output: ListDevicesOutput,
+      recordClass: 'device',
+    });
   }
 
   /** `device:ReadGaps`, by the patient, who treats them, or the custodian's administrator. */
-  readGaps(input: ReadDeviceInput): Promise<DeviceGaps> {
-    return this.#read('device:ReadGaps', ReadDeviceInput, input, DeviceGaps);
+  readGaps(input: Located<ReadDeviceInput>): Promise<DeviceGaps> {
+    return this.#readDevice('device:ReadGaps', input, DeviceGaps);
+  }
+
+  /** `device:Locate`: whose chart to open to see a device. */
+  locateDevice(input: LocateDeviceInput): Promise<LocateDeviceOutput> {
+    return this.calls.read('device:Locate', LocateDeviceInput, input, LocateDeviceOutput);
   }
 
   /** `device:ListGaps`, by the custodian's administrator or ingest service. */
   listGaps(input: ListGapsInput): Promise<ListGapsOutput> {
-    return this.#read('device:ListGaps', ListGapsInput, input, ListGapsOutput);
+    return this.calls.read('device:ListGaps', ListGapsInput, input, ListGapsOutput);
   }
 
   /** `device:Status`, by the custodian's ingest service. */
   deviceStatus(input: DeviceStatusInput): Promise<DeviceStatusOutput> {
-    return this.#read('device:Status', DeviceStatusInput, input, DeviceStatusOutput);
+    return this.calls.read('device:Status', DeviceStatusInput, input, DeviceStatusOutput);
   }
 
   /** `vitals:AlarmStates`, by the custodian's ingest service: what evaluating readings of devices starts from. */
   alarmStates(input: AlarmStatesInput): Promise<AlarmStatesOutput> {
-    return this.#read('vitals:AlarmStates', AlarmStatesInput, input, AlarmStatesOutput);
+    return this.calls.read('vitals:AlarmStates', AlarmStatesInput, input, AlarmStatesOutput);
   }
 
-  async #read<In, Out>(
+  #readOpened<In extends { readonly patientId: string; readonly permitId: string }, Out>(
     name: string,
-    inputSchema: z.ZodType<In>,
-    input: In,
-    outputSchema: z.ZodType<Out>,
+    schema: z.ZodType<In>,
+    input: Opened<In>,
+    { output, recordClass }: { readonly output: z.ZodType<Out>; readonly recordClass: RecordClass },
   ): Promise<Out> {
-    const transaction = { name, transient: { input: encode(inputSchema, input) } };
-    return parse(outputSchema, await this.#evaluator.evaluate(transaction));
+    const { permitId } = input;
+    const owner = { patientId: input.patientId };
+    // The permit completes the input again; TypeScript cannot know that of a generic Omit.
+    const complete = (permit: string): In => parseInput(schema, { ...input, permitId: permit });
+    const call = { schema, output, owner, recordClass, permitId, input: complete };
+    return this.calls.readOpened(name, call);
   }
 
-  async #change<In>(name: string, schema: z.ZodType<In>, input: In): Promise<ChangeOutput> {
-    const transaction = { name, transient: { input: encode(schema, input) } };
-    return parse(ChangeOutput, await this.#submit(transaction));
+  /** A person reads a device in the chart of who wore it; the custodian's administrator reads it as it is. */
+  async #readDevice<Out>(
+    name: string,
+    input: Located<ReadDeviceInput>,
+    output: z.ZodType<Out>,
+  ): Promise<Out> {
+    const { deviceId, permitId } = input;
+    if ((await this.calls.role()) === 'administrator') {
+      return this.calls.read(name, ReadDeviceInput, { deviceId }, output);
+    }
+    const patientId = input.patientId ?? (await this.#wearerOf({ deviceId }));
+    if (patientId === undefined) throw new PulseError('not_found', 'There is no such device.');
+    const owner = { patientId };
+    const complete = (permit: string): ReadDeviceInput => ({
+      deviceId,
+      patientId,
+      permitId: permit,
+    });
+    return this.calls.readOpened(name, {
+      ...{ schema: ReadDeviceInput, output, owner, recordClass: 'device', permitId },
+      input: complete,
+    });
   }
 
-  async #submit(transaction: LedgerTransaction): Promise<Uint8Array> {
-    const [outcome] = await this.#signer.submitAll([transaction], { concurrency: 1 });
-    if (outcome === undefined) {
-      throw new PulseError('internal');
-    }
-    if (outcome.status === 'committed') {
-      return outcome.result;
-    }
-    throw outcome.error;
+  async #wearerOf(input: LocateDeviceInput): Promise<string | undefined> {
+    const { patientIds } = await this.locateDevice(input);
+    return patientIds[0];
   }
 }
 
@@ -253,29 +314,5 @@ export function recordChunksTransaction(
  * @throws PulseError `internal` when it is not in the agreed form.
  */
 export function parseRecordChunksResult(result: Uint8Array): RecordChunksOutput {
-  return parse(RecordChunksOutput, result);
-}
-
-/** Zod quotes what it refuses; so only the names of the fields are passed on. */
-function encode<T>(schema: z.ZodType<T>, input: T): string {
-  const parsed = schema.safeParse(input);
-  if (!parsed.success) {
-    const fields = new Set(parsed.error.issues.map((issue) => issue.path.join('.') || '(input)'));
-    throw new PulseError('invalid_input', `Not as expected: ${[...fields].join(', ')}.`);
-  }
-  return JSON.stringify(parsed.data);
-}
-
-function parse<T>(schema: z.ZodType<T>, bytes: Uint8Array): T {
-  let json: unknown;
-  try {
-    json = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
-  } catch {
-    json = undefined;
-  }
-  const parsed = schema.safeParse(json);
-  if (!parsed.success) {
-    throw new PulseError('internal', 'The contract answered in an unknown form.');
-  }
-  return parsed.data;
+  return decode(RecordChunksOutput, result);
 }

@@ -48,6 +48,8 @@ export class ScriptedGateway {
   readonly verdicts: number[] = [];
   /** What the contract returns. */
   result: Uint8Array = Buffer.from('{"status":"changed"}');
+  /** What it returns to an evaluation instead, by the proposal, or how it fails; as usual when undefined. */
+  evaluating: (proposal: SeenProposal) => object | ScriptedFault | undefined = () => undefined;
 
   readonly calls: string[] = [];
   readonly evaluated: SeenProposal[] = [];
@@ -64,10 +66,12 @@ export class ScriptedGateway {
   async start(): Promise<void> {
     this.#server.addService(gateway.GatewayService, {
       evaluate: this.#unary('evaluate', (request: gateway.EvaluateRequest) => {
-        this.evaluated.push(readProposal(request));
-        const fault = this.evaluate.shift();
+        const seen = readProposal(request);
+        this.evaluated.push(seen);
+        const given = this.evaluating(seen);
+        const fault = isFault(given) ? given : this.evaluate.shift();
         const response = new peer.Response();
-        response.setPayload(this.result);
+        response.setPayload(given === undefined ? this.result : Buffer.from(JSON.stringify(given)));
         const answer = new gateway.EvaluateResponse();
         answer.setResult(response);
         return fault ?? answer;
