@@ -1,12 +1,12 @@
 /** What the devnet does not do as Fabric does, and why. */
 export const LEFT_OUT: readonly { readonly what: string; readonly why: string }[] = [
   {
-    what: 'Chaincode definitions come with the network definition: `_lifecycle` answers QueryChaincodeDefinition and QueryChaincodeDefinitions; installing, approving and committing are refused.',
-    why: 'A development network has its chaincode from the first moment; an upgrade is a restart with another definition.',
+    what: 'The network definition’s chaincodes are committed and approved without a transaction: sequence 1, which no block has. Chaincode packages are of type `ccaas`, without TLS; others are refused with a reason of its own.',
+    why: 'A development network has its chaincode from the first moment, and builds nothing. Everything after that is lifecycle transactions.',
   },
   {
-    what: 'One channel, and no configuration updates: a well-formed update is refused in Fabric’s form with a reason of its own.',
-    why: 'Organizations, policies and block sizes are the definition’s; several channels are several devnets.',
+    what: 'Channels come with the definition; no configuration updates: a well-formed update is refused in Fabric’s form with a reason of its own. A transaction submitted as one of another channel is refused as by an orderer that is not in it; a native gateway may ask one that is.',
+    why: 'Organizations, policies and block sizes are the definition’s.',
   },
   {
     what: 'One ordering process, consensus type `devnet`.',
@@ -29,7 +29,7 @@ export const LEFT_OUT: readonly { readonly what: string; readonly why: string }[
     why: 'It is the gRPC library’s, not Fabric’s; the code is the same.',
   },
   {
-    what: 'Services for peers and administrators: gossip, discovery, `protos.Endorser`, snapshots, operations.',
+    what: 'Services for peers and administrators: gossip, discovery, the orderers’ own, joining channels, snapshots, operations.',
     why: 'Clients of a Gateway and chaincodes never call them.',
   },
   {

@@ -5,6 +5,7 @@ import {
   type NetworkDefinition,
   networkDefinitionSchema,
 } from '../../definition/src/index.ts';
+import type { SimpleChannel } from './further-channels.ts';
 
 /** A collection in as few words as possible; the rest is as Fabric has it when nothing is said. */
 export interface SimpleCollection {
@@ -42,6 +43,8 @@ export interface SimpleNetwork {
     readonly endorsementPolicy?: string | undefined;
   };
   readonly collections?: readonly SimpleCollection[] | undefined;
+  /** More channels, with the same chaincode; see `furtherChannels`. */
+  readonly channels?: readonly SimpleChannel[] | undefined;
   /** Default: a block at once when 500 transactions or 2 MB wait, else 20 ms after the first one. */
   readonly block?:
     | { readonly [Limit in keyof BlockDefinition]?: BlockDefinition[Limit] | undefined }
@@ -82,6 +85,9 @@ export const simpleNetworkSchema: z.ZodType<SimpleNetwork> = z.strictObject({
     endorsementPolicy: z.string().optional(),
   }),
   collections: z.array(simpleCollection).optional(),
+  channels: z
+    .array(z.strictObject({ name: z.string(), organizations: z.array(z.string()).optional() }))
+    .optional(),
   block: z
     .strictObject({
       maxMessageCount: z.int(),
@@ -103,7 +109,8 @@ function organizationName(mspId: string): string {
   return name === '' ? 'organization' : name;
 }
 
-function majority(mspIds: readonly string[]): string {
+/** Policy text: the peers of most organizations. */
+export function majority(mspIds: readonly string[]): string {
   const peers = mspIds.map((id) => `'${id}.peer'`).join(',');
   return `OutOf(${Math.floor(mspIds.length / 2) + 1},${peers})`;
 }

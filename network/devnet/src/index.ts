@@ -41,7 +41,15 @@ export {
   type SimpleOrganization,
   simpleNetworkSchema,
 } from './define-network.ts';
-export { type Devnet, type DevnetOptions, type DevnetProfile, startDevnet } from './devnet.ts';
+export {
+  type Devnet,
+  type DevnetOptions,
+  type DevnetProfile,
+  type OtherChaincode,
+  type OtherChannel,
+  startDevnet,
+} from './devnet.ts';
+export { furtherChannels, type SimpleChannel } from './further-channels.ts';
 export type { LedgerSnapshot } from './ledger/types.ts';
 export type { BlockCutting } from './orderer/block-cutting.ts';
 export { type OrganizationsFolderOptions, writeOrganizations } from './organizations-folder.ts';

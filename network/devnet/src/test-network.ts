@@ -7,6 +7,7 @@ import { connectGateway, type DevnetClient } from './client/connect.ts';
 import type { DevnetControl, IdentityRequest } from './control/control.ts';
 import { defineNetwork, type SimpleNetwork } from './define-network.ts';
 import { type Devnet, type DevnetProfile, startDevnet } from './devnet.ts';
+import { furtherChannels } from './further-channels.ts';
 import { writeOrganizations } from './organizations-folder.ts';
 
 /** A network for tests: in a folder of its own, gone when it is closed. */
@@ -86,6 +87,7 @@ async function open(options: TestNetworkOptions, undo: Undo): Promise<Opened> {
     keysDir,
     ledgerDir: join(dir, 'ledger'),
     chaincode: { ...definition.chaincode, addresses },
+    otherChannels: furtherChannels(definition, addresses, options.channels ?? []),
   });
   undo.add(() => devnet.close());
   return { devnet, definition, keysDir };

@@ -7,6 +7,7 @@ import {
 } from '../../../definition/src/index.ts';
 import { collectionsConfig } from '../collections-config.ts';
 import { defineNetwork, type SimpleNetwork, simpleNetworkSchema } from '../define-network.ts';
+import type { SimpleChannel } from '../further-channels.ts';
 
 const OWN_COLLECTIONS =
   'This definition has its own collections. Leave --collections-config out, or give a definition in few words.';
@@ -50,6 +51,12 @@ async function readCollections(file: string): Promise<SimpleNetwork['collections
   return collectionsConfig(await readJson(file, `There is no file of collections "${file}".`));
 }
 
+/** A network, and its channels besides the definition's. */
+export interface NamedNetwork {
+  readonly definition: NetworkDefinition;
+  readonly channels: readonly SimpleChannel[];
+}
+
 /**
  * The network that a command line names.
  *
@@ -61,10 +68,10 @@ async function readCollections(file: string): Promise<SimpleNetwork['collections
 export async function readDefinition(
   name: string,
   collectionsFile?: string,
-): Promise<NetworkDefinition> {
+): Promise<NamedNetwork> {
   if (name === 'default') {
     if (collectionsFile !== undefined) throw new Error(OWN_COLLECTIONS);
-    return NETWORK;
+    return { definition: NETWORK, channels: [] };
   }
   const content = await readJson(
     name,
@@ -72,9 +79,12 @@ export async function readDefinition(
   );
   if (complete.safeParse(content).success) {
     if (collectionsFile !== undefined) throw new Error(OWN_COLLECTIONS);
-    return dataOf(name, networkDefinitionSchema.safeParse(content));
+    const definition = dataOf(name, networkDefinitionSchema.safeParse(content));
+    return { definition, channels: [] };
   }
   const simple = dataOf(name, simpleNetworkSchema.safeParse(content));
-  if (collectionsFile === undefined) return defineNetwork(simple);
-  return defineNetwork({ ...simple, collections: await readCollections(collectionsFile) });
+  const { channels = [] } = simple;
+  if (collectionsFile === undefined) return { definition: defineNetwork(simple), channels };
+  const collections = await readCollections(collectionsFile);
+  return { definition: defineNetwork({ ...simple, collections }), channels };
 }

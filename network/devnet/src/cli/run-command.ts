@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { SimpleChannel } from '../further-channels.ts';
 import type { RunOptions } from './run.ts';
 
 /** The name under which an address for all organizations is. */
@@ -29,6 +30,14 @@ function addPort(
   return { ...known, [organization]: port };
 }
 
+function addChannel(text: string, known: readonly SimpleChannel[]): readonly SimpleChannel[] {
+  const [, name, members] = /^([a-z][a-z0-9.-]{0,248})(?:=([\w.,-]+))?$/.exec(text) ?? [];
+  if (name === undefined) {
+    throw new Error(`--channel takes NAME or NAME=ORGANIZATION,ORGANIZATION, not "${text}".`);
+  }
+  return [...known, { name, organizations: members?.split(',') }];
+}
+
 export function addRunCommand(program: Command): void {
   program
     .command('run')
@@ -46,6 +55,12 @@ export function addRunCommand(program: Command): void {
       {},
     )
     .option('--chaincode-folder <dir>', 'start a chaincode server for each organization from here')
+    .option(
+      '--channel <name[=organization,...]>',
+      'one more channel, of all organizations or of some',
+      addChannel,
+      [],
+    )
     .option('--port <organization=port>', "the port of an organization's gateway", addPort, {})
     .option(
       '--organizations <dir>',

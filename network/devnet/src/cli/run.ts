@@ -5,10 +5,11 @@ import { startAdminServer } from '../admin/admin-server.ts';
 import { type ChaincodeProcesses, serveChaincodeForAll } from '../chaincode-process.ts';
 import { makeDataFolder } from '../data-folder.ts';
 import { type Devnet, startDevnet } from '../devnet.ts';
+import { furtherChannels, type SimpleChannel } from '../further-channels.ts';
 import { writeOrganizations } from '../organizations-folder.ts';
 import { wishPorts } from '../ports.ts';
 import { adminFile } from './admin-file.ts';
-import { readDefinition } from './read-definition.ts';
+import { type NamedNetwork, readDefinition } from './read-definition.ts';
 
 export interface RunOptions {
   readonly data: string;
@@ -19,6 +20,7 @@ export interface RunOptions {
   readonly chaincodeFolder?: string | undefined;
   /** By organization. */
   readonly port: Readonly<Record<string, number>>;
+  readonly channel: readonly SimpleChannel[];
   readonly organizations?: string | undefined;
   readonly admin?: true | undefined;
 }
@@ -104,7 +106,7 @@ async function writeFiles(
 /** Serves the network until the process is asked to end. */
 async function serve(
   options: RunOptions,
-  definition: NetworkDefinition,
+  { definition, channels }: NamedNetwork,
   { addresses, stopped }: { addresses: ChaincodeProcesses['addresses']; stopped: Promise<void> },
 ): Promise<void> {
   const { data, admin } = options;
@@ -114,6 +116,7 @@ async function serve(
     keysDir: join(data, 'keys'),
     ledgerDir: join(data, 'ledger'),
     chaincode: { ...definition.chaincode, addresses },
+    otherChannels: furtherChannels(definition, addresses, [...channels, ...options.channel]),
     onFailure: stopAtFailure,
   });
   const profile = await writeFiles(options, definition, devnet);
@@ -130,14 +133,15 @@ async function serve(
 
 /** Runs a network, and its chaincode where a folder of one is given, until the process is asked to end. */
 export async function run(options: RunOptions): Promise<void> {
-  const definition = await readDefinition(options.definition, options.collectionsConfig);
+  const network = await readDefinition(options.definition, options.collectionsConfig);
+  const { definition } = network;
   checkNames('--port', options.port, definition);
   await makeDataFolder(options.data);
   const stopped = stopRequested();
   await wishPorts(join(options.data, 'keys', 'ports.json'), options.port);
   const chaincode = await findChaincode(options, definition);
   try {
-    await serve(options, definition, { ...chaincode, stopped });
+    await serve(options, network, { ...chaincode, stopped });
   } finally {
     await chaincode.close();
   }
