@@ -79,8 +79,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'the outbox forgets at PUBACK',
     file: `${DEVICE}/publisher.ts`,
-    find: 'entry.taken = true;',
-    replace: 'entry.taken = true; this.#outbox.remove(entry.chunk);',
+    find: 'entry.takenAtMs ??= nowMs;',
+    replace: 'entry.takenAtMs ??= nowMs; this.#outbox.remove(entry.chunk);',
     within: 100,
   },
   {

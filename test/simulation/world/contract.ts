@@ -65,12 +65,16 @@ export async function simulate(
     const opening = JSON.stringify({ id: subjectId, saltHex: SUBJECT_SALT });
     transient.set('subject', Buffer.from(opening));
   }
-  const stub = new StubDouble({ privateData: state }, { txId, nowMs, transient });
+  const { mspId } = identity;
+  const stub = new StubDouble(
+    { privateData: state, publicState: new Map() },
+    { ...{ txId, nowMs, transient }, creatorMspId: mspId, peerMspId: mspId },
+  );
   const subject =
     subjectId === undefined ? null : subjectCommitment(subjectId, SUBJECT_SALT, sha256);
   const attributes: Record<string, string | null> = { role: identity.role, subject };
   const clientIdentity = {
-    getMSPID: () => identity.mspId,
+    getMSPID: () => mspId,
     getAttributeValue: (name: string) => attributes[name] ?? null,
   };
   const result = await run({ stub, clientIdentity } as never);
