@@ -137,7 +137,7 @@ async function write(call: WriteCall): Promise<WriteRecordsOutput> {
   if (isRegistering(claims)) await requireRegistration(call, patientId, writes);
   const versions: number[] = [];
   for (const each of writes) versions.push((await writeRecord(call, claims, each)).version);
-  return { versions };
+  return { versions, writtenAtMs: call.nowMs };
 }
 
 export const WRITE: TransactionFunction<WriteRecordsInput> = {

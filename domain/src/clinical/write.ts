@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { LabelList, RecordClassSchema } from '../access/attestation.ts';
 import type { RecordClass } from '../access/vocabulary.ts';
-import { DigestHex, Identifier, SaltHex } from '../identifiers.ts';
+import { DigestHex, Identifier, MomentMs, SaltHex } from '../identifiers.ts';
 import {
   Attachment,
   IndexKey,
@@ -67,9 +67,12 @@ export const WriteRecordsInput: z.ZodType<WriteRecordsInput> = z.strictObject({
 /** Public answer of `record:Write`: the version of each record, in the order of the writes. */
 export interface WriteRecordsOutput {
   readonly versions: readonly number[];
+  /** Time of the transaction, which is public anyway. */
+  readonly writtenAtMs: number;
 }
 export const WriteRecordsOutput: z.ZodType<WriteRecordsOutput> = z.object({
   versions: z.array(z.int().min(1)),
+  writtenAtMs: MomentMs,
 });
 
 /** Input of `record:SetIndexSecret`, once, by an administrator. */
