@@ -80,9 +80,15 @@ function below(path: string): string {
 }
 
 function failureOf(status: number, json: unknown): Failure {
-  const trouble = Trouble.safeParse(json).data;
-  const issue = trouble?.issue?.[0];
-  const code = trouble?.code ?? issue?.details?.coding?.[0]?.code ?? String(status);
-  const text = trouble?.detail ?? issue?.diagnostics ?? issue?.details?.text ?? trouble?.title;
-  return new Failure(status, code, text ?? `The server answered ${status}.`);
+  const { code, detail, title, issue: [issue] = [] } = Trouble.safeParse(json).data ?? {};
+  const texts = [detail, issue?.diagnostics, issue?.details?.text, title];
+  return new Failure(
+    status,
+    first(code, issue?.details?.coding?.[0]?.code) ?? String(status),
+    first(...texts) ?? `The server answered ${String(status)}.`,
+  );
+}
+
+function first(...texts: readonly (string | undefined)[]): string | undefined {
+  return texts.find((text) => text !== undefined && text !== '');
 }

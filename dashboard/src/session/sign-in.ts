@@ -15,7 +15,8 @@ const Pending = z.object({ state: z.string(), verifier: z.string() });
 const PENDING = 'pulse-sign-in';
 
 /** oauth4webapi wants TLS everywhere but here: a page on this machine talks to this machine. */
-function insecure(): { [oauth.allowInsecureRequests]: boolean } {
+function insecure(): oauth.HttpRequestOptions<'POST', URLSearchParams> {
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked so that it stands out
   return { [oauth.allowInsecureRequests]: location.hostname === 'localhost' };
 }
 

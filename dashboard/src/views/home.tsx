@@ -2,17 +2,22 @@ import type { JSX } from 'preact';
 import type { ApiClient } from '../api/client.ts';
 import type { Person } from '../session/session.ts';
 import { TEXT } from '../text/en.ts';
+import { type Place, type Router, useRouter } from '../ui/router.ts';
+import { Accesses } from './accesses/accesses.tsx';
+import { Chart } from './chart/chart.tsx';
+import { Gaps } from './devices/gaps.tsx';
+import { PatientList } from './patients/patient-list.tsx';
 
-export interface ViewProps {
+export interface HomeProps {
   readonly api: ApiClient;
   readonly person: Person;
+  readonly onSignOut: () => void;
 }
 
-/** The frame around every view: who is signed in, the way out, the content. */
-export function Home({
-  person,
-  onSignOut,
-}: ViewProps & { readonly onSignOut: () => void }): JSX.Element {
+/** The frame around every view: who is signed in, what they may see, the way out. */
+export function Home({ api, person, onSignOut }: HomeProps): JSX.Element {
+  const places = placesOf(person);
+  const router = useRouter(places[0]?.place ?? { view: 'devices' });
   return (
     <>
       <a class="skip" href="#content">
@@ -20,15 +25,102 @@ export function Home({
       </a>
       <header class="top">
         <strong>{TEXT.product}</strong>
+        <nav aria-label={TEXT.nav.label}>
+          {places.map(({ place, label }) => (
+            <button
+              key={place.view}
+              type="button"
+              aria-current={isAt(router.place, place) ? 'page' : undefined}
+              onClick={() => {
+                router.go(place);
+              }}
+            >
+              {label}
+            </button>
+          ))}
+        </nav>
         <span class="who">
-          {person.name} · {person.role}, {person.organization}
+          {person.name} · {TEXT.roles[person.role]}, {TEXT.organizations[person.organization]}
         </span>
         <button type="button" onClick={onSignOut}>
           {TEXT.signOut}
         </button>
       </header>
-      <main id="content" />
+      <main id="content">
+        <View api={api} person={person} router={router} />
+      </main>
       <footer class="fine">{TEXT.notADevice}</footer>
     </>
   );
+}
+
+function View({
+  api,
+  person,
+  router,
+}: {
+  readonly api: ApiClient;
+  readonly person: Person;
+  readonly router: Router;
+}): JSX.Element {
+  const { place, go } = router;
+  switch (place.view) {
+    case 'patients':
+      return (
+        <PatientList
+          api={api}
+          onOpen={(patientId) => {
+            go({ view: 'chart', patientId, section: 'vitals' });
+          }}
+        />
+      );
+    case 'chart':
+      return (
+        <Chart
+          api={api}
+          patientId={place.patientId}
+          section={place.section}
+          onSection={(section) => {
+            go({ ...place, section });
+          }}
+        />
+      );
+    case 'accesses':
+      return <Accesses api={api} patientId={person.subjectId} />;
+    case 'devices':
+      return <Gaps api={api} />;
+  }
+}
+
+interface NamedPlace {
+  readonly place: Place;
+  readonly label: string;
+}
+
+/** What a person may do decides what is there; whether it is done, the contract decides. */
+function placesOf({ role, subjectId }: Person): NamedPlace[] {
+  switch (role) {
+    case 'doctor':
+    case 'nurse':
+      return [{ place: { view: 'patients' }, label: TEXT.nav.patients }];
+    case 'patient':
+      return [
+        {
+          place: { view: 'chart', patientId: subjectId, section: 'vitals' },
+          label: TEXT.nav.record,
+        },
+        { place: { view: 'accesses' }, label: TEXT.nav.accesses },
+      ];
+    case 'administrator':
+      return [{ place: { view: 'devices' }, label: TEXT.nav.devices }];
+    case 'representative':
+    case 'insurance-agent':
+    case 'emergency-medic':
+    case 'laboratory':
+      return [];
+  }
+}
+
+function isAt(here: Place, place: Place): boolean {
+  return here.view === place.view || (here.view === 'chart' && place.view === 'patients');
 }

@@ -1,0 +1,40 @@
+import { useEffect, useState } from 'preact/hooks';
+
+/** Where somebody is on the page. It stands in the history's state, never in the address: ids are nobody else's business. */
+export type Place =
+  | { readonly view: 'patients' }
+  | { readonly view: 'chart'; readonly patientId: string; readonly section: string }
+  | { readonly view: 'accesses' }
+  | { readonly view: 'devices' };
+
+export interface Router {
+  readonly place: Place;
+  readonly go: (place: Place) => void;
+}
+
+/** The place, moved by `go` and by the browser's back and forward. */
+export function useRouter(start: Place): Router {
+  const [place, setPlace] = useState<Place>(start);
+  useEffect(() => {
+    history.replaceState({ place: start }, '');
+    const moved = ({ state }: PopStateEvent): void => {
+      setPlace(isState(state) ? state.place : start);
+    };
+    window.addEventListener('popstate', moved);
+    return () => {
+      window.removeEventListener('popstate', moved);
+    };
+    // The start is that of the first time.
+  }, []);
+  return {
+    place,
+    go: (next) => {
+      history.pushState({ place: next }, '');
+      setPlace(next);
+    },
+  };
+}
+
+function isState(state: unknown): state is { place: Place } {
+  return typeof state === 'object' && state !== null && 'place' in state;
+}

@@ -1,0 +1,103 @@
+import { AccessesAnswer, type AccessLine } from '@pulseledger/domain';
+import type { JSX } from 'preact';
+import type { ApiClient } from '../../api/client.ts';
+import { TEXT } from '../../text/en.ts';
+import { Loaded } from '../../ui/loaded.tsx';
+import { useRemote } from '../../ui/use-remote.ts';
+
+const MAX_PAGES = 20;
+const { accesses: words } = TEXT;
+
+/** The patient's accounting of disclosures: who, for whom, when, why, what; refused ones too. */
+export function Accesses({
+  api,
+  patientId,
+}: {
+  readonly api: ApiClient;
+  readonly patientId: string;
+}): JSX.Element {
+  const remote = useRemote(patientId, (signal) => allAccesses(api, patientId, signal));
+  return (
+    <section aria-labelledby="accesses-title">
+      <h1 id="accesses-title">{words.title}</h1>
+      <p>{words.intro}</p>
+      <Loaded remote={remote} empty={(lines) => (lines.length === 0 ? words.none : undefined)}>
+        {(lines) => (
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">{words.when}</th>
+                <th scope="col">{words.who}</th>
+                <th scope="col">{words.why}</th>
+                <th scope="col">{words.what}</th>
+                <th scope="col">{words.outcome}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {lines.map((line, index) => (
+                <Row key={index} line={line} patientId={patientId} />
+              ))}
+            </tbody>
+          </table>
+        )}
+      </Loaded>
+    </section>
+  );
+}
+
+function Row({
+  line,
+  patientId,
+}: {
+  readonly line: AccessLine;
+  readonly patientId: string;
+}): JSX.Element {
+  const time = new Intl.DateTimeFormat(navigator.language, {
+    dateStyle: 'medium',
+    timeStyle: 'short',
+  });
+  const purposes: Readonly<Record<string, string>> = words.purposes;
+  return (
+    <tr class={line.isEmergency ? 'emergency' : undefined}>
+      <td>{time.format(line.atMs)}</td>
+      <td>
+        {line.subjectId === patientId
+          ? words.you
+          : `${TEXT.roles[line.role]}, ${TEXT.organizations[line.organization]}`}
+      </td>
+      <td>
+        {purposes[line.purpose] ?? line.purpose}
+        {line.isEmergency ? <span class="badge danger">{words.emergency}</span> : null}
+      </td>
+      <td>{[...line.permitted, ...line.refused].join(', ')}</td>
+      <td>
+        <span class={line.permitted.length === 0 ? 'badge danger' : 'badge'}>
+          {outcomeOf(line)}
+        </span>
+      </td>
+    </tr>
+  );
+}
+
+function outcomeOf({ permitted, refused }: AccessLine): string {
+  if (permitted.length === 0) return words.refused;
+  return refused.length === 0 ? words.permitted : words.partly;
+}
+
+async function allAccesses(
+  api: ApiClient,
+  patientId: string,
+  signal: AbortSignal,
+): Promise<AccessLine[]> {
+  const lines: AccessLine[] = [];
+  let bookmark: string | undefined;
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const query = bookmark === undefined ? '' : `?bookmark=${encodeURIComponent(bookmark)}`;
+    const path = `patients/${patientId}/accesses${query}`;
+    const answer: AccessesAnswer = await api.ask(path, AccessesAnswer, { signal });
+    lines.push(...answer.accesses);
+    ({ bookmark } = answer);
+    if (bookmark === undefined) break;
+  }
+  return lines;
+}
