@@ -324,6 +324,8 @@ export {
   InvitePasskeyInput,
   ListConsentsInput,
   ListConsentsOutput,
+  ListCopiesInput,
+  ListCopiesOutput,
   ListEndedInput,
   ListEndedOutput,
   ListPasskeysInput,

@@ -30,7 +30,6 @@ import {
   WorklistOutput,
 } from '@pulseledger/domain';
 import type { z } from 'zod';
-import type { Attested } from './attestor.ts';
 import { decode, encode } from './coding.ts';
 import { LedgerCalls, type LedgerCallsOptions } from './ledger-calls.ts';
 
@@ -40,8 +39,12 @@ const TRIES = 3;
 const MAX_STEPS = 1_000;
 const SALT_BYTES = 16;
 
-/** The kinds of consent that were given already. */
-type StandingUse = Extract<ConsentUse, { readonly consentId: string }>['kind'];
+/** A submitted function that goes by an attestation. */
+interface Change<In> {
+  readonly name: string;
+  readonly schema: z.ZodType<In>;
+  readonly input: In;
+}
 
 function saltHex(): string {
   return randomBytes(SALT_BYTES).toString('hex');
@@ -102,17 +105,14 @@ export class ConsentClient {
    */
   async copy({ patientId, consentId }: RevokeTerms): Promise<void> {
     for (let step = 0; step < MAX_STEPS; step += 1) {
-      const { answer } = await this.#attest(patientId, 'copy', consentId);
-      const { copies, purges } = answer;
-      const places = purges.flatMap((purge) => purge.places);
-      if (copies.length + places.length === 0) return;
-      await this.#attested(patientId, { kind: 'copy', consentId }, (again) => ({
-        ...{ name: 'consent:Copy', schema: CopyInput },
-        input: {
-          ...{ patientId, consentId, copies: again.copies },
-          places: again.purges.flatMap((purge) => purge.places),
-        },
-      }));
+      const changed = await this.#attested(patientId, { kind: 'copy', consentId }, (answer) => {
+        const { copies, purges } = answer;
+        const places = purges.flatMap((purge) => purge.places);
+        if (copies.length + places.length === 0) return undefined;
+        const input = { patientId, consentId, copies, places };
+        return { name: 'consent:Copy', schema: CopyInput, input };
+      });
+      if (changed.status === 'unchanged') return;
     }
     throw new PulseError('too_costly', 'There is too much to copy.');
   }
@@ -197,24 +197,11 @@ export class ConsentClient {
     });
   }
 
-  #attest(
-    patientId: string,
-    kind: StandingUse,
-    consentId: string,
-  ): Promise<Attested<ConsentAttestOutput>> {
-    const question = { patientId, use: { kind, consentId } };
-    return this.calls.attestor.attest('consent:Attest', question, ConsentAttestOutput);
-  }
-
-  /** Submits a change with what both organizations attest about it; what grew stale is asked for anew. */
+  /** Submits a change with what both organizations attest about it; what grew stale is asked for anew; nothing is submitted without a change. */
   async #attested<In>(
     patientId: string,
     use: ConsentUse,
-    changeOf: (answer: ConsentAttestOutput) => {
-      readonly name: string;
-      readonly schema: z.ZodType<In>;
-      readonly input: In;
-    },
+    changeOf: (answer: ConsentAttestOutput) => Change<In> | undefined,
   ): Promise<ChangeOutput> {
     for (let tries = 1; ; tries += 1) {
       const { attestation, answer } = await this.calls.attestor.attest(
@@ -222,7 +209,9 @@ export class ConsentClient {
         { patientId, use },
         ConsentAttestOutput,
       );
-      const { name, schema, input } = changeOf(answer);
+      const change = changeOf(answer);
+      if (change === undefined) return { status: 'unchanged' };
+      const { name, schema, input } = change;
       const transient = {
         input: encode(schema, input),
         attestation: JSON.stringify(attestation),

@@ -37,6 +37,7 @@ export {
   sealNote,
 } from './clinical/sealed-note.ts';
 export { type ConnectionOptions, connectGateway, LedgerConnection } from './connection.ts';
+export { ConsentClient } from './consent-client.ts';
 export type { FaultKind, Stage } from './faults.ts';
 export {
   IdentitySource,

@@ -86,6 +86,7 @@ const EXPECTED: Readonly<Record<FunctionName, string>> = {
   'consent:Revoke': 'pr',
   'consent:Purge': 'praw',
   'consent:List': 'pr',
+  'consent:ListCopies': 'pr',
   'consent:ListPasskeys': 'pr',
   'consent:ListEnded': 'aw',
   'consent:Preview': 'pr',

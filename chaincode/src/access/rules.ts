@@ -87,6 +87,7 @@ export const RULES = {
   'consent:Revoke': ['patient', 'representative'],
   'consent:Purge': ['patient', 'representative', 'administrator', 'api'],
   'consent:List': ['patient', 'representative'],
+  'consent:ListCopies': ['patient', 'representative'],
   'consent:ListPasskeys': ['patient', 'representative'],
   'consent:ListEnded': ['administrator', 'api'],
   'consent:Preview': ['patient', 'representative'],

@@ -4,15 +4,20 @@ import {
   Identifier,
   ListConsentsInput,
   type ListConsentsOutput,
+  ListCopiesInput,
+  type ListCopiesOutput,
   ListPasskeysInput,
   type ListPasskeysOutput,
+  MAX_PURGED,
   PulseError,
   parseInput,
+  type SharedPlace,
 } from '@pulseledger/domain';
-import { parseDocument } from '../store/documents.ts';
+import { parseDocument, readDocument } from '../store/documents.ts';
 import { entries, rangeAfter, rangeEnd, rangeStart } from '../store/range.ts';
 import type { Call, TransactionFunction } from '../transaction/invoke.ts';
 import { inputOf } from '../transaction/transient.ts';
+import { copiesIn } from './copies.ts';
 import { passkeysOf } from './passkeys.ts';
 import { agreedRelyingParty } from './relying-party.ts';
 import { requireSharing } from './sharing.ts';
@@ -38,6 +43,25 @@ async function listConsents(call: Call<ListConsentsInput>): Promise<ListConsents
   return { consents };
 }
 
+/** What is there of a consent's share, for who gave it: after a revoke, what is still to be purged. */
+async function listCopies(call: Call<ListCopiesInput>): Promise<ListCopiesOutput> {
+  const { stub, input } = call;
+  const { patientId, consentId } = input;
+  await requireSharing(call, patientId);
+  const key = CONSENT_KEYS.consent(patientId, consentId);
+  const consent = await readDocument(stub, key, ConsentDocument);
+  if (consent === undefined) throw new PulseError('not_found', 'There is no such consent.');
+  const { share } = consent.terms;
+  if (share === null) return { purge: null };
+  const { shareId } = share;
+  const places: SharedPlace[] = [];
+  for await (const { recordClass, alias } of copiesIn(stub, shareId)) {
+    if (places.length === MAX_PURGED) break;
+    places.push({ recordClass, alias });
+  }
+  return { purge: { shareId, places } };
+}
+
 /** The caller's own passkeys, and where they are used. */
 async function listPasskeys({
   stub,
@@ -57,6 +81,12 @@ export const LIST_CONSENTS: TransactionFunction<ListConsentsInput> = {
   name: 'consent:List',
   input: inputOf(ListConsentsInput),
   run: listConsents,
+};
+
+export const LIST_COPIES: TransactionFunction<ListCopiesInput> = {
+  name: 'consent:ListCopies',
+  input: inputOf(ListCopiesInput),
+  run: listCopies,
 };
 
 export const LIST_PASSKEYS: TransactionFunction<ListPasskeysInput> = {

@@ -3,7 +3,7 @@ import { CONSENT_ATTEST } from '../consent/attest.ts';
 import { COPY } from '../consent/copy.ts';
 import { GRANT } from '../consent/grant.ts';
 import { INVITE_PASSKEY } from '../consent/invite-passkey.ts';
-import { LIST_CONSENTS, LIST_PASSKEYS } from '../consent/list.ts';
+import { LIST_CONSENTS, LIST_COPIES, LIST_PASSKEYS } from '../consent/list.ts';
 import { PREVIEW } from '../consent/preview.ts';
 import { LIST_ENDED, PURGE } from '../consent/purge.ts';
 import { READ_SHARED } from '../consent/read-shared.ts';
@@ -72,6 +72,12 @@ export class ConsentContract extends Contract {
   @Returns('string')
   List(context: Context): Promise<string> {
     return invoke(context, LIST_CONSENTS);
+  }
+
+  @Transaction(false)
+  @Returns('string')
+  ListCopies(context: Context): Promise<string> {
+    return invoke(context, LIST_COPIES);
   }
 
   @Transaction(false)

@@ -133,6 +133,21 @@ export const RevokeInput: z.ZodType<RevokeInput> = z.strictObject({
 export type PurgeInput = SharePurge;
 export const PurgeInput: z.ZodType<PurgeInput> = SharePurge;
 
+/** Input of `consent:ListCopies`: what `extract` has of a consent, ended or not. */
+export type ListCopiesInput = RevokeTerms;
+export const ListCopiesInput: z.ZodType<ListCopiesInput> = z.strictObject({
+  patientId: Identifier,
+  consentId: Identifier,
+});
+
+/** Answer of `consent:ListCopies`: as many as `consent:Purge` takes; null when nothing was shared. */
+export interface ListCopiesOutput {
+  readonly purge: PurgeInput | null;
+}
+export const ListCopiesOutput: z.ZodType<ListCopiesOutput> = z.object({
+  purge: PurgeInput.nullable(),
+});
+
 /** Input of `consent:ListEnded`. */
 export interface ListEndedInput {
   readonly pageSize: number;
