@@ -7,6 +7,7 @@ import { logLine } from '../../common/src/log.ts';
 import { EmfMetrics } from '../../common/src/metrics.ts';
 import { readConfig } from './config.ts';
 import { createRouter, type Handle } from './http/router.ts';
+import { PermitCache } from './record/permit-cache.ts';
 import { ledgerSessions } from './service.ts';
 import { createTokenVerifier } from './smart/token.ts';
 
@@ -20,6 +21,7 @@ function createHandle(): Handle {
     client: new SecretsManagerClient({}),
     prefix: secretPrefix,
   });
+  const sessions = ledgerSessions({ profile, identities });
   const broker = new IoTDataPlaneClient({});
   return createRouter({
     baseUrl,
@@ -35,7 +37,11 @@ function createHandle(): Handle {
       jwksUrl,
       now: Date.now,
     }),
-    openSession: ledgerSessions({ profile, identities }).open,
+    openSession: sessions.open,
+    cursorKey: sessions.cursorKey,
+    directory: sessions.directory,
+    permits: new PermitCache(Date.now),
+    issuer,
     now: Date.now,
     log: (entry) => {
       console.log(logLine('answered', entry));

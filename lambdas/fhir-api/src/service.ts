@@ -1,13 +1,16 @@
 /** The real record behind the API: the ledger, asked through the caller's own organization with a certificate of the caller's own. */
-import type { ConnectionProfile, Organization } from '@pulseledger/domain';
+import { type ConnectionProfile, type Organization, PulseError } from '@pulseledger/domain';
 import {
   connectGateway,
   type IdentitySource,
   type LedgerConnection,
+  PermitCache,
   RecordClient,
   UserSessions,
 } from '@pulseledger/ledger';
 import type { Session } from './http/router.ts';
+import type { DirectoryPort } from './record/clinical-port.ts';
+import { ledgerClinical } from './record/ledger-clinical.ts';
 import { cursorKey } from './search/cursor.ts';
 import type { Caller } from './smart/token.ts';
 
@@ -19,16 +22,23 @@ export interface ServiceOptions {
 /** Opens sessions of callers, and ends what they share. */
 export interface LedgerSessions {
   readonly open: (caller: Caller) => Promise<Session>;
+  /** Seals cursors. Derived from an issuing CA's key: whoever may make users may page for them. */
+  readonly cursorKey: () => Promise<Uint8Array>;
+  readonly directory: DirectoryPort;
   readonly close: () => void;
 }
 
-/**
- * Connections are made when an organization's first user comes. The key of cursors is derived from the issuing CA's:
- * whoever may make this organization's users may page for them.
- */
+/** Until the ledger has one. */
+const NO_DIRECTORY: DirectoryPort = {
+  list: () => Promise.resolve([]),
+  read: () => Promise.reject(new PulseError('not_found')),
+};
+
+/** Connections are made when an organization's first user comes. */
 export function ledgerSessions(options: ServiceOptions): LedgerSessions {
   const { identities, profile } = options;
   const users = new UserSessions({ identities });
+  const permits = new PermitCache();
   const connections = new Map<Organization, LedgerConnection>();
   const connectionOf = (organization: Organization): LedgerConnection => {
     const connection = connections.get(organization) ?? connectGateway(profile, organization);
@@ -36,16 +46,16 @@ export function ledgerSessions(options: ServiceOptions): LedgerSessions {
     return connection;
   };
   return {
-    open: async ({ organization, role, subjectId }) => {
-      const issuer = await identities.issuingCa(organization);
-      return {
-        record: new RecordClient({
-          connection: connectionOf(organization),
-          signatories: users.open({ organization, role, subjectId }),
-        }),
-        cursorKey: cursorKey(issuer.privateKeyPem()),
-      };
+    open: ({ organization, role, subjectId }) => {
+      const record = new RecordClient({
+        connection: connectionOf(organization),
+        signatories: users.open({ organization, role, subjectId }),
+        permits,
+      });
+      return Promise.resolve({ record, clinical: ledgerClinical(record.calls) });
     },
+    cursorKey: async () => cursorKey((await identities.issuingCa('hospital')).privateKeyPem()),
+    directory: NO_DIRECTORY,
     close: () => {
       for (const connection of connections.values()) connection.close();
     },

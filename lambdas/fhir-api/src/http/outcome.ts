@@ -1,5 +1,6 @@
-import { ERRORS, type PulseError } from '@pulseledger/domain';
+import { ERRORS, PulseError } from '@pulseledger/domain';
 import type { OperationOutcome, OperationOutcomeIssue } from 'fhir/r4.js';
+import type { Finding } from '../definitions/structures.ts';
 
 type IssueType = NonNullable<OperationOutcomeIssue['code']>;
 
@@ -25,6 +26,12 @@ const ISSUE_TYPES: readonly IssueType[] = [
   'incomplete',
   'timeout',
   'exception',
+  'required',
+  'value',
+  'code-invalid',
+  'duplicate',
+  'processing',
+  'informational',
 ];
 
 /** @throws RangeError for what is no FHIR issue type we use */
@@ -34,8 +41,19 @@ export function issueType(name: string): IssueType {
   return type;
 }
 
+/** A resource that breaks rules: each of them, and where. */
+export class InvalidResource extends PulseError {
+  readonly findings: readonly Finding[];
+
+  constructor(found: readonly Finding[]) {
+    super('invalid_resource');
+    this.findings = found;
+  }
+}
+
 /** What happened, why, and what to do, for the person and for the program. */
 export function outcomeOf(error: PulseError): OperationOutcome {
+  if (error instanceof InvalidResource) return findingsOutcome(error.findings);
   const { title, remedy, fhirIssue } = ERRORS[error.code];
   const why = error.message === title ? '' : ` ${sentence(error.message)}`;
   return {
@@ -48,6 +66,30 @@ export function outcomeOf(error: PulseError): OperationOutcome {
         diagnostics: `${title}${why} ${remedy}`,
       },
     ],
+  };
+}
+
+/** One issue each. */
+export function findingsOutcome(found: readonly Finding[]): OperationOutcome {
+  const { title } = ERRORS.invalid_resource;
+  const coding = [{ system: ERROR_CODE_SYSTEM, code: 'invalid_resource' }];
+  return {
+    resourceType: 'OperationOutcome',
+    issue: found.map(({ code, text, expression }) => ({
+      severity: 'error' as const,
+      code: issueType(code),
+      details: { coding, text: title },
+      diagnostics: `${expression}: ${text}`,
+      expression: [expression],
+    })),
+  };
+}
+
+/** Nothing went wrong. */
+export function allIsWell(text: string): OperationOutcome {
+  return {
+    resourceType: 'OperationOutcome',
+    issue: [{ severity: 'information', code: 'informational', diagnostics: text }],
   };
 }
 

@@ -19,7 +19,8 @@ export interface FhirRequest {
 
 const MAX_QUERY_CHARACTERS = 8_192;
 const MAX_PARAMETERS = 50;
-const MAX_BODY_CHARACTERS = 16_384;
+/** Of a route that says nothing else: a form. */
+const FORM_CHARACTERS = 16_384;
 const MAX_SEGMENTS = 8;
 
 /**
@@ -56,9 +57,6 @@ export function parseRequest(event: unknown, basePath: string): FhirRequest {
   if (!parsed.success) throw new PulseError('invalid_input', 'not an HTTP API event, format 2.0');
   const { rawPath, rawQueryString, headers, body, isBase64Encoded, requestContext } = parsed.data;
   const text = isBase64Encoded ? Buffer.from(body ?? '', 'base64').toString('utf8') : (body ?? '');
-  if (text.length > MAX_BODY_CHARACTERS) {
-    throw new PulseError('oversize', `the body has more than ${MAX_BODY_CHARACTERS} characters`);
-  }
   return {
     method: requestContext.http.method.toUpperCase(),
     segments: parsePath(rawPath, basePath),
@@ -71,7 +69,14 @@ export function parseRequest(event: unknown, basePath: string): FhirRequest {
   };
 }
 
-function parsePath(rawPath: string, basePath: string): string[] {
+/** @throws PulseError `oversize` */
+export function requireBodySize({ body }: FhirRequest, most: number = FORM_CHARACTERS): void {
+  if (body.length > most) {
+    throw new PulseError('oversize', `the body has more than ${most} characters`);
+  }
+}
+
+export function parsePath(rawPath: string, basePath: string): string[] {
   const base = basePath.replace(/\/$/, '');
   if (rawPath !== base && !rawPath.startsWith(`${base}/`)) throw new PulseError('not_found');
   const segments = rawPath.slice(base.length).replace(/^\//, '').replace(/\/$/, '').split('/');

@@ -8,18 +8,28 @@ import {
   PulseError,
 } from '@pulseledger/domain';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { Chart } from '../record/chart.ts';
+import type { ClinicalPort, DirectoryPort } from '../record/clinical-port.ts';
+import type { PermitCache } from '../record/permit-cache.ts';
 import { concealing, type RecordPort } from '../record/port.ts';
+import { purposeOf } from '../record/purpose.ts';
+import { userOf } from '../search/cursor.ts';
+import { grantOf } from '../smart/scopes.ts';
 import type { Caller, VerifyToken } from '../smart/token.ts';
+import type { Call, PublicCall, Publish } from './call.ts';
+import { type FoundRoute, findRoute } from './find-route.ts';
 import { FHIR_JSON, negotiate } from './negotiation.ts';
 import { outcomeOf } from './outcome.ts';
 import { PLAIN_JSON, PROBLEM_JSON, problemOf } from './problem.ts';
-import { type FhirRequest, parseRequest, requestIdOf } from './request.ts';
-import { type Publish, ROUTES, type Route } from './routes.ts';
+import type { Reply } from './reply.ts';
+import { type FhirRequest, parseRequest, requestIdOf, requireBodySize } from './request.ts';
+import { ROUTES } from './routes.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
 
 /** What one login works with. */
 export interface Session {
   readonly record: RecordPort;
-  readonly cursorKey: Uint8Array;
+  readonly clinical: ClinicalPort;
 }
 
 /** One line a request: nothing personal in it. */
@@ -41,6 +51,12 @@ export interface FhirApi {
   readonly baseUrl: string;
   readonly verifyToken: VerifyToken;
   readonly openSession: (caller: Caller) => Promise<Session>;
+  readonly permits: PermitCache;
+  /** Read with the API's own identity, so that nobody knows who asked. */
+  readonly directory: DirectoryPort;
+  /** Of the key that seals the cursors of next links. */
+  readonly cursorKey: () => Promise<Uint8Array>;
+  readonly issuer: string;
   readonly publish: Publish;
   /** Told of refusals. */
   readonly metrics: MetricSink;
@@ -61,7 +77,7 @@ export function createRouter(api: FhirApi): Handle {
       format: 'fhir',
       contentType: FHIR_JSON,
     };
-    const answer = await answerSafely(api, event, trace);
+    const answer = withinSize(await answerSafely(api, event, trace), trace);
     const { requestId, method, route, organization, role } = trace;
     api.log({
       requestId,
@@ -71,7 +87,7 @@ export function createRouter(api: FhirApi): Handle {
       durationMs: api.now() - startedMs,
       ...(organization === undefined ? {} : { organization }),
       ...(role === undefined ? {} : { role }),
-      ...answer.failure,
+      ...answer.log,
     });
     return toResult(answer, trace);
   };
@@ -89,47 +105,79 @@ interface Trace {
   role?: string;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly resource: object;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly failure: Pick<AccessLogEntry, 'code' | 'frames'>;
+interface Answer extends Reply {
+  readonly log: Pick<AccessLogEntry, 'code' | 'frames'>;
 }
 
 async function answerSafely(api: FhirApi, event: unknown, trace: Trace): Promise<Answer> {
   try {
-    const resource = await work(api, event, trace);
-    return { status: 200, resource, headers: {}, failure: {} };
+    return { ...(await work(api, event, trace)), log: {} };
   } catch (error) {
     countDenial(api.metrics, error);
     return failed(error, trace);
   }
 }
 
-async function work(api: FhirApi, event: unknown, trace: Trace): Promise<object> {
+async function work(api: FhirApi, event: unknown, trace: Trace): Promise<Reply> {
   const request = parseRequest(event, new URL(api.baseUrl).pathname);
   trace.method = request.method;
   trace.correlationId = correlationIdOf(request);
   trace.format = formatOf(request);
   trace.contentType = trace.format === 'fhir' ? negotiate(request) : PLAIN_JSON;
-  const { route, id } = findRoute(request);
+  const found = findRoute(request);
+  const { route } = found;
   trace.route = route.path;
-  const { baseUrl, now, publish } = api;
-  if (route.access === 'public') return route.handle({ request, baseUrl });
-  const caller = await api.verifyToken(request.headers['authorization']);
+  requireBodySize(request, route.maxBody);
+  refuseTokenInAddress(request);
+  const publicCall = await publicCallOf(api, request, found);
+  if (route.access === 'public') return route.handle(publicCall);
+  if (route.access === 'optional' && request.headers['authorization'] === undefined) {
+    return route.handlePublic(publicCall);
+  }
+  const { caller, scope } = await api.verifyToken(request.headers['authorization']);
   trace.organization = caller.organization;
   trace.role = caller.role;
-  const { record, cursorKey } = await api.openSession(caller);
-  return route.handle({
-    request,
-    baseUrl,
-    id,
+  const { record, clinical } = await api.openSession(caller);
+  const { permits, publish, now } = api;
+  const purpose = purposeOf(caller.role, request.headers['x-purpose-of-use']);
+  const chart = new Chart({ port: clinical, permits, purpose, user: userOf(caller) });
+  const call: Call = {
+    ...publicCall,
     caller,
+    grant: grantOf(scope),
     record: concealing(record),
-    cursorKey,
+    chart,
     publish,
     now,
-  });
+    perform: (inner) => performInner(call, inner),
+  };
+  return route.handle(call);
+}
+
+async function publicCallOf(
+  api: FhirApi,
+  request: FhirRequest,
+  { path }: FoundRoute,
+): Promise<PublicCall> {
+  const { baseUrl, directory, issuer } = api;
+  return { request, path, baseUrl, directory, issuer, cursorKey: await api.cursorKey() };
+}
+
+/** A request within a Bundle: of the same caller, with the same rights, and only to FHIR. */
+async function performInner(outer: Call, request: FhirRequest): Promise<Reply> {
+  const { route, path } = findRoute(request);
+  if (route.format === 'plain' || route.path === '') {
+    throw new PulseError('not_supported', 'this address is not for entries of a Bundle');
+  }
+  requireBodySize(request, route.maxBody);
+  return route.handle({ ...outer, request, path });
+}
+
+/** Addresses are written into logs on the way; a token in one is a token in many hands. */
+function refuseTokenInAddress({ query }: FhirRequest): void {
+  if (query.some(([name]) => /^(?:access_)?token$|^authorization$|^bearer$/i.test(name))) {
+    throw new PulseError('unauthenticated', 'an access token goes into the Authorization header');
+  }
 }
 
 /** https://hl7.org/fhir/R4/http.html#custom: the client's own number comes back if it is a harmless one. */
@@ -147,37 +195,6 @@ function formatOf({ segments }: FhirRequest): Trace['format'] {
   return PLAIN_ROOTS.has(segments[0]) ? 'plain' : 'fhir';
 }
 
-function findRoute(request: FhirRequest): { route: Route; id: string } {
-  const matching = ROUTES.filter(({ path }) => matchesPath(path, request.segments));
-  if (matching.length === 0) throw new PulseError('not_found', 'this address is not served');
-  // HEAD is GET without the body (RFC 9110, 9.3.2).
-  const method = request.method === 'HEAD' ? 'GET' : request.method;
-  // A literal path hides the `:id` behind it, so that POST to it is no GET of something named like it.
-  const first = matching.filter(({ path }) => path === matching[0]?.path);
-  const route = first.find((candidate) => candidate.method === method);
-  if (route === undefined) {
-    throw new PulseError('method_not_allowed', ERRORS.method_not_allowed.title, {
-      details: { allow: allowed(first) },
-    });
-  }
-  const place = route.path.split('/').indexOf(':id');
-  return { route, id: request.segments[place] ?? '' };
-}
-
-function matchesPath(path: string, segments: readonly string[]): boolean {
-  const parts = path.split('/');
-  return (
-    parts.length === segments.length &&
-    parts.every(
-      (part, index) => part === segments[index] || (part === ':id' && segments[index] !== ''),
-    )
-  );
-}
-
-function allowed(routes: readonly Route[]): string {
-  return routes.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ');
-}
-
 /** Failures that pass by themselves. */
 const BUSY: readonly ErrorCode[] = ['throttled', 'unavailable'];
 const RETRY_AFTER_SECONDS = '2';
@@ -191,7 +208,7 @@ function failed(error: unknown, trace: Trace): Answer {
     status: httpStatus,
     resource: isFhir ? outcomeOf(known) : problemOf(known),
     headers: failureHeaders(known),
-    failure: {
+    log: {
       code: known.code,
       ...(httpStatus >= 500 ? { frames: framesOf(error) } : {}),
     },
@@ -200,7 +217,9 @@ function failed(error: unknown, trace: Trace): Answer {
 
 /** Also what the caller is told does not exist, when the contract has refused it. */
 function countDenial(metrics: MetricSink, error: unknown): void {
-  const reason = deniedAs(error) ?? (error instanceof Error ? deniedAs(error.cause) : undefined);
+  let cause = error;
+  while (deniedAs(cause) === undefined && cause instanceof Error) cause = cause.cause;
+  const reason = deniedAs(cause);
   if (reason !== undefined) metrics.record('Denied', 1, { at: 'api', reason });
 }
 
@@ -227,17 +246,30 @@ function framesOf(error: unknown): string[] {
 }
 
 function toResult(answer: Answer, trace: Trace): APIGatewayProxyStructuredResultV2 {
+  const hasBody = answer.text !== undefined || answer.resource !== undefined;
+  const contentType = answer.text?.contentType ?? `${trace.contentType}; charset=utf-8`;
   return {
     statusCode: answer.status,
     headers: {
-      'content-type': `${trace.contentType}; charset=utf-8`,
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-      'strict-transport-security': 'max-age=31536000',
+      ...(hasBody ? { 'content-type': contentType } : {}),
+      ...SECURITY_HEADERS,
       'x-request-id': trace.requestId,
       'x-correlation-id': trace.correlationId ?? trace.requestId,
       ...answer.headers,
     },
-    body: trace.method === 'HEAD' ? '' : JSON.stringify(answer.resource),
+    body: hasBody && trace.method !== 'HEAD' ? bodyOf(answer) : '',
   };
+}
+
+function bodyOf({ text, resource }: Reply): string {
+  return text?.body ?? JSON.stringify(resource);
+}
+
+/** What a Lambda may answer with, with room for headers. */
+const MAX_ANSWER_BYTES = 5_900_000;
+
+function withinSize(answer: Answer, trace: Trace): Answer {
+  if (answer.text === undefined && answer.resource === undefined) return answer;
+  if (Buffer.byteLength(bodyOf(answer)) <= MAX_ANSWER_BYTES) return answer;
+  return failed(new PulseError('too_costly'), trace);
 }

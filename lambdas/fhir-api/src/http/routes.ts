@@ -1,93 +1,167 @@
 /** Every interaction this API offers, in one table. */
-
-import { Identifier } from '@pulseledger/domain';
-import type { CapabilityStatement, Device, FhirResource, Patient } from 'fhir/r4.js';
-import { capabilityStatement } from '../capabilities/statement.ts';
+import type { z } from 'zod';
+import { postBundle } from '../bundles/bundle-request.ts';
+import { readCapabilities } from '../capabilities/capability-route.ts';
+import { readSmartConfiguration } from '../capabilities/smart-configuration.ts';
+import { readHistory } from '../interactions/history.ts';
+import { readPublicly, readResource, readVersion } from '../interactions/read.ts';
+import { createResource, deleteResource, updateResource } from '../interactions/write.ts';
+import { everything } from '../operations/everything.ts';
+import { summary } from '../operations/summary.ts';
+import { validate } from '../operations/validate.ts';
+import { documentationRoutes } from '../plain/documentation-routes.ts';
 import { OPERATIONS_ROUTES } from '../plain/operations-routes.ts';
-import { nothingToSee, type RecordPort } from '../record/port.ts';
-import type { Caller } from '../smart/token.ts';
-import { toDevice } from '../views/device.ts';
-import { toPatient } from '../views/patient.ts';
-import {
-  lastObservations,
-  readObservation,
-  searchObservations,
-  searchObservationsByForm,
-} from '../vitals/observation-routes.ts';
-import type { FhirRequest } from './request.ts';
-
-/** What a route without login has. */
-export interface PublicCall {
-  readonly request: FhirRequest;
-  readonly baseUrl: string;
-}
-
-/** What a route for somebody who is logged in has. */
-export interface Call extends PublicCall {
-  /** The `:id` of the path; empty without one. */
-  readonly id: string;
-  readonly caller: Caller;
-  readonly record: RecordPort;
-  readonly cursorKey: Uint8Array;
-  /** Says something to a device, at least once. */
-  readonly publish: Publish;
-  readonly now: () => number;
-}
-
-/** Publishes JSON on a topic of the broker; rejects when the broker did not take it. */
-export type Publish = (topic: string, payload: object) => Promise<void>;
+import { searchPublicly, searchType, searchTypeByForm } from '../search/type-search.ts';
+import { lastObservations } from '../vitals/lastn-route.ts';
+import type { Call, PublicCall } from './call.ts';
+import type { Reply } from './reply.ts';
 
 interface RoutePath {
-  readonly method: 'GET' | 'POST';
-  /** Segments below the base; `:id` stands for any. Earlier routes win. */
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Segments below the base; `:name` stands for any. Earlier routes win. */
   readonly path: string;
+  /** Plain: JSON beside FHIR, failures as problem documents. */
+  readonly format?: 'plain' | undefined;
+  /** Largest body, in characters. */
+  readonly maxBody?: number | undefined;
+  /** For the documentation. */
+  readonly summary: string;
+  /** Of a plain route: what it takes and answers. */
+  readonly query?: z.ZodType;
+  readonly body?: z.ZodType;
+  readonly answer?: z.ZodType;
 }
 
-/** A route beside FHIR. */
-export interface PlainRoute extends RoutePath {
-  readonly format: 'plain';
-  readonly access: 'login';
-  readonly handle: (call: Call) => Promise<object>;
-}
-
-type FhirRoute = RoutePath & { readonly format?: never } & (
-    | { readonly access: 'public'; readonly handle: (call: PublicCall) => FhirResource }
-    | { readonly access: 'login'; readonly handle: (call: Call) => Promise<FhirResource> }
+/** `public`: a login changes nothing. `optional`: with one there is more to see. */
+export type Route = RoutePath &
+  (
+    | { readonly access: 'public'; readonly handle: (call: PublicCall) => Promise<Reply> }
+    | { readonly access: 'login'; readonly handle: (call: Call) => Promise<Reply> }
+    | {
+        readonly access: 'optional';
+        readonly handle: (call: Call) => Promise<Reply>;
+        readonly handlePublic: (call: PublicCall) => Promise<Reply>;
+      }
   );
 
-export type Route = FhirRoute | PlainRoute;
+/** A resource, indented, with room to spare above what the record takes. */
+const RESOURCE_BODY = 1_000_000;
+/** Below what a Lambda is given at most. */
+const BUNDLE_BODY = 5_500_000;
 
 export const ROUTES: readonly Route[] = [
-  { method: 'GET', path: 'metadata', access: 'public', handle: readCapabilities },
-  { method: 'GET', path: 'Patient/:id', access: 'login', handle: readPatient },
-  { method: 'GET', path: 'Device/:id', access: 'login', handle: readDevice },
-  { method: 'GET', path: 'Observation', access: 'login', handle: searchObservations },
+  {
+    method: 'GET',
+    path: 'metadata',
+    access: 'public',
+    summary: 'What of FHIR is served',
+    handle: readCapabilities,
+  },
+  {
+    method: 'GET',
+    path: '.well-known/smart-configuration',
+    summary: 'Where to log in, and with which scopes',
+    access: 'public',
+    format: 'plain',
+    handle: readSmartConfiguration,
+  },
+  ...documentationRoutes(() => ROUTES),
+  ...OPERATIONS_ROUTES,
   {
     method: 'POST',
-    path: 'Observation/_search',
+    path: '',
     access: 'login',
-    handle: searchObservationsByForm,
+    summary: 'A batch or a transaction',
+    handle: postBundle,
+    maxBody: BUNDLE_BODY,
   },
-  { method: 'GET', path: 'Observation/$lastn', access: 'login', handle: lastObservations },
-  { method: 'GET', path: 'Observation/:id', access: 'login', handle: readObservation },
-  ...OPERATIONS_ROUTES,
+  {
+    method: 'GET',
+    path: 'Observation/$lastn',
+    access: 'login',
+    summary: 'The newest of each code',
+    handle: lastObservations,
+  },
+  {
+    method: 'GET',
+    path: 'Patient/:id/$everything',
+    access: 'login',
+    summary: 'All of a patient, page by page',
+    handle: everything,
+  },
+  {
+    method: 'GET',
+    path: 'Patient/:id/$summary',
+    access: 'login',
+    summary: 'The International Patient Summary',
+    handle: summary,
+  },
+  {
+    method: 'POST',
+    path: ':type/$validate',
+    summary: 'Checks a resource and stores nothing',
+    access: 'login',
+    handle: validate,
+    maxBody: RESOURCE_BODY,
+  },
+  {
+    method: 'POST',
+    path: ':type/_search',
+    access: 'login',
+    summary: 'Search with the parameters in a form',
+    handle: searchTypeByForm,
+  },
+  {
+    method: 'GET',
+    path: ':type',
+    summary: 'Search',
+    access: 'optional',
+    handle: searchType,
+    handlePublic: searchPublicly,
+  },
+  {
+    method: 'POST',
+    path: ':type',
+    access: 'login',
+    summary: 'Create',
+    handle: createResource,
+    maxBody: RESOURCE_BODY,
+  },
+  {
+    method: 'GET',
+    path: ':type/:id',
+    summary: 'Read',
+    access: 'optional',
+    handle: readResource,
+    handlePublic: readPublicly,
+  },
+  {
+    method: 'PUT',
+    path: ':type/:id',
+    access: 'login',
+    summary: 'A new version',
+    handle: updateResource,
+    maxBody: RESOURCE_BODY,
+  },
+  {
+    method: 'DELETE',
+    path: ':type/:id',
+    access: 'login',
+    summary: 'Delete; the history stays',
+    handle: deleteResource,
+  },
+  {
+    method: 'GET',
+    path: ':type/:id/_history',
+    access: 'login',
+    summary: 'All versions, newest first',
+    handle: readHistory,
+  },
+  {
+    method: 'GET',
+    path: ':type/:id/_history/:vid',
+    access: 'login',
+    summary: 'One version',
+    handle: readVersion,
+  },
 ];
-
-function readCapabilities(call: PublicCall): CapabilityStatement {
-  return capabilityStatement(call.baseUrl);
-}
-
-async function readPatient(call: Call): Promise<Patient> {
-  return toPatient(await call.record.readPatient({ patientId: identifier(call.id) }));
-}
-
-async function readDevice(call: Call): Promise<Device> {
-  const view = await call.record.readDevice({ deviceId: identifier(call.id) });
-  return toDevice(view, call.now());
-}
-
-function identifier(id: string): string {
-  const parsed = Identifier.safeParse(id);
-  if (!parsed.success) throw nothingToSee();
-  return parsed.data;
-}

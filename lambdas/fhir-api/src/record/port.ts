@@ -7,26 +7,29 @@ import {
   type ListDevicesOutput,
   type ListGapsInput,
   type ListGapsOutput,
-  type PatientInput,
   type PatientView,
   PulseError,
   type ReadChunksOutput,
-  type ReadDeviceInput,
   type ReadVitalsInput,
 } from '@pulseledger/domain';
 import type { RecordedChunk } from '../vitals/signs.ts';
 
+/** Readings that start in [fromMs, toMs). Whoever asks the ledger adds the permit of an open chart. */
+export type VitalsInput = Omit<ReadVitalsInput, 'permitId'>;
+/** A reading, by what its id says. */
+export type ReadingPlace = Omit<FindChunkInput, 'patientId' | 'permitId'>;
+
 /**
- * The record as one caller may read it. The ledger's client has this shape; each method is the contract function of
- * the same name and decides itself whether the caller may. All throw PulseError.
+ * A patient's vital signs, devices and basics as one caller may read them. The ledger's client has this shape; each
+ * method is the contract function of the same name and decides itself whether the caller may. All throw PulseError.
  */
 export interface RecordPort {
-  readChunks(input: ReadVitalsInput): Promise<ReadChunksOutput>;
-  findChunk(input: FindChunkInput): Promise<FindChunkOutput>;
-  readPatient(input: PatientInput): Promise<PatientView>;
-  readDevice(input: ReadDeviceInput): Promise<DeviceView>;
-  listDevicesByPatient(input: PatientInput): Promise<ListDevicesOutput>;
-  readGaps(input: ReadDeviceInput): Promise<DeviceGaps>;
+  readChunks(input: VitalsInput): Promise<ReadChunksOutput>;
+  findChunk(input: ReadingPlace): Promise<FindChunkOutput>;
+  readPatient(input: { readonly patientId: string }): Promise<PatientView>;
+  readDevice(input: { readonly deviceId: string }): Promise<DeviceView>;
+  listDevicesByPatient(input: { readonly patientId: string }): Promise<ListDevicesOutput>;
+  readGaps(input: { readonly deviceId: string }): Promise<DeviceGaps>;
   listGaps(input: ListGapsInput): Promise<ListGapsOutput>;
 }
 

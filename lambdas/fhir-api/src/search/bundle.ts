@@ -1,4 +1,5 @@
-import type { Bundle, BundleEntry, BundleLink, Observation, OperationOutcome } from 'fhir/r4.js';
+import type { Bundle, BundleEntry, BundleLink, OperationOutcome } from 'fhir/r4.js';
+import { asResource, type FhirJson } from '../definitions/fhir-json.ts';
 import type { Parameter } from '../http/request.ts';
 
 export interface SearchSet {
@@ -6,8 +7,9 @@ export interface SearchSet {
   /** Path below the base with its parameters, as understood. */
   readonly self: string;
   readonly next?: string | undefined;
-  readonly total?: number;
-  readonly observations: readonly Observation[];
+  readonly total?: number | undefined;
+  readonly matches: readonly FhirJson[];
+  readonly included?: readonly FhirJson[];
   readonly remarks?: readonly OperationOutcome[];
 }
 
@@ -16,11 +18,8 @@ export function searchSet(set: SearchSet): Bundle {
   const link: BundleLink[] = [{ relation: 'self', url: `${set.baseUrl}/${set.self}` }];
   if (set.next !== undefined) link.push({ relation: 'next', url: `${set.baseUrl}/${set.next}` });
   const entry: BundleEntry[] = [
-    ...set.observations.map((resource) => ({
-      fullUrl: `${set.baseUrl}/Observation/${String(resource.id)}`,
-      resource,
-      search: { mode: 'match' as const },
-    })),
+    ...set.matches.map((resource) => entryOf(set.baseUrl, resource, 'match')),
+    ...(set.included ?? []).map((resource) => entryOf(set.baseUrl, resource, 'include')),
     ...(set.remarks ?? []).map((resource) => ({ resource, search: { mode: 'outcome' as const } })),
   ];
   return {
@@ -29,6 +28,14 @@ export function searchSet(set: SearchSet): Bundle {
     ...(set.total === undefined ? {} : { total: set.total }),
     link,
     ...(entry.length > 0 ? { entry } : {}),
+  };
+}
+
+function entryOf(baseUrl: string, resource: FhirJson, mode: 'match' | 'include'): BundleEntry {
+  return {
+    fullUrl: `${baseUrl}/${resource.resourceType}/${String(resource['id'])}`,
+    resource: asResource(resource),
+    search: { mode },
   };
 }
 

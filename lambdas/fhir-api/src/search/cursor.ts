@@ -12,29 +12,23 @@ import type { Caller } from '../smart/token.ts';
 const MAX_CURSOR_CHARACTERS = 8_192;
 const KEY_BYTES = 32;
 
-/**
- * A place in a patient's readings, all of which are ordered by these members in this order.
- * `codeOrder` -1 is a place before everything that starts at `atMs`.
- */
-export type Position = readonly [
-  atMs: number,
-  codeOrder: number,
-  deviceId: string,
-  boot: number,
-  sequence: number,
-];
-const Position = z.tuple([z.number(), z.int(), z.string(), z.int(), z.int()]);
+/** A place in an ordered list of results: the values it is ordered by, of the last one shown. */
+export type Place = readonly (string | number | null)[];
+const Place = z.array(z.union([z.string(), z.number(), z.null()])).max(8);
 
 const Content = z.object({
   user: z.string(),
+  /** Path below the base that the cursor is for. */
+  path: z.string(),
   query: z.array(z.tuple([z.string(), z.string()])),
-  after: Position,
+  after: Place,
 });
 
 export interface CursorContent {
+  readonly path: string;
   readonly query: readonly (readonly [string, string])[];
   /** The last place the user has seen. */
-  readonly after: Position;
+  readonly after: Place;
 }
 
 /** @param secret any secret text of at least 256 bits; the key is derived for this use only (HKDF, RFC 5869). */
@@ -44,7 +38,7 @@ export function cursorKey(secret: string): Uint8Array {
 
 export async function sealCursor(
   key: Uint8Array,
-  caller: Caller,
+  caller: Caller | undefined,
   content: CursorContent,
 ): Promise<string> {
   const text = JSON.stringify({ user: userOf(caller), ...content });
@@ -56,17 +50,18 @@ export async function sealCursor(
 /** @throws PulseError `invalid_input`, the same for a forged, a foreign and a damaged cursor. */
 export async function openCursor(
   key: Uint8Array,
-  caller: Caller,
+  caller: Caller | undefined,
   cursor: string,
+  path: string,
 ): Promise<CursorContent> {
   const content = await decrypt(key, cursor);
-  if (content?.user !== userOf(caller)) {
+  if (content?.user !== userOf(caller) || content.path !== path) {
     throw new PulseError(
       'invalid_input',
       '_cursor is not one that was given to this login; start the search anew',
     );
   }
-  return { query: content.query, after: content.after };
+  return content;
 }
 
 async function decrypt(
@@ -85,7 +80,9 @@ async function decrypt(
   }
 }
 
-function userOf(caller: Caller): string {
+/** Names a login: who, at which issuer, in which role. */
+export function userOf(caller: Caller | undefined): string {
+  if (caller === undefined) return 'nobody';
   const { issuer, subject, organization, role, subjectId } = caller;
   return JSON.stringify([issuer, subject, organization, role, subjectId]);
 }

@@ -14,6 +14,8 @@ export interface Token {
 export interface SearchedCoding {
   readonly system?: string | undefined;
   readonly code: string;
+  /** An element of type code or boolean, whose system nobody can name: it is not looked at. */
+  readonly isBare?: boolean | undefined;
 }
 
 /** @throws PulseError `invalid_input` */
@@ -40,7 +42,7 @@ function parseToken(text: string): Token {
   return { system: first, code: second === '' ? undefined : second };
 }
 
-function splitUnescaped(text: string, separator: string): string[] {
+export function splitUnescaped(text: string, separator: string): string[] {
   const parts: string[] = [];
   let part = '';
   for (const [piece] of text.matchAll(/\\[\s\S]|[\s\S]/g)) {
@@ -54,7 +56,7 @@ function splitUnescaped(text: string, separator: string): string[] {
   return [...parts, part];
 }
 
-function unescape(text: string): string {
+export function unescape(text: string): string {
   return text.replace(/\\([\\,|$])/g, '$1');
 }
 
@@ -66,6 +68,7 @@ export function matchesToken(
 }
 
 function matchesCoding(token: Token, coding: SearchedCoding): boolean {
-  const matchesSystem = token.system === undefined || token.system === (coding.system ?? '');
+  const matchesSystem =
+    coding.isBare === true || token.system === undefined || token.system === (coding.system ?? '');
   return matchesSystem && (token.code === undefined || token.code === coding.code);
 }

@@ -77,14 +77,21 @@ export interface TokenOptions {
  * Turns an Authorization header into a caller.
  * @throws PulseError `unauthenticated`; `unavailable` when the issuer's keys cannot be had; `wrong_organization_for_role`
  */
-export type VerifyToken = (authorization: string | undefined) => Promise<Caller>;
+export type VerifyToken = (authorization: string | undefined) => Promise<Verified>;
+
+/** Who asks, and what their client may do at most. */
+export interface Verified {
+  readonly caller: Caller;
+  /** The token's `scope` claim. */
+  readonly scope: string | undefined;
+}
 
 export function createTokenVerifier(options: TokenOptions): VerifyToken {
   const keys = remoteKeys(options);
   return async (authorization) => {
     const token = bearerToken(authorization);
     const payload = await verify(token, keys, options);
-    return callerOf(payload);
+    return { caller: callerOf(payload), scope: scopeOf(payload) };
   };
 }
 
@@ -139,6 +146,12 @@ function callerOf(payload: JWTPayload): Caller {
     throw new PulseError('wrong_organization_for_role');
   }
   return { issuer: iss, subject: sub, organization: org, role, subjectId: subject_id };
+}
+
+function scopeOf({ scope }: JWTPayload): string | undefined {
+  const parsed = z.string().max(2_048).optional().safeParse(scope);
+  if (!parsed.success) throw new PulseError('unauthenticated', 'the scope claim is no text');
+  return parsed.data;
 }
 
 /** The issuer's keys. A token that names none of them is the caller's fault, all else is ours: never open. */

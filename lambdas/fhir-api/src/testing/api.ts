@@ -4,9 +4,11 @@ import { type MetricSink, PulseError } from '@pulseledger/domain';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Bundle, FhirResource, Observation, OperationOutcome } from 'fhir/r4.js';
 import { z } from 'zod';
-import { type AccessLogEntry, createRouter } from '../http/router.ts';
+import { type AccessLogEntry, createRouter, type Handle } from '../http/router.ts';
+import { PermitCache } from '../record/permit-cache.ts';
 import { cursorKey } from '../search/cursor.ts';
 import type { Caller } from '../smart/token.ts';
+import { MemoryClinical } from './memory-clinical.ts';
 import type { MemoryRecord } from './memory-record.ts';
 import { NOON } from './story.ts';
 
@@ -28,6 +30,8 @@ export interface Received {
 
 export interface TestApi {
   readonly log: AccessLogEntry[];
+  readonly clinical: MemoryClinical;
+  readonly handle: Handle;
   /** What was measured: name and dimensions. */
   readonly measured: [name: string, dimensions: object | undefined][];
   /** What was said to devices. */
@@ -36,8 +40,21 @@ export interface TestApi {
   readonly send: (caller: Caller | undefined, path: string, sending?: Sending) => Promise<Received>;
 }
 
+export interface ApiOptions {
+  readonly baseUrl?: string;
+  readonly now?: () => number;
+  /** Of callers' tokens, by subject. */
+  readonly scopes?: ReadonlyMap<string, string>;
+}
+
 /** Callers are known by the name in the header; tokens are tested for themselves. */
-export function testApi(record: MemoryRecord, callers: readonly Caller[]): TestApi {
+export function testApi(
+  record: MemoryRecord,
+  callers: readonly Caller[],
+  options: ApiOptions = {},
+): TestApi {
+  const now = options.now ?? ((): number => NOON);
+  const clinical = new MemoryClinical(record, now);
   const log: AccessLogEntry[] = [];
   const measured: TestApi['measured'] = [];
   const published: { topic: string; payload: object }[] = [];
@@ -45,8 +62,12 @@ export function testApi(record: MemoryRecord, callers: readonly Caller[]): TestA
     measured.push([name, dimensions[0]]);
   };
   const handle = createRouter({
-    baseUrl: BASE_URL,
-    now: () => NOON,
+    baseUrl: options.baseUrl ?? BASE_URL,
+    now,
+    permits: new PermitCache(now),
+    directory: clinical.directory,
+    cursorKey: () => Promise.resolve(cursorKey('a secret of the API')),
+    issuer: 'https://login.pulse.test',
     metrics: { record: count },
     publish: (topic, payload) => {
       published.push({ topic, payload });
@@ -57,16 +78,18 @@ export function testApi(record: MemoryRecord, callers: readonly Caller[]): TestA
       const found = callers.find(({ subject }) => authorization === `Bearer ${subject}`);
       return found === undefined
         ? Promise.reject(new PulseError('unauthenticated'))
-        : Promise.resolve(found);
+        : Promise.resolve({ caller: found, scope: options.scopes?.get(found.subject) });
     },
     openSession: (caller) =>
       Promise.resolve({
         record: record.as(caller),
-        cursorKey: cursorKey(`issuing ca of ${caller.organization}`),
+        clinical: clinical.as(caller),
       }),
   });
   return {
     log,
+    clinical,
+    handle,
     measured,
     published,
     send: async (caller, path, sending = {}) =>

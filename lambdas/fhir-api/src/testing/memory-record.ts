@@ -16,10 +16,9 @@ import {
   partitionReadings,
   type ReadChunksOutput,
   type Reading,
-  type ReadVitalsInput,
   SIGNATURE_BYTES,
 } from '@pulseledger/domain';
-import type { RecordPort } from '../record/port.ts';
+import type { RecordPort, VitalsInput } from '../record/port.ts';
 import type { Caller } from '../smart/token.ts';
 
 const READING_ROLES: readonly Caller['role'][] = ['patient', 'doctor', 'nurse'];
@@ -68,6 +67,11 @@ export class MemoryRecord {
 
   treat(patientId: string, caller: Pick<Caller, 'organization' | 'subjectId'>): void {
     this.#treating.add(relation(patientId, caller));
+  }
+
+  /** Does this person treat the patient? */
+  treats(patientId: string, caller: Pick<Caller, 'organization' | 'subjectId'>): boolean {
+    return this.#treating.has(relation(patientId, caller));
   }
 
   endTreating(patientId: string, caller: Pick<Caller, 'organization' | 'subjectId'>): void {
@@ -203,7 +207,7 @@ export class MemoryRecord {
     return this.#treating.has(relation(patientId, caller));
   }
 
-  #readChunks(caller: Caller, input: ReadVitalsInput): ReadChunksOutput {
+  #readChunks(caller: Caller, input: VitalsInput): ReadChunksOutput {
     this.reads += 1;
     this.#authorize(caller, input.patientId);
     if (!this.#isSorted) this.#chunks.sort((a, b) => (a.key < b.key ? -1 : 1));
@@ -234,7 +238,7 @@ function isCustodian({ role, organization }: Caller): boolean {
   return role === 'administrator' && organization === 'hospital';
 }
 
-function isWanted(chunk: Chunk, input: ReadVitalsInput): boolean {
+function isWanted(chunk: Chunk, input: VitalsInput): boolean {
   const { fromMs, toMs, codes } = input;
   return (
     chunk.readings.some(({ atMs }) => atMs >= fromMs && atMs < toMs) &&

@@ -2,7 +2,6 @@
  * GET /Observation/$lastn: the newest of each code, those of the same time as the last one included
  * (https://hl7.org/fhir/R4/observation-operation-lastn.html).
  */
-import { PulseError } from '@pulseledger/domain';
 import type { RecordPort } from '../record/port.ts';
 import type { ObservationKind } from './observation-kinds.ts';
 import { authorizeEmpty, chunkFilter, isMatch, queryBounds } from './search-vitals.ts';
@@ -19,13 +18,12 @@ export interface LastSigns {
   readonly lookedBackToMs?: number;
 }
 
-/** @throws PulseError `invalid_input` without code and category; those of the record */
+/** @throws PulseError those of the record */
 export async function lastOfEach(
   record: RecordPort,
   query: ObservationQuery,
   nowMs: number,
 ): Promise<LastSigns> {
-  if (!query.isNarrowed) throw new PulseError('invalid_input', '$lastn needs code or category');
   const bounds = queryBounds(query, nowMs);
   if (query.kinds.length === 0 || bounds.fromMs >= bounds.toMs) {
     await authorizeEmpty(record, query.patientId);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Reading, VITAL_CODES } from '@pulseledger/domain';
 import fc from 'fast-check';
+import { parseQuery } from '../search/query.ts';
 import {
   bundleOf,
   codeIn,
@@ -26,11 +27,9 @@ import {
   TEN,
   WATCH,
 } from '../testing/story.ts';
-import { toObservation } from './observation.ts';
 import { observationKind } from './observation-kinds.ts';
-import { PageInMaking } from './search-vitals.ts';
-import { positionOf, type Sign } from './signs.ts';
-import { parseObservationQuery } from './vitals-query.ts';
+import { itemOf, PageInMaking } from './search-vitals.ts';
+import { vitalsQueryOf } from './vitals-query.ts';
 
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
@@ -160,8 +159,9 @@ describe('searching Observations', () => {
     ['no code', `patient=${AMINA}&code=`, 'invalid_input'],
     ['an empty alternative', `patient=${AMINA}&code=8867-4,`, 'invalid_input'],
     ['a token of three parts', `patient=${AMINA}&code=a|b|c`, 'invalid_input'],
-    ['the modifier not', `patient=${AMINA}&code:not=8867-4`, 'invalid_input'],
-    ['the modifier missing', `patient=${AMINA}&code:missing=true`, 'invalid_input'],
+    ['the modifier in', `patient=${AMINA}&code:in=8867-4`, 'invalid_input'],
+    ['the modifier missing of maybe', `patient=${AMINA}&code:missing=maybe`, 'invalid_input'],
+    ['an include of nothing', `patient=${AMINA}&_include=*`, 'invalid_input'],
     ['another type of patient', `patient:Practitioner=${AMINA}`, 'invalid_input'],
     ['broken encoding', `patient=${AMINA}&code=%E0%A4%A`, 'invalid_input'],
     ['very many parameters', `patient=${AMINA}&${'x=1&'.repeat(60)}`, 'invalid_input'],
@@ -174,14 +174,14 @@ describe('searching Observations', () => {
   });
 
   it('leaves parameters it does not know out of the self link', async () => {
-    const query = `Observation?patient=${AMINA}&device.name=x&_include=*&code=8867-4&_format=json`;
+    const query = `Observation?patient=${AMINA}&device.name=x&_elements=id&code=8867-4&_format=json`;
     const answer = await api.send(amina, query);
     expect(linkOf(answer, 'self')).toBe(
       `https://api.pulse.test/fhir/Observation?patient=${AMINA}&code=8867-4`,
     );
   });
 
-  it.each(['device.name', '_include', '_has:Group:member:_id', '__proto__', 'constructor'])(
+  it.each(['device.name', '_elements', '_has:Group:member:_id', '__proto__', 'constructor'])(
     'refuses the unknown parameter %s in strict handling',
     async (name) => {
       const query = `Observation?patient=${AMINA}&${name}=x`;
@@ -268,27 +268,27 @@ describe('paging', () => {
   });
 
   it('ends a page before it grows too large for one answer', () => {
-    const options = { operation: 'search', handling: 'strict', baseUrl: '' } as const;
     const parameters = [
       ['patient', AMINA],
       ['_count', '1000'],
     ] as const;
-    const page = new PageInMaking(parseObservationQuery(parameters, options));
+    const query = parseQuery('Observation', parameters, { handling: 'strict', baseUrl: '' });
+    const page = new PageInMaking(vitalsQueryOf(query, AMINA));
     const strip = { periodMs: 2, origin: 0, factor: 1, data: Array<number>(15_360).fill(-30_000) };
-    const signs = Array.from({ length: 100 }, (_, n): Sign => {
+    const items = Array.from({ length: 100 }, (_, n) => {
       const reading: Reading = { code: '131329', unit: 'uV', atMs: TEN + n, sampled: strip };
-      return {
+      return itemOf({
         kind: observationKind('131329'),
         patientId: AMINA,
         deviceId: WATCH,
         boot: 1,
         zoneOffsetMinutes: 0,
         parts: [{ sequence: n, reading }],
-      };
+      });
     });
-    const last = page.take(signs);
-    expect(last).toEqual(positionOf(page.signs.at(-1)!));
-    const size = JSON.stringify(page.signs.map(toObservation)).length;
+    const last = page.take(items);
+    expect(last).toEqual(page.items.at(-1)?.position);
+    const size = JSON.stringify(page.items.map(({ show }) => show())).length;
     expect(size).toBeGreaterThan(3_000_000);
     expect(size).toBeLessThan(5_500_000);
   });

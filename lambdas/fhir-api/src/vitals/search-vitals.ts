@@ -1,23 +1,42 @@
-/** GET /Observation: one page of a search, or the number of what it finds. */
+/** One page of a search of Observations, or the number of what it finds: readings, and what is stored as resource. */
 import { type ChunkHeader, MAX_DURATION_MS, PulseError } from '@pulseledger/domain';
+import type { FhirJson } from '../definitions/fhir-json.ts';
 import type { RecordPort } from '../record/port.ts';
-import type { Position } from '../search/cursor.ts';
 import { type Bounds, matchesDates, mayMatchWithin, startBounds } from '../search/date-search.ts';
-import { comparePositions, edgePosition, effectiveTime, positionOf, type Sign } from './signs.ts';
+import { toObservation } from './observation.ts';
+import {
+  comparePositions,
+  edgePosition,
+  effectiveTime,
+  type Position,
+  positionOf,
+  type Sign,
+} from './signs.ts';
 import { codesOf, type ObservationQuery } from './vitals-query.ts';
 import { type Budget, type WalkPlan, walk } from './walk.ts';
+
+/** All that a search of readings needs of the record. */
+export type ChunkReader = Pick<RecordPort, 'readChunks'>;
 
 const PAGE_BUDGET = { calls: 60, readings: 300_000 } as const;
 const COUNT_BUDGET = { calls: 90, readings: 1_000_000 } as const;
 /** A page ends early at about this size, well below the 6 MB that a Lambda can answer with. */
-const MAX_PAGE_CHARACTERS = 4_000_000;
+export const MAX_PAGE_CHARACTERS = 4_000_000;
 const SIGN_CHARACTERS = 1_600;
 const SAMPLE_CHARACTERS = 6;
 /** The contract takes readings from clocks that are ahead by so much. */
 const CLOCK_AHEAD_MS = 300_000;
 
+/** Something that may stand on a page. */
+export interface Item {
+  readonly position: Position;
+  /** Length of the resource as text, roughly. */
+  readonly characters: number;
+  readonly show: () => FhirJson;
+}
+
 export interface Page {
-  readonly signs: readonly Sign[];
+  readonly items: readonly Item[];
   /** Where the next page begins (after this); none on the last page. */
   readonly next?: Position | undefined;
   /** True when the page ended because enough work was done for one request, not because it is full. */
@@ -31,7 +50,23 @@ export function queryBounds(query: ObservationQuery, nowMs: number): Bounds {
 }
 
 export function isMatch(query: ObservationQuery, sign: Sign): boolean {
-  return query.kinds.includes(sign.kind) && matchesDates(query.dates, effectiveTime(sign));
+  return (
+    query.kinds.includes(sign.kind) &&
+    matchesDates(query.dates, effectiveTime(sign)) &&
+    (query.accepts === undefined || query.accepts(shownSign(sign)))
+  );
+}
+
+export function shownSign(sign: Sign): FhirJson {
+  return { ...toObservation(sign) };
+}
+
+export function itemOf(sign: Sign): Item {
+  return {
+    position: positionOf(sign),
+    characters: roughSize(sign),
+    show: () => shownSign(sign),
+  };
 }
 
 /**
@@ -39,35 +74,79 @@ export function isMatch(query: ObservationQuery, sign: Sign): boolean {
  * this patient.
  * @throws PulseError
  */
-export async function authorizeEmpty(record: RecordPort, patientId: string): Promise<void> {
+export async function authorizeEmpty(record: ChunkReader, patientId: string): Promise<void> {
   await record.readChunks({ patientId, fromMs: 0, toMs: 1, pageSize: 1 });
 }
 
-/** @param after the last place already shown; @throws PulseError */
+/**
+ * @param stored matching items that are no readings, in any order
+ * @param after the last place already shown
+ * @throws PulseError
+ */
 export async function searchPage(
-  record: RecordPort,
+  record: ChunkReader,
   query: ObservationQuery,
+  stored: readonly Item[],
   nowMs: number,
   after?: Position,
 ): Promise<Page> {
+  const page = new PageInMaking(query, after);
+  const others = new Others(query, stored);
   const plan = planOf(query, nowMs, after);
   if (plan === undefined) {
     await authorizeEmpty(record, query.patientId);
-    return { signs: [], isCutShort: false };
+    const next = page.take(others.rest());
+    return { items: page.items, next, isCutShort: false };
   }
-  const page = new PageInMaking(query, after);
   const startMs = query.direction === 'asc' ? plan.bounds.fromMs : plan.bounds.toMs;
   let edgeMs = startMs;
   for await (const window of walk(record, plan, { ...PAGE_BUDGET })) {
     edgeMs = window.edgeMs;
-    const next = page.take(window.signs);
-    if (next !== undefined) return { signs: page.signs, next, isCutShort: false };
+    const signs = window.signs.filter(
+      (sign) => page.isAhead(positionOf(sign)) && isMatch(query, sign),
+    );
+    const next = page.take(others.merged(signs.map(itemOf), edgeMs));
+    if (next !== undefined) return { items: page.items, next, isCutShort: false };
   }
   const isComplete = edgeMs === (query.direction === 'asc' ? plan.bounds.toMs : plan.bounds.fromMs);
-  if (isComplete) return { signs: page.signs, isCutShort: false };
+  if (isComplete) {
+    return { items: page.items, next: page.take(others.rest()), isCutShort: false };
+  }
   // A next link must lead on; were it to lead back here, nobody would ever arrive.
   if (edgeMs === startMs) throw new PulseError('too_costly');
-  return { signs: page.signs, next: edgePosition(edgeMs), isCutShort: true };
+  return { items: page.items, next: edgePosition(edgeMs), isCutShort: true };
+}
+
+/** What is not read from chunks, put between what is, in the order of the walk. */
+class Others {
+  readonly #direction: ObservationQuery['direction'];
+  #left: Item[];
+
+  constructor({ direction }: ObservationQuery, stored: readonly Item[]) {
+    this.#direction = direction;
+    this.#left = inOrder(stored, direction);
+  }
+
+  /** With those that lie on this side of the edge. */
+  merged(items: readonly Item[], edgeMs: number): Item[] {
+    const isAsc = this.#direction === 'asc';
+    const beyond = this.#left.findIndex(({ position: [atMs] }) =>
+      isAsc ? atMs >= edgeMs : atMs < edgeMs,
+    );
+    const count = beyond < 0 ? this.#left.length : beyond;
+    const due = this.#left.slice(0, count);
+    this.#left = this.#left.slice(count);
+    return inOrder([...items, ...due], this.#direction);
+  }
+
+  rest(): Item[] {
+    return this.#left;
+  }
+}
+
+function inOrder(items: readonly Item[], direction: ObservationQuery['direction']): Item[] {
+  const sign = direction === 'asc' ? 1 : -1;
+  return [...items].sort((a, b) => sign * comparePositions(a.position, b.position));
 }
 
 /** Undefined when nothing can match. */
@@ -93,7 +172,7 @@ export function chunkFilter(query: ObservationQuery): (header: ChunkHeader) => b
 
 /** Fills one page, up to the number and the size it may have. */
 export class PageInMaking {
-  readonly signs: Sign[] = [];
+  readonly items: Item[] = [];
   readonly #query: ObservationQuery;
   readonly #after: Position | undefined;
   #characters = 0;
@@ -104,27 +183,27 @@ export class PageInMaking {
   }
 
   /** @returns the last place on this page once there is a match that does not fit on it any more. */
-  take(signs: readonly Sign[]): Position | undefined {
-    for (const sign of signs) {
-      if (!this.#isAhead(sign) || !isMatch(this.#query, sign)) continue;
-      const last = this.signs.at(-1);
-      if (last !== undefined && this.#isFull(sign)) return positionOf(last);
-      this.signs.push(sign);
-      this.#characters += roughSize(sign);
+  take(items: readonly Item[]): Position | undefined {
+    for (const item of items) {
+      if (!this.isAhead(item.position)) continue;
+      const last = this.items.at(-1);
+      if (last !== undefined && this.#isFull(item)) return last.position;
+      this.items.push(item);
+      this.#characters += item.characters;
     }
     return undefined;
   }
 
-  #isAhead(sign: Sign): boolean {
+  isAhead(position: Position): boolean {
     if (this.#after === undefined) return true;
-    const order = comparePositions(positionOf(sign), this.#after);
+    const order = comparePositions(position, this.#after);
     return this.#query.direction === 'asc' ? order > 0 : order < 0;
   }
 
-  #isFull(next: Sign): boolean {
+  #isFull(next: Item): boolean {
     return (
-      this.signs.length >= this.#query.count ||
-      this.#characters + roughSize(next) > MAX_PAGE_CHARACTERS
+      this.items.length >= this.#query.count ||
+      this.#characters + next.characters > MAX_PAGE_CHARACTERS
     );
   }
 }
@@ -137,7 +216,7 @@ function roughSize(sign: Sign): number {
 
 /** @throws PulseError `too_costly` when counting would take more work than one request may. */
 export async function countMatches(
-  record: RecordPort,
+  record: ChunkReader,
   query: ObservationQuery,
   nowMs: number,
 ): Promise<number> {

@@ -1,8 +1,34 @@
 /** From chunks to what is shown: readings in their order, the parts of a panel put together. */
-import { type Chunk, type Reading, VITAL_CODES, type VitalCode } from '@pulseledger/domain';
-import type { Position } from '../search/cursor.ts';
+import {
+  type Chunk,
+  PulseError,
+  type Reading,
+  VITAL_CODES,
+  type VitalCode,
+} from '@pulseledger/domain';
+import { z } from 'zod';
 import type { EffectiveTime } from '../search/date-search.ts';
 import { type ObservationKind, observationKind } from './observation-kinds.ts';
+
+/**
+ * A place in a patient's readings, all of which are ordered by these members in this order.
+ * `codeOrder` -1 is a place before everything that starts at `atMs`.
+ */
+export type Position = readonly [
+  atMs: number,
+  codeOrder: number,
+  deviceId: string,
+  boot: number,
+  sequence: number,
+];
+const PositionSchema = z.tuple([z.number(), z.int(), z.string(), z.int(), z.int()]);
+
+/** @throws PulseError `invalid_input` for a place that is none in a patient's readings */
+export function positionIn(place: readonly (string | number | null)[]): Position {
+  const parsed = PositionSchema.safeParse(place);
+  if (!parsed.success) throw new PulseError('invalid_input', '_cursor belongs to another search');
+  return parsed.data;
+}
 
 /** One reading and where it came from. */
 export interface Measurement {

@@ -57,7 +57,7 @@ export interface Window {
  * @throws PulseError of the record; `too_costly` when there is more in one second than one window may hold
  */
 export async function* walk(
-  record: RecordPort,
+  record: Pick<RecordPort, 'readChunks'>,
   plan: WalkPlan,
   budget: Budget,
 ): AsyncGenerator<Window, void> {
@@ -109,11 +109,11 @@ function narrower(window: Bounds): number {
 
 /** Reads a plan's chunks and counts what that costs. */
 class Reader {
-  readonly #record: RecordPort;
+  readonly #record: Pick<RecordPort, 'readChunks'>;
   readonly #plan: WalkPlan;
   readonly #budget: Budget;
 
-  constructor(record: RecordPort, plan: WalkPlan, budget: Budget) {
+  constructor(record: Pick<RecordPort, 'readChunks'>, plan: WalkPlan, budget: Budget) {
     this.#record = record;
     this.#plan = plan;
     this.#budget = budget;

@@ -1,0 +1,43 @@
+import { PulseError } from '@pulseledger/domain';
+import type { Call } from '../http/call.ts';
+import { type FhirRequest, parsePath, parseQuery } from '../http/request.ts';
+import type { RequestEntry } from './bundle-request.ts';
+
+/** Headers of the whole request that also hold for its entries. */
+const INHERITED = ['prefer', 'x-purpose-of-use'];
+
+/** An entry as the request it stands for. @throws PulseError `invalid_input` */
+export function entryRequest(call: Call, { request, resource }: RequestEntry): FhirRequest {
+  const { method, url, ifMatch, ifNoneMatch, ifModifiedSince, ifNoneExist } = request;
+  const relative = url.startsWith(`${call.baseUrl}/`) ? url.slice(call.baseUrl.length + 1) : url;
+  if (/^[a-z]+:|^\/\//i.test(relative)) {
+    throw new PulseError('invalid_input', 'the address of an entry is below the base');
+  }
+  const [path = '', query = ''] = relative.replace(/^\//, '').split('?');
+  const segments = parsePath(`/${path}`, '');
+  // A Bundle in a Bundle would go round the limits of both.
+  if (segments[0] === '') throw new PulseError('invalid_input', 'a Bundle holds no other Bundle');
+  const headers: Record<string, string> = {
+    ...Object.fromEntries(
+      Object.entries(call.request.headers).filter(([name]) => INHERITED.includes(name)),
+    ),
+    'content-type': 'application/fhir+json',
+  };
+  const conditions = {
+    'if-match': ifMatch,
+    'if-none-match': ifNoneMatch,
+    'if-modified-since': ifModifiedSince,
+    'if-none-exist': ifNoneExist,
+  };
+  for (const [name, value] of Object.entries(conditions)) {
+    if (value !== undefined) headers[name] = value;
+  }
+  return {
+    method,
+    segments,
+    query: parseQuery(query),
+    headers,
+    body: resource === undefined ? '' : JSON.stringify(resource),
+    requestId: call.request.requestId,
+  };
+}

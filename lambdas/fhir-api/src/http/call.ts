@@ -1,0 +1,41 @@
+/** What a route works with. */
+import type { Chart } from '../record/chart.ts';
+import type { DirectoryPort } from '../record/clinical-port.ts';
+import type { RecordPort } from '../record/port.ts';
+import type { Grant } from '../smart/scopes.ts';
+import type { Caller } from '../smart/token.ts';
+import type { Reply } from './reply.ts';
+import type { FhirRequest } from './request.ts';
+
+/** What a route without login has. */
+export interface PublicCall {
+  readonly request: FhirRequest;
+  /** The parts of the path that the route leaves open, by name. */
+  readonly path: Readonly<Record<string, string>>;
+  /** Without a slash at the end. */
+  readonly baseUrl: string;
+  readonly directory: DirectoryPort;
+  /** Seals cursors. */
+  readonly cursorKey: Uint8Array;
+  /** Of the access tokens. */
+  readonly issuer: string;
+}
+
+/** What a route for somebody who is logged in has. */
+export interface Call extends PublicCall {
+  readonly caller: Caller;
+  /** What the token lets the client do, beside what the caller may. */
+  readonly grant: Grant;
+  /** Vital signs, devices. */
+  readonly record: RecordPort;
+  /** Everything else of the record. */
+  readonly chart: Chart;
+  /** Says something to a device, at least once. */
+  readonly publish: Publish;
+  readonly now: () => number;
+  /** Answers another request of the same caller: an entry of a Bundle. @throws PulseError */
+  readonly perform: (request: FhirRequest) => Promise<Reply>;
+}
+
+/** Publishes JSON on a topic of the broker; rejects when the broker did not take it. */
+export type Publish = (topic: string, payload: object) => Promise<void>;

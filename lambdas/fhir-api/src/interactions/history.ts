@@ -1,0 +1,120 @@
+/** History of one resource: https://hl7.org/fhir/R4/http.html#history */
+import { PulseError, type RecordView } from '@pulseledger/domain';
+import type { Bundle, BundleEntry } from 'fhir/r4.js';
+import { asResource } from '../definitions/fhir-json.ts';
+import type { Call } from '../http/call.ts';
+import { handling } from '../http/negotiation.ts';
+import { ok, type Reply } from '../http/reply.ts';
+import { etagOf } from '../http/versions.ts';
+import { nothingToSee } from '../record/port.ts';
+import { shownRecord } from '../record/stored.ts';
+import { withParameters } from '../search/bundle.ts';
+import { openCursor, sealCursor } from '../search/cursor.ts';
+import { parseDateFilter } from '../search/date-search.ts';
+import { printable, wholeNumber } from '../search/query.ts';
+import { placeOf } from './current.ts';
+import { typeIn } from './read.ts';
+
+const DEFAULT_COUNT = 50;
+const MAX_COUNT = 100;
+
+interface HistoryQuery {
+  count: number;
+  sinceMs: number;
+  before: number | undefined;
+  query: [string, string][];
+}
+
+export async function readHistory(call: Call): Promise<Reply> {
+  const type = typeIn(call.path);
+  call.grant.require(type, 'r');
+  const place = await placeOf(call, type, call.path['id'] ?? '');
+  const path = `${type}/${place.recordId}/_history`;
+  const asked = await parseHistory(call, path);
+  const { versions, more } = await call.chart.history(place, asked.count, asked.before);
+  const [newest] = versions;
+  if (newest === undefined || !isOfType(versions, type)) throw nothingToSee();
+  const shown = versions.filter(({ writtenAtMs }) => writtenAtMs >= asked.sinceMs);
+  const last = shown.at(-1);
+  const isMore = more && shown.length === versions.length && last !== undefined;
+  const cursor = isMore
+    ? await sealCursor(call.cursorKey, call.caller, {
+        path,
+        query: asked.query,
+        after: [last.version],
+      })
+    : undefined;
+  const bundle: Bundle = {
+    resourceType: 'Bundle',
+    type: 'history',
+    // Versions are counted without gaps.
+    ...(asked.before === undefined && asked.sinceMs === 0 ? { total: newest.version } : {}),
+    link: [
+      { relation: 'self', url: `${call.baseUrl}/${withParameters(path, asked.query)}` },
+      ...(cursor === undefined
+        ? []
+        : [
+            {
+              relation: 'next',
+              url: `${call.baseUrl}/${withParameters(path, [['_cursor', cursor]])}`,
+            },
+          ]),
+    ],
+    ...(shown.length > 0 ? { entry: shown.map((view) => entryOf(call.baseUrl, type, view)) } : {}),
+  };
+  return ok(bundle);
+}
+
+function isOfType(versions: readonly RecordView[], type: string): boolean {
+  return versions.every(({ resource }) => resource === null || resource.resourceType === type);
+}
+
+function entryOf(baseUrl: string, type: string, view: RecordView): BundleEntry {
+  const { id, version, lastUpdatedMs, resource } = shownRecord(view);
+  const method = resource === null ? 'DELETE' : version === 1 ? 'POST' : 'PUT';
+  return {
+    fullUrl: `${baseUrl}/${type}/${id}`,
+    ...(resource === null ? {} : { resource: asResource(resource) }),
+    request: { method, url: method === 'POST' ? type : `${type}/${id}` },
+    response: {
+      status: method === 'POST' ? '201 Created' : method === 'PUT' ? '200 OK' : '204 No Content',
+      etag: etagOf(version),
+      lastModified: new Date(lastUpdatedMs).toISOString(),
+    },
+  };
+}
+
+async function parseHistory(call: Call, path: string): Promise<HistoryQuery> {
+  const cursor = call.request.query.find(([name]) => name === '_cursor')?.[1];
+  if (cursor === undefined) {
+    const asked = readParameters(call.request.query, handling(call.request) === 'strict');
+    return { ...asked, before: undefined };
+  }
+  const { query, after } = await openCursor(call.cursorKey, call.caller, cursor, path);
+  return { ...readParameters(query, true), before: Number(after[0]) };
+}
+
+function readParameters(
+  parameters: readonly (readonly [string, string])[],
+  isStrict: boolean,
+): Omit<HistoryQuery, 'before'> {
+  const asked: Omit<HistoryQuery, 'before'> = { count: DEFAULT_COUNT, sinceMs: 0, query: [] };
+  for (const [name, value] of parameters) {
+    if (['_format', '_pretty', '_cursor'].includes(name)) continue;
+    if (name === '_count') {
+      asked.count = Math.max(1, Math.min(wholeNumber('_count', value), MAX_COUNT));
+    } else if (name === '_since') {
+      asked.sinceMs = parseDateFilter(value).fromMs;
+    } else {
+      if (isStrict) {
+        throw new PulseError(
+          'invalid_input',
+          `the parameter ${printable(name)} is not supported here`,
+        );
+      }
+      continue;
+    }
+    asked.query.push([name, value]);
+  }
+  return asked;
+}

@@ -1,0 +1,68 @@
+/**
+ * The clinical record as one caller may use it. The ledger's client has this shape; each method is the contract
+ * function of the same name and decides itself whether the caller may. All throw PulseError.
+ */
+import type {
+  FindByKeyInput,
+  FindByKeyOutput,
+  FindUniqueInput,
+  HistoryInput,
+  HistoryOutput,
+  LocateInput,
+  Place,
+  Purpose,
+  ReadRecordsInput,
+  ReadRecordsOutput,
+  ReadVersionInput,
+  RecordClass,
+  RecordView,
+  WriteRecordsInput,
+  WriteRecordsOutput,
+} from '@pulseledger/domain';
+import type { FhirJson } from '../definitions/fhir-json.ts';
+import type { DirectoryType } from '../definitions/served-types.ts';
+
+export interface OpenChartRequest {
+  readonly patientId: string;
+  readonly purpose: Purpose;
+  readonly recordClasses: readonly RecordClass[];
+}
+
+/** An entry in the patient's log that lets its opener read for a while. */
+export interface OpenedChart {
+  readonly permitId: string;
+  /** Those of the wanted classes that were permitted. */
+  readonly recordClasses: readonly RecordClass[];
+  readonly untilMs: number;
+}
+
+/** The version of each record, and the time of the transaction where it is told. */
+export type Written = WriteRecordsOutput & { readonly writtenAtMs?: number | undefined };
+
+export interface ClinicalPort {
+  openChart(request: OpenChartRequest): Promise<OpenedChart>;
+  writeRecords(input: WriteRecordsInput, purpose: Purpose): Promise<Written>;
+  readRecords(input: ReadRecordsInput): Promise<ReadRecordsOutput>;
+  readVersion(input: ReadVersionInput): Promise<RecordView>;
+  recordHistory(input: HistoryInput): Promise<HistoryOutput>;
+  locateRecord(input: LocateInput): Promise<Place>;
+  findByKey(input: FindByKeyInput): Promise<FindByKeyOutput>;
+  findUnique(input: FindUniqueInput): Promise<Place>;
+}
+
+/** One entry of the directory as it is stored now. */
+export interface DirectoryEntry {
+  readonly type: DirectoryType;
+  readonly id: string;
+  readonly version: number;
+  readonly lastUpdatedMs: number;
+  readonly resource: FhirJson;
+}
+
+/** Who works where: public, for anybody. What nobody may know is who asked. */
+export interface DirectoryPort {
+  /** All current entries of a type, in the order of their ids. */
+  list(type: DirectoryType): Promise<readonly DirectoryEntry[]>;
+  /** @throws PulseError `not_found` */
+  read(type: DirectoryType, id: string): Promise<DirectoryEntry>;
+}
