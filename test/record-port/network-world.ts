@@ -11,12 +11,14 @@ import {
   ORGANIZATIONS,
 } from '@pulseledger/domain';
 import {
+  AccessClient,
   connectGateway,
   createSignatory,
   fixedSignatory,
   IdentitySource,
   type IdentitySourceOptions,
   type LedgerConnection,
+  provideAttesters,
   RecordClient,
   UserSessions,
 } from '@pulseledger/ledger';
@@ -94,6 +96,15 @@ class Setting {
     this.#users = new UserSessions({ identities });
   }
 
+  /** Keys to attest with, as at the first start of an installation. */
+  async provideAttesters(): Promise<void> {
+    const administrators = (['hospital', 'clinic'] as const).map((organization) => ({
+      mspId: MSP_IDS[organization],
+      access: new AccessClient(this.administrator(organization).calls),
+    }));
+    await provideAttesters(administrators, Date.now());
+  }
+
   administrator(organization: 'hospital' | 'clinic'): RecordClient {
     const subjectId = saltHex();
     return new RecordClient({
@@ -124,14 +135,15 @@ class Setting {
 }
 
 async function tellStory(setting: Setting, devices: Devices): Promise<void> {
-  const administrator = setting.administrator('hospital');
+  await setting.provideAttesters();
   const people = [
     { patientId: AMINA, basics: AMINA_BASICS, self: amina, treating: doctor, watch: WATCH },
     { patientId: BORIS, basics: BORIS_BASICS, self: boris, treating: nurse, watch: BORIS_WATCH },
   ];
   for (const [index, { patientId, basics, self, treating, watch }] of people.entries()) {
-    await administrator.registerPatient({ patientId, basics, saltHex: saltHex() });
+    const administrator = setting.administrator('hospital');
     const home = self.organization === 'clinic' ? 'clinic' : 'hospital';
+    await setting.administrator(home).registerPatient({ patientId, basics, saltHex: saltHex() });
     await setting.patient(home, patientId).setTreating({
       patientId,
       practitionerId: treating.subjectId,

@@ -1,9 +1,16 @@
-import type { ConnectionProfile, Organization } from '@pulseledger/domain';
-import { connectGateway, RecordClient, type UserClaims } from '@pulseledger/ledger';
+import { type ConnectionProfile, MSP_IDS, type Organization } from '@pulseledger/domain';
+import {
+  AccessClient,
+  connectGateway,
+  provideAttesters,
+  RecordClient,
+  type UserClaims,
+} from '@pulseledger/ledger';
 import { personFromKeys } from './key-identity.ts';
 import type { People, Person } from './people.ts';
 
 const PARALLEL = 32;
+const PROVIDERS = ['hospital', 'clinic'] as const;
 
 /** Writes patients and treating relations to the ledger; those that are there already stay as they are. */
 export async function seed(
@@ -15,9 +22,22 @@ export async function seed(
   const recordOf = async (claims: UserClaims): Promise<RecordClient> =>
     new RecordClient({ connection, signatories: await personFromKeys(keys, claims) });
   try {
-    const administrator = await recordOf(administratorOf(people));
+    const administrators = {
+      hospital: await recordOf(administratorOf(people, 'hospital')),
+      clinic: await recordOf(administratorOf(people, 'clinic')),
+    };
+    // Before anything else: without them nobody opens a chart. The keys are made at the first start.
+    await provideAttesters(
+      PROVIDERS.map((organization) => ({
+        mspId: MSP_IDS[organization],
+        access: new AccessClient(administrators[organization].calls),
+      })),
+      Date.now(),
+    );
     await inParallel(people.patients, async (patient) => {
       const { patientId, basics, saltHex } = patient;
+      const { organization } = patientClaims(people, patientId);
+      const administrator = administrators[organization === 'clinic' ? 'clinic' : 'hospital'];
       await administrator.registerPatient({ patientId, basics, saltHex });
     });
     await inParallel(people.treating, async (treating) => {
@@ -30,10 +50,11 @@ export async function seed(
   }
 }
 
-function administratorOf(people: People): UserClaims {
+/** Each provider has an administrator of its own; setting up, one person stands for both. */
+function administratorOf(people: People, organization: Organization): UserClaims {
   const login = people.logins.find(({ role }) => role === 'administrator');
   if (login === undefined) throw new Error('There is no administrator among the test logins.');
-  return { organization: login.organization, role: 'administrator', subjectId: login.subjectId };
+  return { organization, role: 'administrator', subjectId: login.subjectId };
 }
 
 /** How a patient acts: by their login's organization, else by the hospital. */

@@ -11,10 +11,12 @@ import {
   subjectCommitment,
 } from '@pulseledger/domain';
 import {
+  AccessClient,
   connectGateway,
   createSignatory,
   fixedSignatory,
   type LedgerConnection,
+  provideAttesters,
   RecordClient,
   type Signatory,
 } from '@pulseledger/ledger';
@@ -87,7 +89,20 @@ export class LedgerWorld {
     const folder = await mkdtemp(join(tmpdir(), 'pulse-ledger-world-'));
     const network =
       kind === 'devnet' ? await startEmbeddedNetwork(folder) : await startNetwork(kind, folder);
-    return new LedgerWorld(kind, folder, network);
+    const world = new LedgerWorld(kind, folder, network);
+    await world.#provideAttesters();
+    return world;
+  }
+
+  /** Keys to attest with, as at the first start of an installation. */
+  async #provideAttesters(): Promise<void> {
+    const organizations: Organization[] = ['hospital', 'clinic'];
+    const administrators = organizations.map(async (organization) => {
+      const administrator = await this.person({ organization, role: 'administrator' });
+      const access = new AccessClient(this.client(administrator, organization).calls);
+      return { mspId: MSP_IDS[organization], access };
+    });
+    await provideAttesters(await Promise.all(administrators), Date.now());
   }
 
   /** Lets go of the network, which may have ended. */
