@@ -267,6 +267,26 @@ export class Deployment {
     });
   }
 
+  /** All approvals of an organization that are this deployment's. */
+  async allApproved(of: Organization): Promise<unknown> {
+    const outcome = await this.ask(
+      { of, node: 'administrator' },
+      'QueryApprovedChaincodeDefinitions',
+      new Uint8Array(),
+    );
+    return read(outcome, (bytes) =>
+      lifecycle.QueryApprovedChaincodeDefinitionsResult.deserializeBinary(bytes)
+        .getApprovedChaincodeDefinitionsList()
+        .filter((found) => found.getName().startsWith(this.name))
+        .map((found) => ({
+          name: found.getName(),
+          definition: tellDefinition(found),
+          source: found.getSource()?.toObject(),
+        }))
+        .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
+    );
+  }
+
   async definition(of: Organization): Promise<unknown> {
     const message = new lifecycle.QueryChaincodeDefinitionArgs();
     message.setName(this.name);

@@ -39,6 +39,22 @@ const APPROVING: readonly Row[] = [
     ]);
     return { told, approved: await deployment.approved('hospital') };
   }),
+  step(
+    'definitions/all-approved',
+    'Everything that an organization has approved',
+    async (world) => {
+      const deployment = new Deployment(world);
+      const packageId = 'label:0123';
+      await deployment.define({ packageId });
+      await deployment.approve('hospital', { sequence: 2, init: true });
+      await deployment.approve('hospital', { name: `${deployment.name}-b`, packageId });
+      return {
+        hospital: await deployment.allApproved('hospital'),
+        clinic: await deployment.allApproved('clinic'),
+        insurer: await deployment.allApproved('insurer'),
+      };
+    },
+  ),
   step('definitions/sequence', 'Sequences that are not the next one', async (world) => {
     const deployment = new Deployment(world);
     return {

@@ -207,10 +207,51 @@ async function overtaken(world: World): Promise<unknown> {
   return { ready, upgrade, early: await code(early), late: await code(await endorse()) };
 }
 
+function reference(policy: string): Uint8Array {
+  const message = new peer.ApplicationPolicy();
+  message.setChannelConfigPolicyReference(policy);
+  return message.serializeBinary();
+}
+
+async function channelPolicies(world: World): Promise<unknown> {
+  const deployment = new Deployment(world);
+  const { bytes, id } = await deployment.serve();
+  await deployment.install('hospital', bytes);
+  await deployment.install('clinic', bytes);
+  const answers: unknown[] = [];
+  const policies = ['Endorsement', 'HospitalMSP/Endorsement', 'Readers', 'Admins'];
+  for (const [index, policy] of policies.entries()) {
+    const wanted = {
+      sequence: index + 1,
+      packageId: id,
+      policyBytes: reference(`/Channel/Application/${policy}`),
+    };
+    await deployment.approve('hospital', wanted);
+    await deployment.approve('clinic', wanted);
+    await deployment.commit(wanted);
+    await deployment.evaluate('hospital', [['creator']]);
+    await deployment.evaluate('clinic', [['creator']]);
+    const submit = (...by: readonly string[]): Promise<unknown> =>
+      world.submit('hospital', {
+        chaincode: deployment.name,
+        script: [['put', `@${index}-${by.join('-')}`, '1']],
+        by,
+      });
+    answers.push({
+      policy,
+      hospital: await submit('hospital'),
+      clinic: await submit('clinic'),
+      both: await submit('hospital', 'clinic'),
+    });
+  }
+  return answers;
+}
+
 /** Chaincodes from package to upgrade. */
 export const RUNNING: readonly Row[] = [
   step('definitions/overtaken', 'Endorsed before an upgrade, submitted after it', overtaken),
   step('definitions/install', 'Packages at a peer', installing),
+  step('definitions/channel-policies', 'Policies of the channel’s own', channelPolicies),
   step('definitions/run', 'From package to upgrade', running),
   step('definitions/withdrawn', 'A peer whose organization has withdrawn, or is behind', withdrawn),
   step('definitions/init', 'A chaincode that must be initialized', initializing),
