@@ -10,6 +10,7 @@ const esmOnly = [
   'asn1js',
   'pvtsutils',
   'saxes',
+  'fhir-kit-client',
   'oidc-provider',
   'nanoid',
   'eta',
@@ -49,8 +50,11 @@ export default {
       },
     ],
   },
-  // Offers itself to `import` only.
-  moduleNameMapper: { '^cborg$': '<rootDir>/node_modules/cborg/cborg.js' },
+  // These offer themselves to `import` only.
+  moduleNameMapper: {
+    '^cborg$': '<rootDir>/node_modules/cborg/cborg.js',
+    '^fhir-kit-client$': '<rootDir>/node_modules/fhir-kit-client/dist/index.js',
+  },
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
   cacheDirectory: '<rootDir>/.cache/jest',
   testTimeout: 120_000,
