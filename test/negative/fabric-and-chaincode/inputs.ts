@@ -16,6 +16,7 @@ import {
 } from '../support/ledger-world.ts';
 import { ChunkSigner, shortlyAgo } from '../support/signer-device.ts';
 import { contractFunctions } from './functions.ts';
+import { RECORD_INPUTS, RECORD_KEY_FIELDS } from './record-inputs.ts';
 
 const LIMIT_MS = 120_000;
 const HOUR_MS = 3_600_000;
@@ -32,6 +33,7 @@ const PERIOD = { fromMs: 0, toMs: HOUR_MS, pageSize: 10 };
 
 /** A right input of every function that takes one, and the role that may call it. */
 const INPUTS: Readonly<Record<string, readonly [string, Readonly<Record<string, unknown>>]>> = {
+  ...RECORD_INPUTS,
   'care:RegisterPatient': ['administrator', { patientId: ID, basics: BASICS, saltHex: SALT }],
   'care:SetTreating': [
     'administrator',
@@ -64,17 +66,44 @@ const INPUTS: Readonly<Record<string, readonly [string, Readonly<Record<string, 
     { patientId: ID, hourMs: 0, mark: DIGEST, chunkKeys: [CHUNK_KEY], saltHex: SALT },
   ],
   'vitals:ListHourChunks': ['ingest', { patientId: ID, hourMs: 0 }],
-  'vitals:ListOpenHours': [
-    'ingest',
-    { endedByMs: 0, pageSize: 1, bookmark: `00000000.${ID}` },
-  ],
+  'vitals:ListOpenHours': ['ingest', { endedByMs: 0, pageSize: 1, bookmark: `00000000.${ID}` }],
   'vitals:ReadChunks': ['doctor', { patientId: ID, ...PERIOD }],
   'vitals:ReadMinutes': ['doctor', { patientId: ID, ...PERIOD }],
   'vitals:ReadHours': ['doctor', { patientId: ID, ...PERIOD }],
+  'vitals:AlarmStates': ['ingest', { patientIds: [ID] }],
+  'vitals:RecordAlarms': [
+    'ingest',
+    {
+      patients: [
+        {
+          ...{ patientId: ID, deviceId: ID, baseRevision: 0, saltHex: SALT },
+          state: { devices: [], closed: [], historical: [] },
+        },
+      ],
+    },
+  ],
+  'vitals:ReadAlarms': ['doctor', { patientId: ID, permitId: ID }],
+  'vitals:SetLimits': [
+    'doctor',
+    {
+      ...{ patientId: ID, entryId: ID, scale2: null, saltHex: SALT },
+      settings: { limits: {}, noDataAfterMs: null, news2Excluded: null },
+    },
+  ],
+  'vitals:Acknowledge': [
+    'nurse',
+    {
+      ...{ patientId: ID, entryId: ID, untilMs: null, saltHex: SALT },
+      alarmId: `${ID}.8867-4.low.high.0`,
+    },
+  ],
   'vitals:FindChunk': ['doctor', { deviceId: ID, boot: 1, sequence: 0, atMs: 0 }],
 };
 
-const KEY_FIELDS = ['patientId', 'practitionerId', 'deviceId', 'saltHex', 'bookmark'];
+const KEY_FIELDS = [
+  ...['patientId', 'practitionerId', 'deviceId', 'saltHex', 'bookmark'],
+  ...RECORD_KEY_FIELDS,
+];
 
 const EVIL_IDS: readonly unknown[] = [
   '',
