@@ -278,6 +278,7 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
     await closeChannels(all);
   };
   const gateways = await startGateways({
+    channels,
     peers,
     portOf: plan.portOf,
     timeWindowMs: options.timeWindowMs ?? TIME_WINDOW_MS,

@@ -12,6 +12,11 @@ import { gateway } from '@hyperledger/fabric-protos';
 import { DELIVER_SERVICE, DeliverService } from '../deliver/deliver-service.ts';
 import type { Endorser } from '../endorser/endorser.ts';
 import { ENDORSER_SERVICE, endorserHandlers } from '../endorser/endorser-service.ts';
+import {
+  BROADCAST_SERVICE,
+  type Broadcasting,
+  broadcastHandlers,
+} from '../orderer/broadcast-service.ts';
 import { type MessageClass, readMessage } from '../protos/read.ts';
 import { chaincodeEvents } from './chaincode-events.ts';
 import { commitStatus } from './commit-status.ts';
@@ -102,6 +107,8 @@ function cancelled(call: { on(event: 'cancelled', listener: () => void): unknown
 export interface GatewayServerOptions {
   readonly channels: GatewayChannels;
   readonly endorser: Endorser;
+  /** All channels that the network orders for, by name. */
+  readonly ordering: ReadonlyMap<string, Broadcasting>;
   readonly host: string;
   readonly port: number;
   readonly tls: { readonly certificatePem: string; readonly privateKeyPem: string };
@@ -113,7 +120,7 @@ export class GatewayServer {
   readonly #server: Server;
   #calls = 0;
 
-  private constructor(channels: GatewayChannels, endorser: Endorser) {
+  private constructor({ channels, endorser, ordering }: GatewayServerOptions) {
     this.#channels = channels;
     this.#server = new Server({
       'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
@@ -122,6 +129,7 @@ export class GatewayServer {
     this.#server.addService(SERVICE_DEFINITION, this.#implementation());
     this.#server.addService(DELIVER_SERVICE, new DeliverService(channels).handlers);
     this.#server.addService(ENDORSER_SERVICE, endorserHandlers(endorser));
+    this.#server.addService(BROADCAST_SERVICE, broadcastHandlers(ordering));
   }
 
   /**
@@ -130,8 +138,8 @@ export class GatewayServer {
    * @throws Error when the port is taken.
    */
   static async start(options: GatewayServerOptions): Promise<GatewayServer> {
-    const { channels, endorser, host, port, tls } = options;
-    const gatewayServer = new GatewayServer(channels, endorser);
+    const { host, port, tls } = options;
+    const gatewayServer = new GatewayServer(options);
     const credentials = ServerCredentials.createSsl(null, [
       {
         cert_chain: Buffer.from(tls.certificatePem),

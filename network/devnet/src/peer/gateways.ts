@@ -1,4 +1,4 @@
-import type { Channel } from '../channel/channel.ts';
+import type { Channel, Channels } from '../channel/channel.ts';
 import { GatewayContext } from '../gateway/context.ts';
 import { GatewayChannels } from '../gateway/contexts.ts';
 import { GatewayServer } from '../gateway/gateway-server.ts';
@@ -8,6 +8,8 @@ import { HOST, portTaken } from '../ports.ts';
 import type { RunningPeer } from './peer.ts';
 
 export interface GatewaysOptions {
+  /** All of the network. */
+  readonly channels: Channels;
   readonly peers: readonly RunningPeer[];
   readonly portOf: (organization: Organization) => number;
   readonly timeWindowMs: number;
@@ -48,6 +50,7 @@ export async function startGateways(options: GatewaysOptions): Promise<GatewaySe
         await GatewayServer.start({
           channels: new GatewayChannels([first, ...others]),
           endorser: peer.endorser,
+          ordering: options.channels,
           host: HOST,
           port,
           tls: organization.tls,
