@@ -26,6 +26,8 @@ function server(config: PageConfig): oauth.AuthorizationServer {
     authorization_endpoint: config.authorizationEndpoint,
     token_endpoint: config.tokenEndpoint,
     revocation_endpoint: config.revocationEndpoint,
+    // The local issuer's, and Cognito's.
+    id_token_signing_alg_values_supported: ['ES256', 'RS256'],
   };
 }
 

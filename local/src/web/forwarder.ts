@@ -27,6 +27,12 @@ export class Forwarder {
   constructor(options: ForwarderOptions) {
     this.#options = options;
     this.#agent = new Agent({ ca: options.caPem, keepAlive: true });
+    // The issuer is reached by TLS, so it sends browsers to https; the page's own origin has none on this machine.
+    this.#proxy.on('proxyRes', ({ headers }) => {
+      const { location } = headers;
+      if (location !== undefined)
+        headers.location = location.replace(/^https:\/\/localhost:/, 'http://localhost:');
+    });
   }
 
   /** The API knows no prefix. */
