@@ -2,6 +2,7 @@ import { AccessContract } from './contracts/access-contract.ts';
 import { CareContract } from './contracts/care-contract.ts';
 import { ConsentContract } from './contracts/consent-contract.ts';
 import { DeviceContract } from './contracts/device-contract.ts';
+import { DirectoryContract } from './contracts/directory-contract.ts';
 import { RecordContract } from './contracts/record-contract.ts';
 import { VitalsContract } from './contracts/vitals-contract.ts';
 import { dropUnseenDebugLines } from './shim-logging.ts';
@@ -16,4 +17,5 @@ export const contracts: unknown[] = [
   VitalsContract,
   RecordContract,
   ConsentContract,
+  DirectoryContract,
 ];

@@ -39,6 +39,28 @@ export {
   type Verdict,
   WristbandDocument,
 } from './access/documents.ts';
+export {
+  CommitIntentInput,
+  EmergencyIntent,
+  type EmergencyReview,
+  FindInEmergencyInput,
+  FindInEmergencyOutput,
+  type FoundPatient,
+  INTENT_COMMIT_MS,
+  INTENT_LIFE_MS,
+  MAX_FOUND_PATIENTS,
+  MAX_NOTICE_PAGE,
+  type MedicReport,
+  PARTS_MAY_BE_WITHHELD,
+  REPEATED_FROM,
+  ReadOnIntentOutput,
+  ReportOutput,
+  ReviewInput,
+  ReviewsInput,
+  ReviewsOutput,
+  SetEmergencyChoiceInput,
+  SetWristbandInput,
+} from './access/emergency.ts';
 export { ACCESS_KEYS, implicitCollection } from './access/keys.ts';
 export type {
   AccessQuestion,
@@ -365,6 +387,60 @@ export {
   requireSoundTerms,
   type ShareTerms,
 } from './consent/terms.ts';
+export { isOwnContactChange, keepsHistory } from './directory/amendment.ts';
+export {
+  ATTESTED_FOR_MS,
+  type CheckedNpi,
+  type CheckedQualification,
+  checkedNpis,
+  checkedQualifications,
+  type QualificationAttestation,
+  type QualificationStatus,
+} from './directory/attestation.ts';
+export {
+  AttestationDocument,
+  AttestQualificationInput,
+  CloseDisputeInput,
+  DirectoryDocument,
+  DirectoryEntry,
+  DirectoryHistoryInput,
+  DirectoryHistoryOutput,
+  type DirectoryWrite,
+  Dispute,
+  DisputeDocument,
+  MAX_DIRECTORY_PAGE,
+  MAX_DIRECTORY_WRITES,
+  OpenDisputeInput,
+  ReadDirectoryInput,
+  ReadDirectoryOutput,
+  SearchDirectoryInput,
+  SearchDirectoryOutput,
+  WriteDirectoryInput,
+  WriteDirectoryOutput,
+} from './directory/contract.ts';
+export {
+  codeValue,
+  DIRECTORY_SEARCHES,
+  type IndexEntry,
+  identifierValue,
+  indexEntries,
+} from './directory/index-entries.ts';
+export {
+  DIRECTORY_COLLECTION,
+  DIRECTORY_KEYS,
+  type DirectoryIndex,
+  directoryMoment,
+} from './directory/keys.ts';
+export { isNpi, NPI_SYSTEM } from './directory/npi.ts';
+export {
+  DIRECTORY_KINDS,
+  type DirectoryFacts,
+  type DirectoryKind,
+  directoryFacts,
+  isCurrent,
+  referencedId,
+} from './directory/resource.ts';
+export { matchesAll, searchTokens } from './directory/search-text.ts';
 export {
   ERRORS,
   type ErrorCode,

@@ -92,6 +92,13 @@ const EXPECTED: Readonly<Record<FunctionName, string>> = {
   'consent:Preview': 'pr',
   'consent:Worklist': 'i',
   'consent:ReadShared': 'i',
+  'directory:Write': 'ad',
+  'directory:Attest': 'a',
+  'directory:Dispute': 'a',
+  'directory:CloseDispute': 'a',
+  'directory:Read': 'dnpiaelrw',
+  'directory:History': 'dnpiaelrw',
+  'directory:Search': 'dnpiaelrw',
 };
 const FUNCTIONS = Object.keys(EXPECTED) as FunctionName[];
 const PROVIDER_ROLES = 'dnpaelrsw';
@@ -103,6 +110,13 @@ const INSURER_FUNCTIONS: readonly FunctionName[] = [
   'access:OpenChart',
   'consent:Worklist',
   'consent:ReadShared',
+  'directory:Write',
+  'directory:Attest',
+  'directory:Dispute',
+  'directory:CloseDispute',
+  'directory:Read',
+  'directory:History',
+  'directory:Search',
 ];
 
 function identityOf(role: Role, mspId: string): Identity {

@@ -7,6 +7,8 @@ const READERS: readonly Role[] = [
   'representative',
   'emergency-medic',
 ];
+/** The directory is for all people, also those who are not logged in. */
+const EVERYBODY: readonly Role[] = [...USER_ROLES, 'api'];
 const RECORD_READERS: readonly Role[] = [
   ...READERS,
   'representative',
@@ -93,6 +95,13 @@ export const RULES = {
   'consent:Preview': ['patient', 'representative'],
   'consent:Worklist': ['insurance-agent'],
   'consent:ReadShared': ['insurance-agent'],
+  'directory:Write': ['administrator', 'doctor'],
+  'directory:Attest': ['administrator'],
+  'directory:Dispute': ['administrator'],
+  'directory:CloseDispute': ['administrator'],
+  'directory:Read': EVERYBODY,
+  'directory:History': EVERYBODY,
+  'directory:Search': EVERYBODY,
 } as const satisfies Record<string, readonly Role[]>;
 
 /** Functions that the insurer's people may call too, by their role. */
@@ -102,6 +111,13 @@ export const FOR_INSURERS: readonly FunctionName[] = [
   'access:OpenChart',
   'consent:Worklist',
   'consent:ReadShared',
+  'directory:Write',
+  'directory:Attest',
+  'directory:Dispute',
+  'directory:CloseDispute',
+  'directory:Read',
+  'directory:History',
+  'directory:Search',
 ];
 
 /** `contract:Function` of every transaction function. */

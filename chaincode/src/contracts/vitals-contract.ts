@@ -1,4 +1,7 @@
 import { Context, Contract, Info, Returns, Transaction } from 'fabric-contract-api';
+import { ALARM_STATES, RECORD_ALARMS } from '../alarms/ingest-alarms.ts';
+import { READ_ALARMS } from '../alarms/read-alarms.ts';
+import { ACKNOWLEDGE, SET_LIMITS } from '../alarms/watch.ts';
 import { invoke } from '../transaction/invoke.ts';
 import { CLOSE_HOUR } from '../vitals/close-hour.ts';
 import { FIND_CHUNK } from '../vitals/find-chunk.ts';
@@ -62,5 +65,35 @@ export class VitalsContract extends Contract {
   @Returns('string')
   ListOpenHours(context: Context): Promise<string> {
     return invoke(context, LIST_OPEN_HOURS);
+  }
+
+  @Transaction()
+  @Returns('string')
+  RecordAlarms(context: Context): Promise<string> {
+    return invoke(context, RECORD_ALARMS);
+  }
+
+  @Transaction(false)
+  @Returns('string')
+  AlarmStates(context: Context): Promise<string> {
+    return invoke(context, ALARM_STATES);
+  }
+
+  @Transaction(false)
+  @Returns('string')
+  ReadAlarms(context: Context): Promise<string> {
+    return invoke(context, READ_ALARMS);
+  }
+
+  @Transaction()
+  @Returns('string')
+  SetLimits(context: Context): Promise<string> {
+    return invoke(context, SET_LIMITS);
+  }
+
+  @Transaction()
+  @Returns('string')
+  Acknowledge(context: Context): Promise<string> {
+    return invoke(context, ACKNOWLEDGE);
   }
 }

@@ -12,12 +12,11 @@ import { inputOf } from '../transaction/transient.ts';
 import { assignmentDuring } from './assignments.ts';
 import { statusOf } from './read.ts';
 
-/** Whom an ingest service has to hint after a commit; a device of another custodian is unknown to it. */
-async function status({
-  stub,
-  caller,
-  input,
-}: Call<DeviceStatusInput>): Promise<DeviceStatusOutput> {
+/** Who wore a device at a time; a device of another custodian is unknown. */
+export async function deviceStatus(
+  { stub, caller }: Pick<Call<unknown>, 'stub' | 'caller'>,
+  input: DeviceStatusInput,
+): Promise<DeviceStatusOutput> {
   const device = await readDocument(stub, RECORD_KEYS.device(input.deviceId), DeviceDocument);
   if (device?.custodian !== caller.mspId) {
     return { status: 'unknown', patientId: null, pseudonym: null };
@@ -28,6 +27,11 @@ async function status({
   const patient = await readDocument(stub, RECORD_KEYS.patient(worn.patientId), PatientDocument);
   const pseudonym = patient === undefined ? null : patientView(patient).pseudonym;
   return { status: state, patientId: worn.patientId, pseudonym };
+}
+
+/** Whom an ingest service has to hint after a commit. */
+function status(call: Call<DeviceStatusInput>): Promise<DeviceStatusOutput> {
+  return deviceStatus(call, call.input);
 }
 
 export const DEVICE_STATUS: TransactionFunction<DeviceStatusInput> = {
