@@ -68,11 +68,9 @@ const title =
       join(dir, 'core.yaml'),
       'peer:\n  BCCSP:\n    Default: SW\n    SW:\n      Hash: SHA2\n      Security: 256\n',
     );
-    await writeFile(
-      join(dir, 'notes.tgz'),
-      chaincodePackage('notes_1.0', { address: '127.0.0.1:9' }),
-    );
     network = await TestNetwork.start();
+    const { hospital: address } = network.chaincode.addresses;
+    await writeFile(join(dir, 'notes.tgz'), chaincodePackage('notes_1.0', { address }));
   });
 
   afterAll(async () => {
@@ -96,6 +94,23 @@ const title =
     expect(await peer('insurer', ...committed)).toContain(
       'Version: 1.0, Sequence: 1, Endorsement Plugin: escc, Validation Plugin: vscc, Approvals: [ClinicMSP: true, HospitalMSP: true, InsurerMSP: false]',
     );
+    const call = (...args: string[]): string[] => [
+      ...['-C', NETWORK.channel, '-n', 'notes', '-c', JSON.stringify({ Args: args })],
+    ];
+    const put = call('put', 'a', '1');
+    await expect(
+      peer(
+        'hospital',
+        'chaincode',
+        'invoke',
+        ...orderer(),
+        ...put,
+        '--waitForEvent',
+        ...peers('hospital'),
+      ),
+    ).rejects.toThrow('ENDORSEMENT_POLICY_FAILURE');
+    const get = call('creator');
+    expect(await peer('hospital', 'chaincode', 'query', ...get)).toBe('HospitalMSP\n');
   });
 
   test('lists the channels of a peer', async () => {
