@@ -112,6 +112,15 @@ describe('erasing wearable data', () => {
     const after = typesOf(keysAbout(PATIENT_ID));
     expect(after).not.toContain('chunk');
     expect(after).toContain('record');
+    const permitId = await openChart(ledger, PEOPLE.doctor, { patientId: PATIENT_ID }, LATER_MS);
+    for (const name of ['vitals:ReadChunks', 'vitals:ReadMinutes', 'vitals:ReadHours'] as const) {
+      const period = { fromMs: NOON_MS, toMs: LATER_MS, pageSize: 10 };
+      const input = { patientId: PATIENT_ID, permitId, ...period };
+      const call = { identity: PEOPLE.doctor, nowMs: LATER_MS };
+      await expect(ledger.evaluate(name, { ...call, input })).rejects.toThrow('gone: ');
+      const longer = { ...input, toMs: LATER_MS + HOUR_MS };
+      expect(await ledger.evaluate(name, { ...call, input: longer })).toBeDefined();
+    }
     expect(await receipts(PEOPLE.patient)).toMatchObject([
       { state: 'destroyed', scope: 'wearable', purgedKeys: 3, destroyedAtMs: LATER_MS },
     ]);

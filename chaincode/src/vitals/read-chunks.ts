@@ -12,12 +12,13 @@ import {
   ReadVitalsInput,
   type RecordKey,
 } from '@pulseledger/domain';
-import { requireReader } from '../access/reader.ts';
+
 import { parseDocument } from '../store/documents.ts';
 import { entries, rangeEnd, rangeStart } from '../store/range.ts';
 import type { Call, TransactionFunction } from '../transaction/invoke.ts';
 import { inputOf } from '../transaction/transient.ts';
 import { bookmarkOf, type ChunkEntry, chunkEntries, hoursBetween } from './chunk-entries.ts';
+import { requireReadingsReader } from './readings-reader.ts';
 
 /** Does any reading of the chunk start within the period? Only chunks on its edges are decoded. */
 function startsWithin(bytes: Uint8Array, { fromMs, toMs }: ReadVitalsInput): boolean {
@@ -55,7 +56,7 @@ async function lateAmong(
 
 async function readChunks(call: Call<ReadVitalsInput>): Promise<ReadChunksOutput> {
   const { stub, input } = call;
-  await requireReader(call, input, 'vitals');
+  await requireReadingsReader(call);
   const { patientId, fromMs, toMs, pageSize, bookmark } = input;
   const range = { patientId, ...hoursBetween(fromMs, toMs), bookmark };
   const chosen: ChunkEntry[] = [];

@@ -7,12 +7,13 @@ import {
   type Summary,
   type SummaryRow,
 } from '@pulseledger/domain';
-import { requireReader } from '../access/reader.ts';
+
 import { parseDocument } from '../store/documents.ts';
 import { entries, rangeEnd, rangeStart } from '../store/range.ts';
 import type { Call, TransactionFunction } from '../transaction/invoke.ts';
 import { inputOf } from '../transaction/transient.ts';
 import { firstHourOf, hoursBetween } from './chunk-entries.ts';
+import { requireReadingsReader } from './readings-reader.ts';
 
 function asked(summaries: readonly Summary[], { codes }: ReadVitalsInput): Summary[] {
   return summaries.filter(({ code }) => codes === undefined || codes.includes(code));
@@ -21,7 +22,7 @@ function asked(summaries: readonly Summary[], { codes }: ReadVitalsInput): Summa
 /** Whole hours that were closed, each that the period touches. */
 async function readHours(call: Call<ReadVitalsInput>): Promise<ReadSummariesOutput> {
   const { stub, input } = call;
-  await requireReader(call, input, 'vitals');
+  await requireReadingsReader(call);
   const { patientId, fromMs, toMs, pageSize, bookmark } = input;
   const { lastHour } = hoursBetween(fromMs, toMs);
   const prefixOf = (hour: number): RecordKey => ({

@@ -8,10 +8,11 @@ import {
   type SummaryRow,
   summarizeReadings,
 } from '@pulseledger/domain';
-import { requireReader } from '../access/reader.ts';
+
 import type { Call, TransactionFunction } from '../transaction/invoke.ts';
 import { inputOf } from '../transaction/transient.ts';
 import { chunkEntries, firstHourOf, hoursBetween } from './chunk-entries.ts';
+import { requireReadingsReader } from './readings-reader.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -50,7 +51,7 @@ class Minutes {
 /** Pages end between hours, because only a whole hour's chunks tell all of its minutes. */
 async function readMinutes(call: Call<ReadVitalsInput>): Promise<ReadSummariesOutput> {
   const { stub, input } = call;
-  await requireReader(call, input, 'vitals');
+  await requireReadingsReader(call);
   const { patientId, fromMs, toMs, bookmark } = input;
   const { lastHour } = hoursBetween(fromMs, toMs);
   const range = { patientId, firstHour: firstHourOf(fromMs, bookmark), lastHour };
