@@ -19,6 +19,7 @@ import { type Condition, conditionOf, existing } from '../interactions/condition
 import {
   checkIncoming,
   newId,
+  patientInContext,
   patientOf,
   withOwnReferences,
   writeOf,
@@ -167,7 +168,7 @@ async function planAll(call: Call, changes: readonly Change[]): Promise<Planned[
           resource: withOwnReferences(withNames(change.resource, names), call.baseUrl),
         },
   );
-  const patientId = onePatient(renamed, settled);
+  const patientId = onePatient(call, renamed, settled);
   const planned: Planned[] = [];
   for (const change of renamed) {
     const found = settled.get(change.index);
@@ -216,6 +217,7 @@ async function conditionalTarget(call: Call, text: string): Promise<string> {
 
 /** The one whose record the transaction changes; undefined when no entry names a patient. */
 function onePatient(
+  call: Call,
   changes: readonly Change[],
   settled: ReadonlyMap<number, FhirJson>,
 ): string | undefined {
@@ -232,7 +234,7 @@ function onePatient(
       'a transaction changes the record of one patient; send one Bundle each, or a batch',
     );
   }
-  return [...ids][0];
+  return [...ids][0] ?? patientInContext(call);
 }
 
 async function plan(call: Call, change: Change, patientId: string | undefined): Promise<Planned> {
@@ -304,7 +306,14 @@ async function wasDoneBefore(
   if (call.request.headers['idempotency-key'] === undefined) return false;
   const { type, id } = first.change;
   const reply = await call
-    .perform({ ...call.request, method: 'GET', segments: [type, id], query: [], headers: {} })
+    .perform({
+      ...call.request,
+      method: 'GET',
+      segments: [type, id],
+      query: [],
+      headers: {},
+      body: '',
+    })
     .catch(() => undefined);
   return reply?.status === 200;
 }

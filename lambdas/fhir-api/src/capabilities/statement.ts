@@ -23,7 +23,7 @@ const DOCUMENTATION = [
   `A search is within one patient (patient, subject or beneficiary), or by _id, or across patients by identifier; patients are found by identifier or by family name and birthdate together. _count is ${DEFAULT_COUNT} unless given and at most ${MAX_COUNT}. Without _sort the order is that of the ids, which never change; of Observation it is the time. Next links are opaque and belong to the login that got them.`,
   'Search parameters also take the modifier :missing. _include and _revinclude take every reference parameter.',
   'PUT and DELETE: If-Match is the ETag of the version that the change is made to; PUT demands it (428). A client gives no ids. Labels in meta.security (v3-ActCode sensitivity, v3-Confidentiality R and V) protect the resource; an amendment does not take them away.',
-  'A transaction is all or nothing and within one patient; with an Idempotency-Key it can be repeated. References to other servers are refused.',
+  'A transaction is all or nothing and within one patient; with an Idempotency-Key it can be repeated. X-Patient says in whose record something belongs that names no patient. References to other servers are refused.',
   `Organization, Practitioner, PractitionerRole and Location without a patient are the public directory; in a patient's record they are what a sender said. Other types than those with a class of their own (${RECORD_CLASSES.length} in all) are kept as "other": ${OTHER_TYPES.join(', ')}.`,
   'X-Purpose-Of-Use (v3-ActReason) says why; every opening of a record is an entry in its log that the patient sees.',
 ].join('\n\n');

@@ -124,6 +124,17 @@ export function patientOf(resource: FhirJson): string | undefined {
   ]);
 }
 
+/** In whose record something is that names nobody, as the client says in X-Patient. @throws PulseError `invalid_input` */
+export function patientInContext({
+  request,
+}: {
+  readonly request: FhirRequest;
+}): string | undefined {
+  const given = request.headers['x-patient'];
+  if (given === undefined || /^[0-9a-f]{32}$/.test(given)) return given;
+  throw new PulseError('invalid_input', 'X-Patient is the id of a patient');
+}
+
 /** @throws PulseError for a type without a class */
 export function classFor(resource: FhirJson): RecordClass {
   const recordClass = classOfResource(resource);

@@ -14,6 +14,7 @@ import {
   checkIncoming,
   classFor,
   newId,
+  patientInContext,
   patientOf,
   resourceIn,
   withOwnReferences,
@@ -28,7 +29,7 @@ export async function createResource(call: Call): Promise<Reply> {
   checkIncoming(given, type);
   const resource = withOwnReferences(given, call.baseUrl);
   const recordId = newId();
-  const patientId = type === 'Patient' ? recordId : patientOf(resource);
+  const patientId = type === 'Patient' ? recordId : (patientOf(resource) ?? patientInContext(call));
   if (patientId === undefined) throw withoutPatient(type);
   const text = call.request.headers['if-none-exist'];
   if (text === undefined) return created(call, patientId, recordId, resource);
@@ -113,7 +114,7 @@ export function shownWrite(
 export function withoutPatient(type: RecordType): PulseError {
   return new PulseError(
     'invalid_input',
-    `${type} is stored in a patient's record: refer to the patient, or send it in a Bundle with what does`,
+    `${type} is stored in a patient's record: refer to the patient, name the patient in X-Patient, or send it in a Bundle with what refers`,
   );
 }
 

@@ -157,7 +157,7 @@ function wantedReference(
   baseUrl: string,
 ): WantedReference {
   const relative = text.startsWith(`${baseUrl}/`) ? text.slice(baseUrl.length + 1) : text;
-  const split = splitReference(relative);
+  const split = relative.includes('://') ? undefined : splitReference(relative);
   if (split !== undefined) return { ...split, text: relative };
   return { type: modifier, id: relative, text: relative };
 }

@@ -22,7 +22,7 @@ export interface SortKey {
 export interface Include {
   readonly type: ServedType;
   readonly parameter: SearchParameter;
-  readonly target?: ServedType | undefined;
+  readonly target?: string | undefined;
 }
 
 export interface SearchQuery {
@@ -184,7 +184,7 @@ function sortKeys(type: ServedType, value: string): SortKey[] {
 function includeOf(value: string): Include {
   const [type = '', name = '', target, ...rest] = value.split(':');
   const parameter = isServedType(type) ? parametersOf(type).get(name) : undefined;
-  const isTarget = target === undefined || isServedType(target);
+  const isTarget = target === undefined || /^[A-Z][A-Za-z]+$/.test(target);
   if (!isServedType(type) || parameter?.kind !== 'reference' || !isTarget || rest.length > 0) {
     throw new PulseError('invalid_input', 'an include is Type:parameter, of a reference parameter');
   }

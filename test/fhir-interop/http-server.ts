@@ -1,0 +1,69 @@
+/** The API behind a real HTTP port on this machine, over the record in memory: for programs that speak HTTP only. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Caller } from '../../lambdas/fhir-api/src/smart/token.ts';
+import { type ApiOptions, type TestApi, testApi } from '../../lambdas/fhir-api/src/testing/api.ts';
+import type { MemoryRecord } from '../../lambdas/fhir-api/src/testing/memory-record.ts';
+
+export interface ServedApi {
+  readonly baseUrl: string;
+  readonly api: TestApi;
+  readonly close: () => Promise<void>;
+}
+
+/** Bearer tokens are the callers' subjects. */
+export async function serveApi(
+  record: MemoryRecord,
+  callers: readonly Caller[],
+  options: Omit<ApiOptions, 'baseUrl'> = {},
+): Promise<ServedApi> {
+  let api: TestApi | undefined;
+  const server = createServer((request, response) => {
+    void answer(api, request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const baseUrl = `http://127.0.0.1:${portOf(server)}/fhir`;
+  api = testApi(record, callers, { ...options, baseUrl });
+  return { baseUrl, api, close: () => closed(server) };
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
+  return (address satisfies AddressInfo).port;
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => {
+      resolve();
+    });
+    server.closeAllConnections();
+  });
+}
+
+async function answer(
+  api: TestApi | undefined,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(Buffer.from(chunk as Uint8Array));
+  const [rawPath = '', rawQueryString = ''] = (request.url ?? '').split('?');
+  const result = await api?.handle({
+    version: '2.0',
+    rawPath,
+    rawQueryString,
+    headers: Object.fromEntries(
+      Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
+    ),
+    body: Buffer.concat(chunks).toString('base64'),
+    isBase64Encoded: true,
+    requestContext: { requestId: 'r-1', http: { method: request.method ?? 'GET' } },
+  });
+  response.writeHead(
+    result?.statusCode ?? 500,
+    Object.entries(result?.headers ?? {}).flatMap(([name, value]) => [name, String(value)]),
+  );
+  response.end(result?.body);
+}
