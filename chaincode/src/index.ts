@@ -3,6 +3,7 @@ import { CareContract } from './contracts/care-contract.ts';
 import { ConsentContract } from './contracts/consent-contract.ts';
 import { DeviceContract } from './contracts/device-contract.ts';
 import { DirectoryContract } from './contracts/directory-contract.ts';
+import { EmergencyContract } from './contracts/emergency-contract.ts';
 import { RecordContract } from './contracts/record-contract.ts';
 import { VitalsContract } from './contracts/vitals-contract.ts';
 import { dropUnseenDebugLines } from './shim-logging.ts';
@@ -16,6 +17,7 @@ export const contracts: unknown[] = [
   CareContract,
   VitalsContract,
   RecordContract,
+  EmergencyContract,
   ConsentContract,
   DirectoryContract,
 ];

@@ -37,7 +37,7 @@ let permits: PermitCache;
 function attest({ transient }: SeenProposal): object {
   const { attesterMspId, question } = JSON.parse(transient.get('input') ?? '') as {
     attesterMspId: string;
-    question: { wants: { action: 'read'; recordClass: 'note' }[]; atMs: number; nonceHex: string };
+    question: { wants: { action: 'read'; recordClass: string }[]; atMs: number; nonceHex: string };
   };
   const { atMs, nonceHex, wants } = question;
   const claims = {

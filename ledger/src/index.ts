@@ -1,5 +1,6 @@
 export { AccessClient } from './access-client.ts';
-export { parseRecordAlarmsResult, recordAlarmsTransaction } from './alarm-transactions.ts';
+export { AlarmClient, type AlarmReader } from './alarms/alarm-client.ts';
+export { parseRecordAlarmsResult, recordAlarmsTransaction } from './alarms/alarm-transactions.ts';
 export { type AttesterAdministrator, provideAttesters, renewAttester } from './attesters.ts';
 export {
   type AccessRequest,
@@ -38,6 +39,8 @@ export {
 } from './clinical/sealed-note.ts';
 export { type ConnectionOptions, connectGateway, LedgerConnection } from './connection.ts';
 export { ConsentClient } from './consent-client.ts';
+export { DirectoryClient } from './directory/directory-client.ts';
+export { EmergencyClient } from './emergency-client.ts';
 export type { FaultKind, Stage } from './faults.ts';
 export {
   IdentitySource,

@@ -1,5 +1,6 @@
 import {
   ChangeOutput,
+  EmergencyIntent,
   PROVIDER_MSP_IDS,
   PulseError,
   type Purpose,
@@ -31,6 +32,11 @@ export interface LedgerCallsOptions {
   readonly permits?: PermitCache | undefined;
   /** Purpose of use; the usual one of the role when left out. */
   readonly purpose?: Purpose | undefined;
+  /**
+   * Of an organization's API that reads for a medic while nothing can be ordered. It stands for the permit of every read,
+   * whose `permitId` is the intent's.
+   */
+  readonly intent?: EmergencyIntent | undefined;
 }
 
 /** What is asked before a change: which decision both organizations have to attest. */
@@ -68,7 +74,9 @@ export class LedgerCalls {
     input: In,
     output: z.ZodType<Out>,
   ): Promise<Out> {
-    const transaction = { name, transient: { input: encode(schema, input) } };
+    const { intent } = this.#options;
+    const further = intent === undefined ? {} : { intent: encode(EmergencyIntent, intent) };
+    const transaction = { name, transient: { input: encode(schema, input), ...further } };
     return decode(output, await this.#evaluator.evaluate(transaction));
   }
 
@@ -85,7 +93,8 @@ export class LedgerCalls {
       readonly permitId?: string | undefined;
     },
   ): Promise<Out> {
-    const { schema, input, output, owner, recordClass, permitId } = call;
+    const { schema, input, output, owner, recordClass } = call;
+    const permitId = call.permitId ?? this.#options.intent?.permitId;
     const ask = (permit: string): Promise<Out> => this.read(name, schema, input(permit), output);
     return permitId === undefined ? this.charts.reading(owner, recordClass, ask) : ask(permitId);
   }

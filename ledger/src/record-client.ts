@@ -1,6 +1,4 @@
 import {
-  AlarmStatesInput,
-  AlarmStatesOutput,
   AssignDeviceInput,
   ChangeOutput,
   CloseHourInput,
@@ -245,11 +243,6 @@ export class RecordClient {
   /** `device:Status`, by the custodian's ingest service. */
   deviceStatus(input: DeviceStatusInput): Promise<DeviceStatusOutput> {
     return this.calls.read('device:Status', DeviceStatusInput, input, DeviceStatusOutput);
-  }
-
-  /** `vitals:AlarmStates`, by the custodian's ingest service: what evaluating readings of devices starts from. */
-  alarmStates(input: AlarmStatesInput): Promise<AlarmStatesOutput> {
-    return this.calls.read('vitals:AlarmStates', AlarmStatesInput, input, AlarmStatesOutput);
   }
 
   #readOpened<In extends { readonly patientId: string; readonly permitId: string }, Out>(

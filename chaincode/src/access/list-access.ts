@@ -8,6 +8,7 @@ import {
   PROVIDERS_COLLECTION,
   PulseError,
 } from '@pulseledger/domain';
+import { verdictOn } from '../emergency/notices.ts';
 import { parseDocument } from '../store/documents.ts';
 import { entries, rangeEnd, rangeStart } from '../store/range.ts';
 import type { Call, TransactionFunction } from '../transaction/invoke.ts';
@@ -86,7 +87,11 @@ async function page(
   const { patientId, pageSize } = call.input;
   await requireRight(call, patientId, 'account');
   const found = await allOpenings(call, wanted);
-  const shown = found.slice(0, pageSize);
+  const shown: AccessEntry[] = [];
+  for (const entry of found.slice(0, pageSize)) {
+    const verdict = entry.emergency === null ? null : await verdictOn(call.stub, entry);
+    shown.push(verdict === null ? entry : { ...entry, verdict });
+  }
   const last = shown.at(-1);
   const more = last !== undefined && found.length > pageSize;
   return more ? { entries: shown, bookmark: bookmarkOf(last) } : { entries: shown };

@@ -11,6 +11,7 @@ import {
   PROVIDERS_COLLECTION,
   PulseError,
 } from '@pulseledger/domain';
+import { notifySupervisor } from '../emergency/notices.ts';
 import { readDocument, writeDocument } from '../store/documents.ts';
 import { CHANGED, UNCHANGED } from '../transaction/change.ts';
 import type { Call, TransactionFunction } from '../transaction/invoke.ts';
@@ -54,6 +55,7 @@ async function openChart(call: Call<OpenChartInput>): Promise<ChangeOutput> {
     throw new PulseError('conflict', 'There is another permit with this id.');
   }
   await writeDocument(stub, key, entry, collection);
+  if (claims.patientId !== null) await notifySupervisor(stub, claims.patientId, entry);
   return CHANGED;
 }
 

@@ -3,14 +3,18 @@ import {
   AccessEntryDocument,
   type Decision,
   decide,
+  EmergencyIntent,
   EXTRACT_COLLECTION,
   PROVIDERS_COLLECTION,
   PulseError,
   type RecordClass,
   type Relation,
 } from '@pulseledger/domain';
+import { permitOfIntent } from '../emergency/intent.ts';
 import { readDocument } from '../store/documents.ts';
 import type { Call } from '../transaction/invoke.ts';
+import { jsonField } from '../transaction/transient.ts';
+import type { Caller } from './caller.ts';
 import { type AccessFacts, gatherFacts, questionFrom } from './facts.ts';
 import { usualPurpose } from './rights.ts';
 import { shareFacts } from './share-facts.ts';
@@ -52,6 +56,22 @@ async function livePermit(
   return permit;
 }
 
+/**
+ * The API of an organization has no permit; while nothing can be ordered it reads for a medic, on an
+ * intent that it has stored and will commit.
+ */
+async function intendedPermit(
+  call: AnyCall,
+  patientId: string,
+  permitId: string,
+): Promise<{ readonly permit: AccessEntryDocument; readonly caller: Caller }> {
+  const intent = jsonField(call.stub, 'intent', EmergencyIntent);
+  if (intent.patientId !== patientId || intent.permitId !== permitId) {
+    throw new PulseError('chart_closed');
+  }
+  return permitOfIntent(call, intent);
+}
+
 function emergencyOf({ emergency, atMs, untilMs }: AccessEntryDocument): Relation[] {
   return emergency === null ? [] : [{ kind: 'emergency', mspId: null, fromMs: atMs, untilMs }];
 }
@@ -85,6 +105,11 @@ export async function openReader(
   patientId: string,
   permitId: string,
 ): Promise<Reader> {
+  if (call.caller.role === 'api') {
+    const { permit, caller } = await intendedPermit(call, patientId, permitId);
+    const asMedic = { ...call, caller };
+    return readerWith(asMedic, permit, await gatherFacts(asMedic, patientId));
+  }
   const permit = await livePermit(call, patientId, permitId, PROVIDERS_COLLECTION);
   return readerWith(call, permit, await gatherFacts(call, patientId));
 }

@@ -9,12 +9,9 @@ const READERS: readonly Role[] = [
 ];
 /** The directory is for all people, also those who are not logged in. */
 const EVERYBODY: readonly Role[] = [...USER_ROLES, 'api'];
-const RECORD_READERS: readonly Role[] = [
-  ...READERS,
-  'representative',
-  'emergency-medic',
-  'laboratory',
-];
+/** The API reads for a medic while nothing can be ordered. */
+const READERS_OR_API: readonly Role[] = [...READERS, 'api'];
+const RECORD_READERS: readonly Role[] = [...READERS, 'laboratory'];
 
 /**
  * Which roles may call which function at all; the functions themselves look at relations and
@@ -34,7 +31,7 @@ export const RULES = {
   'care:RegisterPatient': ['administrator', 'doctor', 'nurse'],
   'care:SetTreating': ['patient', 'administrator'],
   'care:EndTreating': ['patient', 'administrator'],
-  'care:ReadPatient': READERS,
+  'care:ReadPatient': READERS_OR_API,
   'care:Link': ['administrator'],
   'care:Unlink': ['administrator'],
   'care:ListLinks': ['administrator'],
@@ -45,18 +42,26 @@ export const RULES = {
   'device:ReportLost': ['administrator'],
   'device:Revoke': ['administrator'],
   'device:Read': [...READERS, 'administrator'],
-  'device:ListByPatient': READERS,
+  'device:ListByPatient': READERS_OR_API,
   'device:Locate': READERS,
   'device:ReadGaps': [...READERS, 'administrator'],
   'device:ListGaps': ['administrator', 'ingest'],
   'device:Status': ['ingest'],
+  'emergency:SetWristband': ['doctor', 'nurse', 'administrator'],
+  'emergency:SetChoice': ['patient'],
+  'emergency:Find': ['emergency-medic'],
+  'emergency:ReadOnIntent': ['api'],
+  'emergency:CommitIntent': ['api'],
+  'emergency:Reviews': ['administrator'],
+  'emergency:Review': ['administrator'],
+  'emergency:Report': ['administrator'],
   'vitals:RecordChunks': ['ingest'],
   'vitals:CloseHour': ['ingest'],
   'vitals:ListHourChunks': ['ingest'],
   'vitals:ListOpenHours': ['ingest'],
-  'vitals:ReadChunks': READERS,
-  'vitals:ReadMinutes': READERS,
-  'vitals:ReadHours': READERS,
+  'vitals:ReadChunks': READERS_OR_API,
+  'vitals:ReadMinutes': READERS_OR_API,
+  'vitals:ReadHours': READERS_OR_API,
   'vitals:FindChunk': READERS,
   'vitals:AlarmStates': ['ingest'],
   'vitals:RecordAlarms': ['ingest'],
@@ -64,7 +69,7 @@ export const RULES = {
   'vitals:SetLimits': ['doctor', 'nurse'],
   'vitals:Acknowledge': ['doctor', 'nurse'],
   'record:Write': ['doctor', 'nurse', 'laboratory', 'administrator'],
-  'record:Read': RECORD_READERS,
+  'record:Read': [...RECORD_READERS, 'api'],
   'record:ReadVersion': RECORD_READERS,
   'record:History': RECORD_READERS,
   'record:Locate': RECORD_READERS,

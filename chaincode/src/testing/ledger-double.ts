@@ -22,6 +22,8 @@ export interface Proposal {
   /** When each chunk was received. */
   readonly received?: unknown;
   readonly attestation?: unknown;
+  /** Of a medic, for whom an API reads. */
+  readonly intent?: unknown;
   readonly nowMs: number;
   /** Whose peer runs it; the identity's own organization's when left out. */
   readonly peerMspId?: string;
@@ -46,7 +48,7 @@ const CONTRACTS: ReadonlyMap<string, Contract> = new Map(
 );
 
 function transientOf(proposal: Proposal): Map<string, Uint8Array> {
-  const { identity, input, chunks, received, subject, attestation } = proposal;
+  const { identity, input, chunks, received, subject, attestation, intent } = proposal;
   const transient = new Map<string, Uint8Array>();
   const opening = subject ?? { id: identity.subjectId, saltHex: SUBJECT_SALT };
   if (identity.subjectId !== undefined) transient.set('subject', json(opening));
@@ -54,6 +56,7 @@ function transientOf(proposal: Proposal): Map<string, Uint8Array> {
   if (chunks !== undefined) transient.set('chunks', chunks);
   if (received !== undefined) transient.set('received', json(received));
   if (attestation !== undefined) transient.set('attestation', json(attestation));
+  if (intent !== undefined) transient.set('intent', json(intent));
   return transient;
 }
 

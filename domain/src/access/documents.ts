@@ -48,6 +48,10 @@ export const AttesterSecret: z.ZodType<AttesterSecret> = z.object({
   saltHex: SaltHex,
 });
 
+/** What a supervisor thought of an emergency access. */
+export const VERDICTS = ['justified', 'unjustified', 'unclear'] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
 /** What was opened, or refused, of one class. */
 export interface OpenedClass {
   readonly recordClass: RecordClass;
@@ -98,8 +102,14 @@ export const AccessEntryDocument: z.ZodType<AccessEntryDocument> = z.object({
 });
 
 /** One entry of the accounting of disclosures (45 CFR 164.528, EHDS art. 9). */
-export type AccessEntry = Omit<AccessEntryDocument, 'saltHex'>;
-export const AccessEntry: z.ZodType<AccessEntry> = z.object(ENTRY);
+export type AccessEntry = Omit<AccessEntryDocument, 'saltHex'> & {
+  /** What the supervisor thought of an emergency access; left out before the review. */
+  readonly verdict?: Verdict | undefined;
+};
+export const AccessEntry: z.ZodType<AccessEntry> = z.object({
+  ...ENTRY,
+  verdict: z.enum(VERDICTS).optional(),
+});
 
 /** Classes and actions that a representative may use. */
 export const RelationScopeSchema: z.ZodType<RelationScope> = z.strictObject({
@@ -205,10 +215,6 @@ export const WristbandDocument: z.ZodType<WristbandDocument> = z.object({
   untilMs: MomentMs.nullable(),
   saltHex: SaltHex,
 });
-
-/** What a supervisor thought of an emergency access. */
-export const VERDICTS = ['justified', 'unjustified', 'unclear'] as const;
-export type Verdict = (typeof VERDICTS)[number];
 
 /** An emergency access as the supervisor of the medic's organization has it before and after review. */
 export interface EmergencyNoticeDocument {

@@ -1,5 +1,5 @@
 import { PulseError, RecordAlarmsInput, RecordAlarmsOutput } from '@pulseledger/domain';
-import type { LedgerTransaction } from './messages.ts';
+import type { LedgerTransaction } from '../messages.ts';
 
 /**
  * The transaction that records patients' alarms, for who submits it in a batch.
