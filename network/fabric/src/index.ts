@@ -1,3 +1,4 @@
+export { compactStores } from './compact-stores.ts';
 export type { LocalLayout } from './local-layout.ts';
 export {
   type FabricNetwork,

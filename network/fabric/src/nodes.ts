@@ -7,6 +7,7 @@ import {
   type SupervisedProcess,
   supervise,
 } from '../../processes/src/index.ts';
+import { compactStores } from './compact-stores.ts';
 import type { FabricPrograms } from './programs.ts';
 import { NotReadyError } from './readiness.ts';
 import {
@@ -97,6 +98,10 @@ export class NodeSet {
 
   /** Starts a peer, unless it runs, and waits until it listens. @throws NotReadyError */
   async startPeer(layout: Layout, place: PeerPlace): Promise<void> {
+    // What a patient took back is to be nowhere, and who is no provider holds nothing but what patients gave.
+    if (!this.has(place.host) && !place.organization.provider) {
+      await compactStores(place.ledgerFolder);
+    }
     await this.#startNode(layout, place, {
       kind: 'peer',
       command: this.#options.programs.peer,

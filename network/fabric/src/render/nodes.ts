@@ -57,7 +57,8 @@ function gossip(layout: Layout, place: PeerPlace): Json {
     state: { enabled: false },
     pvtData: {
       pullRetryThreshold: '60s',
-      transientstoreMaxBlockRetention: 20_000,
+      // What is endorsed and never ordered, a grant that was given up for instance, goes after so many blocks.
+      transientstoreMaxBlockRetention: 1_000,
       pushAckTimeout: '3s',
       btlPullMargin: 10,
       reconcileBatchSize: 10,
@@ -163,7 +164,9 @@ export function renderPeer(layout: Layout, place: PeerPlace): string {
     ledger: {
       state: { stateDatabase: 'goleveldb', totalQueryLimit: 100_000 },
       history: { enableHistoryDatabase: true },
-      pvtdataStore: { purgeInterval: 100, purgedKeyAuditLogging: true },
+      // What is purged leaves this store with every block, not with every hundredth. Its keys, which hold ids of patients,
+      // are not logged.
+      pvtdataStore: { purgeInterval: 1, purgedKeyAuditLogging: false },
     },
     operations: {
       listenAddress: text(place.operations),
