@@ -29,7 +29,7 @@ export const LEFT_OUT: readonly { readonly what: string; readonly why: string }[
     why: 'It is the gRPC library’s, not Fabric’s; the code is the same.',
   },
   {
-    what: 'Services for peers and administrators: gossip, discovery, the orderers’ own, joining channels, snapshots, operations.',
+    what: 'Services for peers and administrators: gossip, discovery, an orderer’s blocks, joining channels, snapshots, operations.',
     why: 'Clients of a Gateway and chaincodes never call them.',
   },
   {

@@ -95,4 +95,25 @@ export const MUTATIONS: readonly Mutation[] = [
     to: '',
     rows: /^deliver\/private-data-purged$/,
   },
+  {
+    rule: 'A transaction reads the sequence of its chaincode',
+    file: 'chaincode-support/chaincode-support.ts',
+    from: 'noteSequence(parameters.simulator, chaincode);',
+    to: '',
+    rows: /^definitions\/init$/,
+  },
+  {
+    rule: 'An organization endorses what it has approved itself',
+    file: 'system-chaincodes/lifecycle-functions.ts',
+    from: 'if (readiness.get(call.mspId)?.length !== 0) {',
+    to: 'if (readiness.size === 0) {',
+    rows: /^definitions\/commit-not-agreed$/,
+  },
+  {
+    rule: 'A peer is in the channels of its organization only',
+    file: 'channel/channel.ts',
+    from: 'members.includes(mspId)',
+    to: 'members.length > 0 && mspId !== undefined',
+    rows: /^channels\/joined$/,
+  },
 ];

@@ -1,10 +1,12 @@
 import { status } from '@grpc/grpc-js';
-import { common, gateway } from '@hyperledger/fabric-protos';
+import { common, gateway, peer } from '@hyperledger/fabric-protos';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { NETWORK } from '../../../definition/src/index.ts';
 import { organizationKeys, readCertifiedKey } from '../../../identity/src/index.ts';
 import { Signer } from '../msp/signer.ts';
+import { parsePolicy } from '../policy/parse.ts';
+import { policyEnvelope } from '../policy/signature-policy.ts';
 import { proposal, transaction } from '../testing/messages.ts';
 import { type TestClient, TestNetwork } from '../testing/running-network.ts';
 
@@ -68,7 +70,7 @@ function inputs(make: () => Uint8Array): fc.Arbitrary<Uint8Array> {
 async function unary(method: string, bytes: Uint8Array, deadlineMs: number): Promise<status> {
   return new Promise((resolve) => {
     client.grpc.makeUnaryRequest(
-      `/gateway.Gateway/${method}`,
+      method.startsWith('/') ? method : `/gateway.Gateway/${method}`,
       (message: Uint8Array) => Buffer.from(message),
       (data: Buffer) => data,
       bytes,
@@ -115,6 +117,42 @@ function evaluateRequest(): Uint8Array {
   return request.serializeBinary();
 }
 
+function endorserRequest(): Uint8Array {
+  return proposal({ creator }).signed.serializeBinary();
+}
+
+/** A definition that would be good. */
+function approval(): Uint8Array {
+  const args = new peer.lifecycle.ApproveChaincodeDefinitionForMyOrgArgs();
+  args.setName('notes');
+  args.setVersion('1.0');
+  args.setSequence(1);
+  const collections = new peer.CollectionConfigPackage();
+  const config = new peer.CollectionConfig();
+  const collection = new peer.StaticCollectionConfig();
+  collection.setName('some');
+  const members = new peer.CollectionPolicyConfig();
+  const rule = parsePolicy("OR('HospitalMSP.member','ClinicMSP.member')");
+  members.setSignaturePolicy(policyEnvelope(rule));
+  collection.setMemberOrgsPolicy(members);
+  config.setStaticCollectionConfig(collection);
+  collections.addConfig(config);
+  args.setCollections(collections);
+  return args.serializeBinary();
+}
+
+const LIFECYCLE_FUNCTIONS = [
+  'InstallChaincode',
+  'QueryInstalledChaincode',
+  'QueryInstalledChaincodes',
+  'GetInstalledChaincodePackage',
+  'ApproveChaincodeDefinitionForMyOrg',
+  'QueryApprovedChaincodeDefinition',
+  'CheckCommitReadiness',
+  'CommitChaincodeDefinition',
+  'QueryChaincodeDefinition',
+];
+
 function submitRequest(): Uint8Array {
   const envelope = transaction(proposal({ creator }), {
     endorsers,
@@ -153,12 +191,31 @@ describe('bytes that are no request', () => {
     ['Evaluate', evaluateRequest],
     ['Endorse', evaluateRequest],
     ['Submit', submitRequest],
+    ['/protos.Endorser/ProcessProposal', endorserRequest],
   ])('are answered by %s, and the next request is served', async (method, make) => {
     await fc.assert(
       fc.asyncProperty(inputs(make), async (bytes) => {
         expect(await unary(method, bytes, DEADLINE_MS)).not.toBe(status.DEADLINE_EXCEEDED);
       }),
       { numRuns: RUNS },
+    );
+    expect(await works()).toBe(true);
+  });
+
+  test('are answered by every function of _lifecycle, on a channel and on none', async () => {
+    const call = fc.record({
+      name: fc.constantFrom(...LIFECYCLE_FUNCTIONS),
+      input: inputs(approval),
+      channel: fc.constantFrom('', 'records'),
+    });
+    await fc.assert(
+      fc.asyncProperty(call, async ({ name, input, channel }) => {
+        const args = [name, input];
+        const { signed } = proposal({ creator, chaincode: '_lifecycle', channel, args });
+        const method = '/protos.Endorser/ProcessProposal';
+        expect(await unary(method, signed.serializeBinary(), DEADLINE_MS)).toBe(status.OK);
+      }),
+      { numRuns: 4 * RUNS },
     );
     expect(await works()).toBe(true);
   });
@@ -194,8 +251,9 @@ describe('bytes that are no request', () => {
     '/protos.Deliver/Deliver',
     '/protos.Deliver/DeliverFiltered',
     '/protos.Deliver/DeliverWithPrivateData',
+    '/orderer.AtomicBroadcast/Broadcast',
   ])('end %s or let it wait, and the next request is served', async (method) => {
-    const make = method.includes('Deliver') ? (): Uint8Array => spoiltSeek() : statusRequest;
+    const make = method.startsWith('/gateway') ? statusRequest : (): Uint8Array => spoiltSeek();
     await fc.assert(
       fc.asyncProperty(inputs(make), async (bytes) => {
         expect(await stream(method, bytes)).not.toBe(status.DEADLINE_EXCEEDED);
