@@ -3,6 +3,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { type Clock, PROVIDER_MSP_IDS, SYSTEM_CLOCK } from '@pulseledger/domain';
 import {
+  AlarmClient,
   BatchSigner,
   connectGateway,
   IdentitySource,
@@ -76,8 +77,9 @@ export function createIngestHandler(
     hint: (pseudonym, blockNumber) => publisher.hint(pseudonym, blockNumber),
     now: Date.now,
   });
+  const alarmClient = new AlarmClient(record.calls);
   const alarms = new AlarmWatch({
-    alarmStates: (input) => record.alarmStates(input),
+    alarmStates: (input) => alarmClient.alarmStates(input),
     recorder: alarmRecorder((transactions, giveUpAtMs) =>
       signer.submitAll(transactions, { concurrency: TRANSACTIONS_AT_ONCE, giveUpAtMs }),
     ),
