@@ -23,7 +23,7 @@ import {
   UserSessions,
 } from '@pulseledger/ledger';
 import { organizationKeys, readAuthority, readCertifiedKey } from '@pulseledger/network/identity';
-import { ledgerSessions } from '../../lambdas/fhir-api/src/service.ts';
+import { type LedgerSessions, ledgerSessions } from '../../lambdas/fhir-api/src/service.ts';
 import type { Sent } from '../../lambdas/fhir-api/src/testing/memory-record.ts';
 import {
   AMINA,
@@ -78,6 +78,8 @@ async function keysAsSecrets(keysDir: string): Promise<IdentitySourceOptions['cl
     const secret = JSON.stringify({ mspId: MSP_IDS[organization], ...issuing });
     secrets.set(`story/issuing-ca/${organization}`, secret);
   }
+  const api = await readCertifiedKey(organizationKeys(keysDir, 'hospital').service('api'));
+  secrets.set('story/api/hospital', JSON.stringify({ mspId: MSP_IDS.hospital, ...api }));
   const send = ({ input }: { input: { SecretId?: string } }) =>
     Promise.resolve({ SecretString: secrets.get(input.SecretId ?? ''), $metadata: {} });
   return { send: send as IdentitySourceOptions['client']['send'] };
@@ -164,7 +166,12 @@ async function tellStory(setting: Setting, devices: Devices): Promise<void> {
   }
 }
 
-export async function openNetworkWorld(kind: 'devnet' | 'fabric'): Promise<World> {
+/** A world on a network, with what the API's function works with. */
+export interface NetworkWorld extends World {
+  readonly sessions: LedgerSessions;
+}
+
+export async function openNetworkWorld(kind: 'devnet' | 'fabric'): Promise<NetworkWorld> {
   const dataDir = await mkdtemp(join(tmpdir(), 'pulse-record-'));
   const keysDir = join(dataDir, 'keys');
   const network =
@@ -176,6 +183,7 @@ export async function openNetworkWorld(kind: 'devnet' | 'fabric'): Promise<World
   const ingest = await setting.ingest(keysDir);
   const sessions = ledgerSessions({ profile: network.profile, identities });
   return {
+    sessions,
     send: async (sent) => {
       const { results } = await ingest.recordChunks([devices.chunkOf(sent)]);
       if (results[0]?.status !== 'recorded') throw new Error(JSON.stringify(results));

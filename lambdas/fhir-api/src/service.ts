@@ -1,16 +1,19 @@
 /** The real record behind the API: the ledger, asked through the caller's own organization with a certificate of the caller's own. */
-import { type ConnectionProfile, type Organization, PulseError } from '@pulseledger/domain';
+import type { ConnectionProfile, Organization } from '@pulseledger/domain';
 import {
+  ClinicalClient,
   connectGateway,
   type IdentitySource,
+  LedgerCalls,
   type LedgerConnection,
   PermitCache,
   RecordClient,
+  serviceSignatories,
   UserSessions,
 } from '@pulseledger/ledger';
 import type { Session } from './http/router.ts';
 import type { DirectoryPort } from './record/clinical-port.ts';
-import { ledgerClinical } from './record/ledger-clinical.ts';
+import { ledgerDirectory, ledgerDirectoryWriter } from './record/ledger-directory.ts';
 import { cursorKey } from './search/cursor.ts';
 import type { Caller } from './smart/token.ts';
 
@@ -28,11 +31,8 @@ export interface LedgerSessions {
   readonly close: () => void;
 }
 
-/** Until the ledger has one. */
-const NO_DIRECTORY: DirectoryPort = {
-  list: () => Promise.resolve([]),
-  read: () => Promise.reject(new PulseError('not_found')),
-};
+/** Whose service identity reads the directory for everybody. */
+const API_ORGANIZATION: Organization = 'hospital';
 
 /** Connections are made when an organization's first user comes. */
 export function ledgerSessions(options: ServiceOptions): LedgerSessions {
@@ -52,10 +52,21 @@ export function ledgerSessions(options: ServiceOptions): LedgerSessions {
         signatories: users.open({ organization, role, subjectId }),
         permits,
       });
-      return Promise.resolve({ record, clinical: ledgerClinical(record.calls) });
+      const { calls } = record;
+      return Promise.resolve({
+        record,
+        clinical: new ClinicalClient(calls),
+        directoryWriter: ledgerDirectoryWriter(calls),
+      });
     },
     cursorKey: async () => cursorKey((await identities.issuingCa('hospital')).privateKeyPem()),
-    directory: NO_DIRECTORY,
+    directory: ledgerDirectory(
+      () =>
+        new LedgerCalls({
+          connection: connectionOf(API_ORGANIZATION),
+          signatories: serviceSignatories(identities, API_ORGANIZATION, 'api'),
+        }),
+    ),
     close: () => {
       for (const connection of connections.values()) connection.close();
     },

@@ -1,6 +1,6 @@
 /** What a route works with. */
 import type { Chart } from '../record/chart.ts';
-import type { DirectoryPort } from '../record/clinical-port.ts';
+import type { DirectoryPort, DirectoryWriter } from '../record/clinical-port.ts';
 import type { RecordPort } from '../record/port.ts';
 import type { Grant } from '../smart/scopes.ts';
 import type { Caller } from '../smart/token.ts';
@@ -30,6 +30,7 @@ export interface Call extends PublicCall {
   readonly record: RecordPort;
   /** Everything else of the record. */
   readonly chart: Chart;
+  readonly directoryWriter: DirectoryWriter;
   /** Says something to a device, at least once. */
   readonly publish: Publish;
   readonly now: () => number;

@@ -346,7 +346,11 @@ function brokenApi(error: Error, log: FhirApi['log'] = () => undefined): FhirApi
     log,
     verifyToken: () => Promise.resolve({ caller: doctor, scope: undefined }),
     permits: new PermitCache(() => TEN),
-    directory: { list: () => Promise.reject(error), read: () => Promise.reject(error) },
+    directory: {
+      list: () => Promise.reject(error),
+      read: () => Promise.reject(error),
+      history: () => Promise.reject(error),
+    },
     cursorKey: () => Promise.resolve(new Uint8Array(32)),
     issuer: 'https://login.pulse.test',
     openSession: () => Promise.reject(error),

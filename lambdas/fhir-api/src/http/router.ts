@@ -9,7 +9,7 @@ import {
 } from '@pulseledger/domain';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { Chart } from '../record/chart.ts';
-import type { ClinicalPort, DirectoryPort } from '../record/clinical-port.ts';
+import type { ClinicalPort, DirectoryPort, DirectoryWriter } from '../record/clinical-port.ts';
 import type { PermitCache } from '../record/permit-cache.ts';
 import { concealing, type RecordPort } from '../record/port.ts';
 import { purposeOf } from '../record/purpose.ts';
@@ -30,6 +30,7 @@ import { SECURITY_HEADERS } from './security-headers.ts';
 export interface Session {
   readonly record: RecordPort;
   readonly clinical: ClinicalPort;
+  readonly directoryWriter: DirectoryWriter;
 }
 
 /** One line a request: nothing personal in it. */
@@ -137,7 +138,7 @@ async function work(api: FhirApi, event: unknown, trace: Trace): Promise<Reply> 
   const { caller, scope } = await api.verifyToken(request.headers['authorization']);
   trace.organization = caller.organization;
   trace.role = caller.role;
-  const { record, clinical } = await api.openSession(caller);
+  const { record, clinical, directoryWriter } = await api.openSession(caller);
   const { permits, publish, now } = api;
   const purpose = purposeOf(caller.role, request.headers['x-purpose-of-use']);
   const chart = new Chart({ port: clinical, permits, purpose, user: userOf(caller) });
@@ -147,6 +148,7 @@ async function work(api: FhirApi, event: unknown, trace: Trace): Promise<Reply> 
     grant: grantOf(scope),
     record: concealing(record),
     chart,
+    directoryWriter,
     publish,
     now,
     perform: (inner) => performInner(call, inner),

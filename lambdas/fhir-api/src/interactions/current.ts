@@ -4,6 +4,7 @@ import type { FhirJson } from '../definitions/fhir-json.ts';
 import { isDirectoryType, type ServedType } from '../definitions/served-types.ts';
 import type { Call } from '../http/call.ts';
 import { conceal } from '../record/chart.ts';
+import type { DirectoryEntry } from '../record/clinical-port.ts';
 import { nothingToSee } from '../record/port.ts';
 import { shownEntry, shownRecord, type Versioned } from '../record/stored.ts';
 import { toPatient } from '../views/patient.ts';
@@ -51,6 +52,22 @@ export async function readDirectory(
   const entry = await fromDirectory(call, type, id);
   if (entry === undefined) throw nothingToSee();
   return entry;
+}
+
+/** All versions of a directory's entry, newest first; undefined for what is none. */
+export async function directoryHistory(
+  call: Pick<Call, 'directory'>,
+  type: ServedType,
+  id: string,
+): Promise<readonly DirectoryEntry[] | undefined> {
+  if (!isDirectoryType(type)) return undefined;
+  try {
+    const entries = await call.directory.history(type, id);
+    return entries.length > 0 ? entries : undefined;
+  } catch (error) {
+    if (error instanceof PulseError && error.code === 'not_found') return undefined;
+    throw error;
+  }
 }
 
 /** @throws PulseError `gone` for what was deleted, `not_found` for another type */

@@ -6,13 +6,14 @@ import type { Call } from '../http/call.ts';
 import { handling } from '../http/negotiation.ts';
 import { ok, type Reply } from '../http/reply.ts';
 import { etagOf } from '../http/versions.ts';
+import type { DirectoryEntry } from '../record/clinical-port.ts';
 import { nothingToSee } from '../record/port.ts';
-import { shownRecord } from '../record/stored.ts';
+import { shownEntry, shownRecord, type Versioned } from '../record/stored.ts';
 import { withParameters } from '../search/bundle.ts';
 import { openCursor, sealCursor } from '../search/cursor.ts';
 import { parseDateFilter } from '../search/date-search.ts';
 import { printable, wholeNumber } from '../search/query.ts';
-import { placeOf } from './current.ts';
+import { directoryHistory, placeOf } from './current.ts';
 import { typeIn } from './read.ts';
 
 const DEFAULT_COUNT = 50;
@@ -28,7 +29,10 @@ interface HistoryQuery {
 export async function readHistory(call: Call): Promise<Reply> {
   const type = typeIn(call.path);
   call.grant.require(type, 'r');
-  const place = await placeOf(call, type, call.path['id'] ?? '');
+  const id = call.path['id'] ?? '';
+  const entries = await directoryHistory(call, type, id);
+  if (entries !== undefined) return ok(directoryBundle(call, type, entries));
+  const place = await placeOf(call, type, id);
   const path = `${type}/${place.recordId}/_history`;
   const asked = await parseHistory(call, path);
   const { versions, more } = await call.chart.history(place, asked.count, asked.before);
@@ -60,7 +64,9 @@ export async function readHistory(call: Call): Promise<Reply> {
             },
           ]),
     ],
-    ...(shown.length > 0 ? { entry: shown.map((view) => entryOf(call.baseUrl, type, view)) } : {}),
+    ...(shown.length > 0
+      ? { entry: shown.map((view) => entryOf(call.baseUrl, type, shownRecord(view))) }
+      : {}),
   };
   return ok(bundle);
 }
@@ -69,8 +75,20 @@ function isOfType(versions: readonly RecordView[], type: string): boolean {
   return versions.every(({ resource }) => resource === null || resource.resourceType === type);
 }
 
-function entryOf(baseUrl: string, type: string, view: RecordView): BundleEntry {
-  const { id, version, lastUpdatedMs, resource } = shownRecord(view);
+/** An entry of the directory has few versions, which are on one page. */
+function directoryBundle(call: Call, type: string, entries: readonly DirectoryEntry[]): Bundle {
+  const id = entries[0]?.id ?? '';
+  return {
+    resourceType: 'Bundle',
+    type: 'history',
+    total: entries.length,
+    link: [{ relation: 'self', url: `${call.baseUrl}/${type}/${id}/_history` }],
+    entry: entries.map((entry) => entryOf(call.baseUrl, type, shownEntry(entry))),
+  };
+}
+
+function entryOf(baseUrl: string, type: string, view: Versioned): BundleEntry {
+  const { id, version, lastUpdatedMs, resource } = view;
   const method = resource === null ? 'DELETE' : version === 1 ? 'POST' : 'PUT';
   return {
     fullUrl: `${baseUrl}/${type}/${id}`,

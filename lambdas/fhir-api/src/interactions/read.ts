@@ -5,8 +5,8 @@ import type { Call, PublicCall } from '../http/call.ts';
 import { ok, type Reply } from '../http/reply.ts';
 import { isUnchanged, unchanged, versionHeaders } from '../http/versions.ts';
 import { nothingToSee } from '../record/port.ts';
-import { shownRecord, type Versioned } from '../record/stored.ts';
-import { placeOf, present, readCurrent, readDirectory } from './current.ts';
+import { shownEntry, shownRecord, type Versioned } from '../record/stored.ts';
+import { directoryHistory, placeOf, present, readCurrent, readDirectory } from './current.ts';
 
 /** @throws PulseError `not_found` for a type that is not served */
 export function typeIn(path: PublicCall['path']): ServedType {
@@ -41,9 +41,25 @@ export async function readVersion(call: Call): Promise<Reply> {
   const type = typeIn(call.path);
   call.grant.require(type, 'r');
   const version = versionNumber(call.path['vid'] ?? '');
-  const place = await placeOf(call, type, call.path['id'] ?? '');
+  const id = call.path['id'] ?? '';
+  const entry = await directoryVersion(call, type, id, version);
+  if (entry !== undefined) return ok(entry.resource ?? {}, versionHeaders(entry));
+  const place = await placeOf(call, type, id);
   const stored = present(shownRecord(await call.chart.readVersion(place, version)), type);
   return ok(stored.resource ?? {}, versionHeaders(stored));
+}
+
+async function directoryVersion(
+  call: Call,
+  type: ServedType,
+  id: string,
+  version: number,
+): Promise<Versioned | undefined> {
+  const entries = await directoryHistory(call, type, id);
+  if (entries === undefined) return undefined;
+  const found = entries.find((entry) => entry.version === version);
+  if (found === undefined) throw nothingToSee();
+  return shownEntry(found);
 }
 
 function versionNumber(text: string): number {

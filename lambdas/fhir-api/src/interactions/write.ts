@@ -3,13 +3,13 @@ import { PulseError } from '@pulseledger/domain';
 import type { FhirJson } from '../definitions/fhir-json.ts';
 import { isRecordType, type RecordType } from '../definitions/served-types.ts';
 import type { Call } from '../http/call.ts';
-import { allIsWell } from '../http/outcome.ts';
 import type { Reply } from '../http/reply.ts';
-import { ifMatch, returning, versionHeaders } from '../http/versions.ts';
+import { ifMatch } from '../http/versions.ts';
 import { nothingToSee } from '../record/port.ts';
 import { labelsOf, shownRecord, type Versioned } from '../record/stored.ts';
 import { type Condition, conditionOf, existing, holderOf } from './conditional.ts';
 import { placeOf, present, readCurrent, readPatientNow } from './current.ts';
+import { createEntry, knownEntry, updateEntry } from './directory.ts';
 import {
   checkIncoming,
   classFor,
@@ -21,6 +21,7 @@ import {
   writeOf,
 } from './incoming.ts';
 import { typeIn } from './read.ts';
+import { written } from './written.ts';
 
 export async function createResource(call: Call): Promise<Reply> {
   const type = writable(typeIn(call.path));
@@ -30,7 +31,7 @@ export async function createResource(call: Call): Promise<Reply> {
   const resource = withOwnReferences(given, call.baseUrl);
   const recordId = newId();
   const patientId = type === 'Patient' ? recordId : (patientOf(resource) ?? patientInContext(call));
-  if (patientId === undefined) throw withoutPatient(type);
+  if (patientId === undefined) return createEntry(call, resource);
   const text = call.request.headers['if-none-exist'];
   if (text === undefined) return created(call, patientId, recordId, resource);
   const condition = conditionOf(type, text, call.baseUrl);
@@ -83,8 +84,12 @@ async function store(
   call: Call,
   patientId: string,
   write: ReturnType<typeof writeOf>,
+  isUpdate = false,
 ): Promise<Versioned> {
-  const { versions, writtenAtMs } = await call.chart.write(patientId, [write]);
+  const isFirstBasics = write.recordClass === 'basics' && write.ifVersion === null && isUpdate;
+  const { versions, writtenAtMs } = isFirstBasics
+    ? await call.chart.writeFirstBasics(patientId, write)
+    : await call.chart.write(patientId, [write]);
   return shownWrite(write, versions[0] ?? 1, writtenAtMs ?? call.now());
 }
 
@@ -111,31 +116,11 @@ export function shownWrite(
   });
 }
 
-export function withoutPatient(type: RecordType): PulseError {
-  return new PulseError(
-    'invalid_input',
-    `${type} is stored in a patient's record: refer to the patient, name the patient in X-Patient, or send it in a Bundle with what refers`,
-  );
-}
-
 function writable(type: ReturnType<typeof typeIn>): RecordType {
   if (isRecordType(type)) return type;
   throw new PulseError('method_not_allowed', 'resources of this type are shown, not written', {
     details: { allow: 'GET, HEAD' },
   });
-}
-
-function written(call: Call, status: number, type: string, stored: Versioned): Reply {
-  const location = `${call.baseUrl}/${type}/${stored.id}/_history/${stored.version}`;
-  const headers = { ...versionHeaders(stored), location };
-  switch (returning(call.request)) {
-    case 'minimal':
-      return { status, headers };
-    case 'OperationOutcome':
-      return { status, headers, resource: allIsWell('Stored.') };
-    case 'representation':
-      return { status, headers, resource: stored.resource ?? {} };
-  }
 }
 
 export async function updateResource(call: Call): Promise<Reply> {
@@ -147,11 +132,13 @@ export async function updateResource(call: Call): Promise<Reply> {
     throw new PulseError('invalid_input', 'the id in the resource is not the one in the address');
   }
   checkIncoming(given, type);
+  const entry = await knownEntry(call, type, id);
+  if (entry !== undefined) return updateEntry(call, entry, withOwnReferences(given, call.baseUrl));
   const write = await amendment(call, type, id, {
     resource: withOwnReferences(given, call.baseUrl),
     ifMatch: call.request.headers['if-match'],
   });
-  const stored = await store(call, write.patientId, write.write);
+  const stored = await store(call, write.patientId, write.write, true);
   return written(call, 200, type, stored);
 }
 

@@ -149,6 +149,11 @@ export class Chart {
     return port.writeRecords({ patientId, writes }, purpose);
   }
 
+  /** The first version of a patient who was registered without FHIR. */
+  async writeFirstBasics(patientId: string, write: RecordWrite): Promise<Written> {
+    return this.#options.port.writeFirstBasics({ patientId, writes: [write] });
+  }
+
   async findByKey(
     indexName: Parameters<ClinicalPort['findByKey']>[0]['indexName'],
     valueHash: string,

@@ -3,6 +3,7 @@
  * function of the same name and decides itself whether the caller may. All throw PulseError.
  */
 import type {
+  DirectoryWrite,
   FindByKeyInput,
   FindByKeyOutput,
   FindUniqueInput,
@@ -42,6 +43,8 @@ export type Written = WriteRecordsOutput & { readonly writtenAtMs?: number | und
 export interface ClinicalPort {
   openChart(request: OpenChartRequest): Promise<OpenedChart>;
   writeRecords(input: WriteRecordsInput, purpose: Purpose): Promise<Written>;
+  /** Gives a patient who was registered without FHIR the record of class `basics`. */
+  writeFirstBasics(input: WriteRecordsInput): Promise<Written>;
   readRecords(input: ReadRecordsInput): Promise<ReadRecordsOutput>;
   readVersion(input: ReadVersionInput): Promise<RecordView>;
   recordHistory(input: HistoryInput): Promise<HistoryOutput>;
@@ -61,8 +64,23 @@ export interface DirectoryEntry {
 
 /** Who works where: public, for anybody. What nobody may know is who asked. */
 export interface DirectoryPort {
-  /** All current entries of a type, in the order of their ids. */
-  list(type: DirectoryType): Promise<readonly DirectoryEntry[]>;
+  /** All entries of a type that may fit the hints. */
+  list(type: DirectoryType, hints: DirectoryHints): Promise<readonly DirectoryEntry[]>;
   /** @throws PulseError `not_found` */
   read(type: DirectoryType, id: string): Promise<DirectoryEntry>;
+  /** Newest first. @throws PulseError `not_found` */
+  history(type: DirectoryType, id: string): Promise<readonly DirectoryEntry[]>;
+}
+
+/** What narrows a search by an index; what remains is filtered. */
+export interface DirectoryHints {
+  readonly name?: string;
+  readonly identifier?: string;
+  readonly specialty?: string;
+}
+
+/** Adds entries, or new versions of them: an organization's administrators. */
+export interface DirectoryWriter {
+  /** @returns the version of each @throws PulseError */
+  write(writes: readonly DirectoryWrite[]): Promise<readonly number[]>;
 }

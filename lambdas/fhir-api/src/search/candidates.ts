@@ -10,6 +10,7 @@ import type { FhirJson } from '../definitions/fhir-json.ts';
 import { isDirectoryType, type ServedType } from '../definitions/served-types.ts';
 import type { Call } from '../http/call.ts';
 import { readCurrent, readPatientNow } from '../interactions/current.ts';
+import type { DirectoryHints } from '../record/clinical-port.ts';
 import { nothingToSee } from '../record/port.ts';
 import { shownEntry, shownRecord } from '../record/stored.ts';
 import { viewsOf } from '../views/views.ts';
@@ -27,7 +28,7 @@ export async function candidates(call: Call, query: SearchQuery): Promise<FhirJs
   if (patientId !== undefined) return withinPatient(call, type, patientId);
   const ids = plainFilter(query, '_id');
   if (ids !== undefined && !isDirectoryType(type)) return byIds(call, type, ids);
-  if (isDirectoryType(type)) return inDirectory(call, type);
+  if (isDirectoryType(type)) return inDirectory(call, query, type);
   const identifier = plainFilter(query, 'identifier');
   if (identifier !== undefined) return byIdentifier(call, type, identifier);
   throw new PulseError('invalid_input', 'name one patient, an _id or an identifier');
@@ -70,10 +71,26 @@ export async function storedOfType(
 
 async function inDirectory(
   call: Pick<Call, 'directory'>,
+  query: SearchQuery,
   type: Parameters<Call['directory']['list']>[0],
 ): Promise<FhirJson[]> {
-  const entries = await call.directory.list(type);
+  const entries = await call.directory.list(type, directoryHints(query));
   return entries.flatMap((entry) => shownEntry(entry).resource ?? []);
+}
+
+/** What the directory has an index for; everything is filtered again. */
+export function directoryHints(query: SearchQuery): DirectoryHints {
+  const first = (name: string): string | undefined => plainFilter(query, name)?.value.split(',')[0];
+  const isOne = (name: string): boolean => plainFilter(query, name)?.value.includes(',') === false;
+  const named = ['name', 'family', 'given'].find(isOne);
+  const name = named === undefined ? undefined : first(named);
+  const identifier = isOne('identifier') ? first('identifier')?.replace(/^\|/, '') : undefined;
+  const specialty = isOne('specialty') ? first('specialty')?.replace(/^.*\|/, '') : undefined;
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(identifier === undefined || identifier.endsWith('|') ? {} : { identifier }),
+    ...(specialty === undefined || specialty === '' ? {} : { specialty }),
+  };
 }
 
 async function byIds(call: Call, type: ServedType, { value }: Filter): Promise<FhirJson[]> {

@@ -11,7 +11,7 @@ import { typeIn } from '../interactions/read.ts';
 import { shownEntry } from '../record/stored.ts';
 import { searchObservations } from '../vitals/search-observations.ts';
 import { searchSet, withParameters } from './bundle.ts';
-import { candidates, onePatient } from './candidates.ts';
+import { candidates, directoryHints, onePatient } from './candidates.ts';
 import { openCursor, type Place, sealCursor } from './cursor.ts';
 import { included } from './includes.ts';
 import { parseQuery, type SearchQuery } from './query.ts';
@@ -119,7 +119,7 @@ export async function searchPublicly(
   const parameters = call.request.query;
   const { query, after, self } = await asSearched(call, type, parameters);
   if (query.includes.length + query.revincludes.length > 0) throw new PulseError('unauthenticated');
-  const entries = await call.directory.list(type);
+  const entries = await call.directory.list(type, directoryHints(query));
   const found = matching(
     query,
     entries.flatMap((entry) => shownEntry(entry).resource ?? []),

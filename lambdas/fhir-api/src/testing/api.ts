@@ -84,6 +84,7 @@ export function testApi(
       Promise.resolve({
         record: record.as(caller),
         clinical: clinical.as(caller),
+        directoryWriter: clinical.writerFor(caller),
       }),
   });
   return {
@@ -124,7 +125,7 @@ export function httpApiEvent(
   };
 }
 
-function received(result: APIGatewayProxyStructuredResultV2): Received {
+export function received(result: APIGatewayProxyStructuredResultV2): Received {
   const text = result.body ?? '';
   return {
     status: result.statusCode ?? 0,

@@ -21,6 +21,7 @@ import type {
   ClinicalPort,
   DirectoryEntry,
   DirectoryPort,
+  DirectoryWriter,
   Written,
 } from '../record/clinical-port.ts';
 import type { Caller } from '../smart/token.ts';
@@ -57,6 +58,7 @@ export class MemoryClinical {
   readonly #unique = new Map<string, string>();
   readonly #permits = new Map<string, Permit>();
   readonly #directory = new Map<string, DirectoryEntry>();
+  readonly #entryVersions = new Map<string, DirectoryEntry[]>();
   /** Patients registered by writing a Patient. */
   readonly #registered = new Set<string>();
   readonly log: Opening[] = [];
@@ -83,6 +85,7 @@ export class MemoryClinical {
           .filter((entry) => entry.type === type)
           .sort((a, b) => (a.id < b.id ? -1 : 1)),
       ),
+    history: (type, id) => Promise.resolve(this.#entryVersions.get(`${type}/${id}`) ?? []),
     read: (type, id) => {
       const entry = this.#directory.get(`${type}/${id}`);
       return entry === undefined
@@ -91,12 +94,40 @@ export class MemoryClinical {
     },
   };
 
+  /** As the contract has it: administrators of a provider. */
+  writerFor(caller: Caller): DirectoryWriter {
+    return {
+      write: (writes) =>
+        attempt(() => {
+          if (caller.role !== 'administrator') throw new PulseError('access_denied');
+          return writes.map(({ kind, id, ifVersion, resource }) => {
+            const key = `${kind}/${id}`;
+            const version = (ifVersion ?? 0) + 1;
+            if ((this.#directory.get(key)?.version ?? null) !== ifVersion) {
+              throw new PulseError('precondition_failed');
+            }
+            const entry = { type: kind, id, version, lastUpdatedMs: this.#now(), resource };
+            this.#directory.set(key, entry);
+            this.#entryVersions.set(key, [entry, ...(this.#entryVersions.get(key) ?? [])]);
+            return version;
+          });
+        }),
+    };
+  }
+
   as(caller: Caller): ClinicalPort {
     const may = this.#may.bind(this, caller);
     return {
       openChart: ({ patientId, purpose, recordClasses }) =>
         attempt(() => this.#open(caller, patientId, purpose, recordClasses)),
       writeRecords: (input, purpose) => this.#write(caller, input, purpose),
+      writeFirstBasics: (input) => {
+        if (!may(input.patientId, 'amend', 'basics', [])) {
+          return Promise.reject(new PulseError('access_denied'));
+        }
+        this.#registered.add(input.patientId);
+        return this.#write(caller, input, 'TREAT');
+      },
       readRecords: (input) => attempt(() => this.#read(caller, input)),
       readVersion: ({ patientId, permitId, recordClass, recordId, version }) =>
         attempt(() => {
