@@ -2,7 +2,7 @@
 export const IDS: readonly string[] = [
   ...numbered('D', 16),
   ...numbered('I', 12),
-  ...['F1', 'F3', 'F5', 'F6', 'F7', 'F8', 'F10'],
+  ...['F1', 'F2', 'F3', 'F4', 'F5', 'F6', 'F7', 'F8', 'F9', 'F10', 'F13'],
   ...['O3', 'O4', 'O6'],
 ];
 

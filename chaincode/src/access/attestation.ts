@@ -63,6 +63,9 @@ export async function verifyAttestation<T extends CommonClaims>(
   call: AnyCall,
   schema: Schema<T>,
 ): Promise<T> {
+  if (!call.stub.getTransient().has('attestation')) {
+    throw new PulseError('bad_attestation', 'There is no attestation.');
+  }
   const attestation = jsonField(call.stub, 'attestation', Attestation);
   const claims = parseJsonInput(schema, attestation.claims);
   await requireSignatures(call, attestation, claims.atMs);

@@ -93,7 +93,7 @@ describe('an attestation', () => {
     }
     const one = open({ ...attestation, signatures: { HospitalMSP } });
     await expect(one).rejects.toThrow('invalid_input: ');
-    await expect(open(undefined)).rejects.toThrow('invalid_input: ');
+    await expect(open(undefined)).rejects.toThrow('bad_attestation: ');
   });
 
   it('is of the person who asked, in that role and for that organization', async () => {

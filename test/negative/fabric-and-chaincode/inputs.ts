@@ -15,6 +15,7 @@ import {
   type Wearer,
 } from '../support/ledger-world.ts';
 import { ChunkSigner, shortlyAgo } from '../support/signer-device.ts';
+import { ACCESS_INPUTS, ACCESS_KEY_FIELDS } from './access-inputs.ts';
 import { contractFunctions } from './functions.ts';
 import { RECORD_INPUTS, RECORD_KEY_FIELDS } from './record-inputs.ts';
 
@@ -30,10 +31,12 @@ const DIGEST = 'ef'.repeat(32);
 const CHUNK_KEY = chunkKeyText({ deviceId: ID, boot: 1, firstSequence: 0 });
 const BASICS = { family: 'Test', given: [], birthDate: '1990', gender: 'unknown' };
 const PERIOD = { fromMs: 0, toMs: HOUR_MS, pageSize: 10 };
+const OPENED = { patientId: ID, permitId: ID };
 
 /** A right input of every function that takes one, and the role that may call it. */
 const INPUTS: Readonly<Record<string, readonly [string, Readonly<Record<string, unknown>>]>> = {
   ...RECORD_INPUTS,
+  ...ACCESS_INPUTS,
   'care:RegisterPatient': ['administrator', { patientId: ID, basics: BASICS, saltHex: SALT }],
   'care:SetTreating': [
     'administrator',
@@ -43,7 +46,7 @@ const INPUTS: Readonly<Record<string, readonly [string, Readonly<Record<string, 
     },
   ],
   'care:EndTreating': ['administrator', { patientId: ID, practitionerId: ID, untilMs: 1 }],
-  'care:ReadPatient': ['doctor', { patientId: ID }],
+  'care:ReadPatient': ['doctor', OPENED],
   'care:ListPatients': ['doctor', { pageSize: 1, bookmark: ID }],
   'device:Register': [
     'administrator',
@@ -56,8 +59,9 @@ const INPUTS: Readonly<Record<string, readonly [string, Readonly<Record<string, 
   'device:EndAssignment': ['administrator', { deviceId: ID, patientId: ID, untilMs: 1 }],
   'device:ReportLost': ['administrator', { deviceId: ID, sinceMs: 1 }],
   'device:Revoke': ['administrator', { deviceId: ID, sinceMs: 1 }],
-  'device:Read': ['doctor', { deviceId: ID }],
-  'device:ListByPatient': ['doctor', { patientId: ID }],
+  'device:Read': ['doctor', { deviceId: ID, ...OPENED }],
+  'device:Locate': ['doctor', { deviceId: ID, atMs: 1 }],
+  'device:ListByPatient': ['doctor', OPENED],
   'device:ListGaps': ['administrator', { pageSize: 1, bookmark: ID }],
   'device:ReadGaps': ['administrator', { deviceId: ID }],
   'device:Status': ['ingest', { deviceId: ID, atMs: 1 }],
@@ -67,9 +71,9 @@ const INPUTS: Readonly<Record<string, readonly [string, Readonly<Record<string, 
   ],
   'vitals:ListHourChunks': ['ingest', { patientId: ID, hourMs: 0 }],
   'vitals:ListOpenHours': ['ingest', { endedByMs: 0, pageSize: 1, bookmark: `00000000.${ID}` }],
-  'vitals:ReadChunks': ['doctor', { patientId: ID, ...PERIOD }],
-  'vitals:ReadMinutes': ['doctor', { patientId: ID, ...PERIOD }],
-  'vitals:ReadHours': ['doctor', { patientId: ID, ...PERIOD }],
+  'vitals:ReadChunks': ['doctor', { ...OPENED, ...PERIOD }],
+  'vitals:ReadMinutes': ['doctor', { ...OPENED, ...PERIOD }],
+  'vitals:ReadHours': ['doctor', { ...OPENED, ...PERIOD }],
   'vitals:AlarmStates': ['ingest', { patientIds: [ID] }],
   'vitals:RecordAlarms': [
     'ingest',
@@ -97,12 +101,13 @@ const INPUTS: Readonly<Record<string, readonly [string, Readonly<Record<string, 
       alarmId: `${ID}.8867-4.low.high.0`,
     },
   ],
-  'vitals:FindChunk': ['doctor', { deviceId: ID, boot: 1, sequence: 0, atMs: 0 }],
+  'vitals:FindChunk': ['doctor', { ...OPENED, deviceId: ID, boot: 1, sequence: 0, atMs: 0 }],
 };
 
 const KEY_FIELDS = [
   ...['patientId', 'practitionerId', 'deviceId', 'saltHex', 'bookmark'],
   ...RECORD_KEY_FIELDS,
+  ...ACCESS_KEY_FIELDS,
 ];
 
 const EVIL_IDS: readonly unknown[] = [
@@ -164,6 +169,9 @@ export function theInputs(world: () => LedgerWorld): void {
         role: 'patient',
         subjectId: mine.patientId,
       });
+      const { permitId } = await world()
+        .client(patient)
+        .calls.charts.open({ patientId: mine.patientId, recordClasses: ['vitals'] });
       const key = RECORD_KEYS.chunk(theirs.patientId, hourOf(atMs), {
         deviceId: theirs.deviceId,
         boot: 0,
@@ -178,7 +186,8 @@ export function theInputs(world: () => LedgerWorld): void {
         'x'.repeat(200),
       ];
       for (const bookmark of [...evil, ...key.attributes]) {
-        const input = { patientId: mine.patientId, fromMs: 0, toMs: atMs + HOUR_MS, pageSize: 10 };
+        const period = { fromMs: 0, toMs: atMs + HOUR_MS, pageSize: 10 };
+        const input = { patientId: mine.patientId, permitId, ...period };
         const transient = { input: JSON.stringify({ ...input, bookmark }) };
         const text = await world()
           .contract(patient, (contract) =>
@@ -255,7 +264,7 @@ export function theInputs(world: () => LedgerWorld): void {
     async (_who, at, role) => {
       const wearer = await recorded();
       const signatory = await world().person({ organization: 'insurer', role });
-      const input = JSON.stringify({ patientId: wearer.patientId, ...PERIOD });
+      const input = JSON.stringify({ ...OPENED, patientId: wearer.patientId, ...PERIOD });
       for (const name of ['vitals:ReadChunks', 'vitals:ReadMinutes', 'care:ReadPatient']) {
         const answer = await world().evaluated(signatory, name, { transient: { input }, at });
         expect(['access_denied', 'wrong_organization_for_role']).toContain(answer);
@@ -273,7 +282,11 @@ export function theInputs(world: () => LedgerWorld): void {
         role: 'patient',
         subjectId: wearer.patientId,
       });
-      const input = JSON.stringify({ patientId: wearer.patientId });
+      const { patientId } = wearer;
+      const { permitId } = await world()
+        .client(patient)
+        .calls.charts.open({ patientId, recordClasses: ['basics'] });
+      const input = JSON.stringify({ patientId, permitId });
       const options = { transient: { input }, endorsers: ['InsurerMSP'] };
       expect(await world().evaluated(patient, 'care:ReadPatient', options)).toBe('unavailable');
     },
