@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { type ConnectionProfile, MSP_IDS, type Organization } from '@pulseledger/domain';
 import {
   AccessClient,
+  ClinicalClient,
   connectGateway,
   provideAttesters,
   RecordClient,
@@ -10,6 +12,8 @@ import { personFromKeys } from './key-identity.ts';
 import type { People, Person } from './people.ts';
 
 const PARALLEL = 32;
+const SECRET_BYTES = 32;
+const SALT_BYTES = 16;
 const PROVIDERS = ['hospital', 'clinic'] as const;
 
 /** Writes patients and treating relations to the ledger; those that are there already stay as they are. */
@@ -34,6 +38,11 @@ export async function seed(
       })),
       Date.now(),
     );
+    // Set once; from then on it stays as it is.
+    await new ClinicalClient(administrators.hospital.calls).setIndexSecret({
+      secretHex: randomBytes(SECRET_BYTES).toString('hex'),
+      saltHex: randomBytes(SALT_BYTES).toString('hex'),
+    });
     await inParallel(people.patients, async (patient) => {
       const { patientId, basics, saltHex } = patient;
       const { organization } = patientClaims(people, patientId);
