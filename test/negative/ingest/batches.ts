@@ -85,21 +85,26 @@ export function theBatches(scene: () => IngestScene): void {
       ];
       const run = async (lane: Lane, round: number): Promise<void> => {
         const [reason, poison] = poisons[round]!;
+        const earlier = lane.answers(wearer).length;
         const firsts = Array.from({ length: 9 }, (_, index) => (round * 9 + index) * 2);
         for (const [index, firstSequence] of firsts.entries()) {
           if (index === 4) await lane.send(wearer, poison);
           await lane.send(wearer, wearer.chunk({ firstSequence, count: 2 }));
         }
-        await lane.host();
         await lane.settled();
-        expect((await lane.quarantined()).map((entry) => entry.reason)).toEqual([reason]);
+        const entries = await lane.quarantined(wearer);
+        expect(entries.at(-1)?.reason).toBe(reason);
+        expect(entries).toHaveLength(1);
         expect(lane.count('ingest-dlq')).toBe(0);
-        const committed = lane.answers(wearer).filter(({ status }) => status === 'committed');
+        const committed = lane
+          .answers(wearer)
+          .slice(earlier)
+          .filter(({ status }) => status === 'committed');
         const answered = new Set(committed.map(({ firstSequence }) => firstSequence));
         expect(answered).toEqual(new Set(firsts));
       };
       for (const round of poisons.keys()) {
-        await scene().lane((lane) => run(lane, round));
+        await scene().running('one', (lane) => run(lane, round));
       }
       expect(await scene().world.chunksOf(wearer.patientId)).toHaveLength(18);
     },
@@ -142,10 +147,8 @@ export function theBatches(scene: () => IngestScene): void {
     'I6 chunks of one device that are recorded by several processes at once are each recorded once',
     async () => {
       const wearer = await scene().world.wearer();
-      await scene().lane(async (lane) => {
+      await scene().running('pair', async (lane) => {
         const firsts = Array.from({ length: 12 }, (_, index) => index * 2);
-        await lane.host(2, 2);
-        await lane.host(2, 2);
         for (const firstSequence of firsts) {
           await lane.send(wearer, wearer.chunk({ firstSequence, count: 2 }));
         }
@@ -213,14 +216,13 @@ export function theBatches(scene: () => IngestScene): void {
     'I8 a message whose sender, topic and chunk do not name one device is quarantined',
     async () => {
       const [one, other] = [await scene().world.wearer(), await scene().world.wearer()];
-      await scene().lane(async (lane) => {
+      await scene().running('one', async (lane) => {
         const chunk = one.chunk({ firstSequence: 0 });
         await lane.send(one, chunk, chunkTopic(other.deviceId));
         await lane.send(other, chunk, chunkTopic(one.deviceId));
         await lane.send(other, chunk);
-        await lane.host();
         await lane.settled();
-        const reasons = (await lane.quarantined()).map(({ reason }) => reason);
+        const reasons = (await lane.quarantined(one, other)).map(({ reason }) => reason);
         expect(reasons).toEqual(Array.from({ length: 3 }, () => 'identity_mismatch'));
         for (const { patientId } of [one, other]) {
           expect(await scene().world.chunksOf(patientId)).toEqual([]);
@@ -234,9 +236,8 @@ export function theBatches(scene: () => IngestScene): void {
     'I12 chunks of interleaved devices that come out of order are read in each device’s order',
     async () => {
       const wearers = await Promise.all([scene().world.wearer(), scene().world.wearer()]);
-      await scene().lane(async (lane) => {
+      await scene().running('pair', async (lane) => {
         const firsts = [20, 0, 15, 5, 10];
-        await lane.host(2, 3);
         for (const firstSequence of firsts) {
           for (const wearer of wearers) {
             await lane.send(wearer, wearer.chunk({ firstSequence }));

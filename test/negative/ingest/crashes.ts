@@ -60,7 +60,7 @@ async function crashAt(scene: IngestScene, lane: Lane, moment: string, at: numbe
   await lane.host();
   await lane.settled();
   const chunks = await scene.world.chunksOf(wearer.patientId);
-  const reasons = (await lane.quarantined()).map(({ reason }) => reason);
+  const reasons = (await lane.quarantined(wearer)).map(({ reason }) => reason);
   return {
     recorded: chunks.filter((one) => one.equals(chunk)).length,
     committed: lane.answers(wearer).some(({ status }) => status === 'committed'),

@@ -227,10 +227,19 @@ export class Lane {
     await eventually('the queue is empty', () => (this.count() === 0 ? true : undefined));
   }
 
-  /** What is in quarantine; it stays hidden afterwards. */
-  async quarantined(): Promise<QuarantineEntry[]> {
+  /** What is in quarantine of these devices; it stays hidden afterwards. */
+  async quarantined(...wearers: readonly Wearer[]): Promise<QuarantineEntry[]> {
     const found = await this.queues.queue('quarantine').receive({ max: 1_000 });
-    return found.map(({ body }) => QuarantineEntry.parse(JSON.parse(body)));
+    const entries = found.map(({ body }) => QuarantineEntry.parse(JSON.parse(body)));
+    return entries.filter(({ message }) =>
+      wearers.some(({ deviceId }) => deviceId === message.clientId),
+    );
+  }
+
+  /** What its processes say from now on. */
+  listen(): () => string {
+    const from = this.hosts.map(({ output }) => output.length);
+    return () => this.hosts.map(({ output }, index) => output.slice(from[index] ?? 0)).join('');
   }
 
   answers(wearer: Wearer): Acknowledgement[] {
