@@ -10,6 +10,7 @@ const esmOnly = [
   'asn1js',
   'pvtsutils',
   'saxes',
+  '@sparticuz',
   'fhir-kit-client',
   'oidc-provider',
   'nanoid',

@@ -9,6 +9,7 @@ const READY_LIMIT_MS = 120_000;
 const POLL_MS = 100;
 
 const SystemFile = z.object({
+  pageUrl: z.string(),
   apiUrl: z.string(),
   apiCaPem: z.string(),
   tokenUrl: z.string(),

@@ -7,7 +7,7 @@ import { jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
 
 /** As long as a certificate of a login. */
-export const TICKET_SECONDS = 15 * 60;
+export const TICKET_SECONDS: number = 15 * 60;
 /** What one connection may listen to. */
 export const MAX_TICKET_TOPICS = 100;
 const AUDIENCE = 'pulseledger-live';

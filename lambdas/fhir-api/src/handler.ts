@@ -3,6 +3,7 @@ import { IoTDataPlaneClient, PublishCommand } from '@aws-sdk/client-iot-data-pla
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { IdentitySource } from '@pulseledger/ledger';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { liveKey } from '../../common/src/live-key.ts';
 import { logLine } from '../../common/src/log.ts';
 import { EmfMetrics } from '../../common/src/metrics.ts';
 import { readConfig } from './config.ts';
@@ -23,9 +24,11 @@ function createHandle(): Handle {
   });
   const sessions = ledgerSessions({ profile, identities });
   const broker = new IoTDataPlaneClient({});
+  const secrets = new SecretsManagerClient({});
   return createRouter({
     baseUrl,
     metrics,
+    liveKey: liveKey(secrets, secretPrefix),
     publish: async (topic, payload) => {
       const message = { topic, qos: 1, payload: Buffer.from(JSON.stringify(payload)) };
       await broker.send(new PublishCommand(message));

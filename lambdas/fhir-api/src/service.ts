@@ -1,6 +1,7 @@
 /** The real record behind the API: the ledger, asked through the caller's own organization with a certificate of the caller's own. */
 import type { ConnectionProfile, Organization } from '@pulseledger/domain';
 import {
+  AccessClient,
   ClinicalClient,
   connectGateway,
   type IdentitySource,
@@ -53,8 +54,15 @@ export function ledgerSessions(options: ServiceOptions): LedgerSessions {
         permits,
       });
       const { calls } = record;
+      const access = new AccessClient(calls);
       return Promise.resolve({
         record,
+        page: {
+          listPatients: (input) => record.listPatients(input),
+          readMinutes: (input) => record.readMinutes(input),
+          readHours: (input) => record.readHours(input),
+          listAccess: (input) => access.listAccess(input),
+        },
         clinical: new ClinicalClient(calls),
         directoryWriter: ledgerDirectoryWriter(calls),
       });

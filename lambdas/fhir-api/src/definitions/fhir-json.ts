@@ -10,9 +10,24 @@ export interface FhirJson {
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-export const FhirJson: z.ZodType<FhirJson> = z.looseObject({
-  resourceType: z.string().min(1).max(64),
-});
+/** A Bundle is deeper than what is stored (MAX_RESOURCE_DEPTH) by its own levels. */
+const MAX_DEPTH = 64;
+
+/** Without calling itself, so that no depth can exhaust the stack. */
+function isTooDeep(value: object): boolean {
+  let level: object[] = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > MAX_DEPTH) return true;
+    level = level.flatMap((node) =>
+      Object.values(node).filter((child: unknown) => typeof child === 'object' && child !== null),
+    );
+  }
+  return false;
+}
+
+export const FhirJson: z.ZodType<FhirJson> = z
+  .looseObject({ resourceType: z.string().min(1).max(64) })
+  .refine((value) => !isTooDeep(value), 'nested too deep');
 
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,6 +1,7 @@
 /** What a route works with. */
 import type { Chart } from '../record/chart.ts';
 import type { DirectoryPort, DirectoryWriter } from '../record/clinical-port.ts';
+import type { PagePort } from '../record/page-port.ts';
 import type { RecordPort } from '../record/port.ts';
 import type { Grant } from '../smart/scopes.ts';
 import type { Caller } from '../smart/token.ts';
@@ -28,9 +29,13 @@ export interface Call extends PublicCall {
   readonly grant: Grant;
   /** Vital signs, devices. */
   readonly record: RecordPort;
+  /** Lists and summaries beside FHIR. */
+  readonly page: PagePort;
   /** Everything else of the record. */
   readonly chart: Chart;
   readonly directoryWriter: DirectoryWriter;
+  /** Signs tickets of the live channel. */
+  readonly liveKey: () => Promise<Uint8Array>;
   /** Says something to a device, at least once. */
   readonly publish: Publish;
   readonly now: () => number;

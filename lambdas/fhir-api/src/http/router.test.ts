@@ -353,6 +353,7 @@ function brokenApi(error: Error, log: FhirApi['log'] = () => undefined): FhirApi
     },
     cursorKey: () => Promise.resolve(new Uint8Array(32)),
     issuer: 'https://login.pulse.test',
+    liveKey: () => Promise.reject(error),
     openSession: () => Promise.reject(error),
     publish: () => Promise.reject(error),
     metrics: { record: () => undefined },

@@ -10,6 +10,7 @@ import {
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { Chart } from '../record/chart.ts';
 import type { ClinicalPort, DirectoryPort, DirectoryWriter } from '../record/clinical-port.ts';
+import { concealingPage, type PagePort } from '../record/page-port.ts';
 import type { PermitCache } from '../record/permit-cache.ts';
 import { concealing, type RecordPort } from '../record/port.ts';
 import { purposeOf } from '../record/purpose.ts';
@@ -29,6 +30,7 @@ import { SECURITY_HEADERS } from './security-headers.ts';
 /** What one login works with. */
 export interface Session {
   readonly record: RecordPort;
+  readonly page: PagePort;
   readonly clinical: ClinicalPort;
   readonly directoryWriter: DirectoryWriter;
 }
@@ -58,6 +60,8 @@ export interface FhirApi {
   /** Of the key that seals the cursors of next links. */
   readonly cursorKey: () => Promise<Uint8Array>;
   readonly issuer: string;
+  /** Of the tickets of the live channel. */
+  readonly liveKey: () => Promise<Uint8Array>;
   readonly publish: Publish;
   /** Told of refusals. */
   readonly metrics: MetricSink;
@@ -138,8 +142,8 @@ async function work(api: FhirApi, event: unknown, trace: Trace): Promise<Reply> 
   const { caller, scope } = await api.verifyToken(request.headers['authorization']);
   trace.organization = caller.organization;
   trace.role = caller.role;
-  const { record, clinical, directoryWriter } = await api.openSession(caller);
-  const { permits, publish, now } = api;
+  const { record, page, clinical, directoryWriter } = await api.openSession(caller);
+  const { permits, publish, now, liveKey } = api;
   const purpose = purposeOf(caller.role, request.headers['x-purpose-of-use']);
   const chart = new Chart({ port: clinical, permits, purpose, user: userOf(caller) });
   const call: Call = {
@@ -147,8 +151,10 @@ async function work(api: FhirApi, event: unknown, trace: Trace): Promise<Reply> 
     caller,
     grant: grantOf(scope),
     record: concealing(record),
+    page: concealingPage(page),
     chart,
     directoryWriter,
+    liveKey,
     publish,
     now,
     perform: (inner) => performInner(call, inner),

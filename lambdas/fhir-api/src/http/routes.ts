@@ -11,6 +11,7 @@ import { summary } from '../operations/summary.ts';
 import { validate } from '../operations/validate.ts';
 import { documentationRoutes } from '../plain/documentation-routes.ts';
 import { OPERATIONS_ROUTES } from '../plain/operations-routes.ts';
+import { PAGE_ROUTES } from '../plain/page-routes.ts';
 import { searchPublicly, searchType, searchTypeByForm } from '../search/type-search.ts';
 import { lastObservations } from '../vitals/lastn-route.ts';
 import type { Call, PublicCall } from './call.ts';
@@ -67,6 +68,7 @@ export const ROUTES: readonly Route[] = [
   },
   ...documentationRoutes(() => ROUTES),
   ...OPERATIONS_ROUTES,
+  ...PAGE_ROUTES,
   {
     method: 'POST',
     path: '',

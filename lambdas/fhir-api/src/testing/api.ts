@@ -9,8 +9,12 @@ import { PermitCache } from '../record/permit-cache.ts';
 import { cursorKey } from '../search/cursor.ts';
 import type { Caller } from '../smart/token.ts';
 import { MemoryClinical } from './memory-clinical.ts';
+import { memoryPage } from './memory-page.ts';
 import type { MemoryRecord } from './memory-record.ts';
 import { NOON } from './story.ts';
+
+/** Of the tickets of the live channel. */
+export const LIVE_KEY: Uint8Array = new Uint8Array(32).fill(9);
 
 export const BASE_URL = 'https://api.pulse.test/fhir';
 
@@ -68,6 +72,7 @@ export function testApi(
     directory: clinical.directory,
     cursorKey: () => Promise.resolve(cursorKey('a secret of the API')),
     issuer: 'https://login.pulse.test',
+    liveKey: () => Promise.resolve(LIVE_KEY),
     metrics: { record: count },
     publish: (topic, payload) => {
       published.push({ topic, payload });
@@ -83,6 +88,7 @@ export function testApi(
     openSession: (caller) =>
       Promise.resolve({
         record: record.as(caller),
+        page: memoryPage(record.as(caller), () => record.patientsOf(caller)),
         clinical: clinical.as(caller),
         directoryWriter: clinical.writerFor(caller),
       }),

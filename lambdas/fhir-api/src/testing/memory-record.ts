@@ -11,6 +11,7 @@ import {
   MAX_SCANNED_CHUNKS,
   MSP_IDS,
   type PatientBasics,
+  type PatientView,
   PROVIDER_MSP_IDS,
   PulseError,
   partitionReadings,
@@ -72,6 +73,14 @@ export class MemoryRecord {
   /** Does this person treat the patient? */
   treats(patientId: string, caller: Pick<Caller, 'organization' | 'subjectId'>): boolean {
     return this.#treating.has(relation(patientId, caller));
+  }
+
+  /** Whom this person treats. @throws PulseError `access_denied` for who treats nobody by their role */
+  patientsOf(caller: Caller): PatientView[] {
+    if (caller.role !== 'doctor' && caller.role !== 'nurse') throw new PulseError('access_denied');
+    return [...this.#patients]
+      .filter(([patientId]) => this.treats(patientId, caller))
+      .map(([patientId, basics]) => ({ patientId, basics, pseudonym: patientId }));
   }
 
   endTreating(patientId: string, caller: Pick<Caller, 'organization' | 'subjectId'>): void {

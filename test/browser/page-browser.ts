@@ -1,0 +1,91 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import bundled from '@sparticuz/chromium';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { RunningSystem } from '../integration/running-system.ts';
+
+/** These two let Chromium do with little memory on AWS Lambda, and make it end with the first page. */
+const NOT_HERE = /single-process|no-zygote/;
+const WIDTH = 1_280;
+const HEIGHT = 900;
+
+/** What a browser reports that it should not. */
+export interface Trouble {
+  readonly kind: 'console' | 'exception' | 'foreign-request';
+  readonly text: string;
+}
+
+/** A real Chromium from the packages that `npm test` installs. */
+export class PageBrowser {
+  readonly #browser: Browser;
+  readonly #contexts: BrowserContext[] = [];
+
+  constructor(browser: Browser) {
+    this.#browser = browser;
+  }
+
+  static async launch(): Promise<PageBrowser> {
+    const args = bundled.args.filter((argument) => !NOT_HERE.test(argument));
+    const executablePath = await bundled.executablePath();
+    return new PageBrowser(await chromium.launch({ executablePath, args, headless: true }));
+  }
+
+  /** Somebody with a browser of their own at the page. */
+  async visitor(system: RunningSystem): Promise<Visitor> {
+    const context = await this.#browser.newContext({
+      viewport: { width: WIDTH, height: HEIGHT },
+      locale: 'en-GB',
+    });
+    this.#contexts.push(context);
+    const page = await context.newPage();
+    const visitor = new Visitor(system, page);
+    await page.goto(system.system.pageUrl);
+    return visitor;
+  }
+
+  async close(): Promise<void> {
+    for (const context of this.#contexts) await context.close();
+    await this.#browser.close();
+  }
+}
+
+/** Somebody at the page, and all the trouble that the browser had with it. */
+export class Visitor {
+  readonly page: Page;
+  readonly trouble: Trouble[] = [];
+  readonly #system: RunningSystem;
+
+  constructor(system: RunningSystem, page: Page) {
+    this.#system = system;
+    this.page = page;
+    const { origin } = new URL(system.system.pageUrl);
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) {
+        this.trouble.push({ kind: 'console', text: message.text() });
+      }
+    });
+    page.on('pageerror', (error) => this.trouble.push({ kind: 'exception', text: error.message }));
+    page.on('request', (request) => {
+      const url = request.url();
+      if (!url.startsWith(`${origin}/`) && !url.startsWith('data:')) {
+        this.trouble.push({ kind: 'foreign-request', text: url });
+      }
+    });
+  }
+
+  /** Signs in as a test login and waits for the first view. */
+  async signIn(user: string, password?: string): Promise<void> {
+    const login = this.#system.system.logins.find((one) => one.user === user);
+    await this.page.getByRole('button', { name: 'Sign in' }).click();
+    await this.page.getByLabel('Who').selectOption(user);
+    await this.page.getByLabel('Password').fill(password ?? login?.password ?? '');
+    await this.page.getByRole('button', { name: 'Sign in' }).click();
+  }
+
+  /** What axe finds, by rule and place. */
+  async accessibilityViolations(): Promise<string[]> {
+    const { violations } = await new AxeBuilder({ page: this.page }).analyze();
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ target }) => `${id}: ${target.join(' ')}`),
+    );
+  }
+}
