@@ -24,7 +24,8 @@ const nondeterminism = [
     message: 'contracts do not depend on the locale',
   },
   {
-    selector: 'CallExpression[callee.property.name=/^random/]',
+    selector:
+      'CallExpression[callee.property.name=/^random/], CallExpression[callee.name=/^random/]',
     message: 'contracts are deterministic',
   },
   {
@@ -82,13 +83,20 @@ export default tseslint.config(
     },
   },
   {
+    // A package's index is a list of names.
+    files: ['*/src/index.ts'],
+    rules: { 'max-lines': 'off' },
+  },
+  {
     // A view is one function whose lines are what is seen.
     files: ['dashboard/src/**/*.tsx'],
-    rules: { 'max-lines-per-function': ['error', { max: 120, skipBlankLines: true, skipComments: true }] },
+    rules: {
+      'max-lines-per-function': ['error', { max: 120, skipBlankLines: true, skipComments: true }],
+    },
   },
   {
     files: ['chaincode/src/**/*.ts', 'domain/src/**/*.ts'],
-    ignores: ['**/*.test.ts'],
+    ignores: ['**/*.test.ts', '**/testing/**'],
     rules: { 'no-restricted-syntax': ['error', ...nondeterminism] },
   },
 );

@@ -5,7 +5,7 @@ import { CHECKOUT } from '../integration/start.ts';
 import { ELSEWHERE, IDS } from './coverage.ts';
 
 /** The beginning of a test's title: one id or several, then words. */
-const TITLE = /\b(?:it|test)(?:\.each\b[\s\S]{0,2000}?)?\(\s*(['"`])((?:[DIFO]\d{1,2} )+)\S/g;
+const TITLE = /\b(?:it|test)(?:\.each\b[\s\S]{0,2000}?)?\(\s*(['"`])((?:[DIFOP]\d{1,2} )+)\S/g;
 
 async function idsIn(folder: string): Promise<string[]> {
   const entries = await readdir(join(CHECKOUT, folder), { recursive: true, withFileTypes: true });

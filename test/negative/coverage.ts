@@ -4,6 +4,7 @@ export const IDS: readonly string[] = [
   ...numbered('I', 12),
   ...['F1', 'F2', 'F3', 'F4', 'F5', 'F6', 'F7', 'F8', 'F9', 'F10', 'F13'],
   ...['O3', 'O4', 'O6'],
+  ...numbered('P', 17),
 ];
 
 function numbered(letter: string, last: number): string[] {

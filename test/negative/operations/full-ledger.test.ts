@@ -59,6 +59,7 @@ describe("a disk of the ledger's that is full", () => {
       await small.stop();
 
       const after = new LedgerWorld('devnet', folder, await startNetwork('devnet', folder));
+      await after.provideAttesters();
       const stored = await after.chunksOf(wearer.patientId);
       // A confirmation may be missing for what is there, never the other way round.
       expect(kept.filter((chunk) => !stored.some((one) => one.equals(chunk)))).toEqual([]);

@@ -90,12 +90,12 @@ export class LedgerWorld {
     const network =
       kind === 'devnet' ? await startEmbeddedNetwork(folder) : await startNetwork(kind, folder);
     const world = new LedgerWorld(kind, folder, network);
-    await world.#provideAttesters();
+    await world.provideAttesters();
     return world;
   }
 
   /** Keys to attest with, as at the first start of an installation. */
-  async #provideAttesters(): Promise<void> {
+  async provideAttesters(): Promise<void> {
     const organizations: Organization[] = ['hospital', 'clinic'];
     const administrators = organizations.map(async (organization) => {
       const administrator = await this.person({ organization, role: 'administrator' });
