@@ -82,7 +82,7 @@ function condition(changes: object = {}): object {
   };
 }
 
-function found(answer: Received): { resourceType: string; id?: string }[] {
+function found(answer: Received): { resourceType: string; id?: string | undefined }[] {
   return (bundleOf(answer).entry ?? []).flatMap(({ resource, search }) =>
     resource === undefined || search?.mode === 'outcome' ? [] : [resource],
   );
