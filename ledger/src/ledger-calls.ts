@@ -124,6 +124,10 @@ export class LedgerCalls {
   /** Submits a function that only the caller's own organization endorses. */
   async changeOwn<In>(name: string, schema: z.ZodType<In>, input: In): Promise<ChangeOutput> {
     const { mspId } = await this.#options.signatories.current();
+    if (this.#options.connection.mspId !== mspId) {
+      // Whoever runs the peer that is talked to sees what is sent.
+      throw new PulseError('access_denied', 'What is the own organization’s goes to its own peer.');
+    }
     const signer = new BatchSigner({ ...this.#options, endorsers: [mspId] });
     const transaction = { name, transient: { input: encode(schema, input) } };
     return decode(ChangeOutput, await single(signer, transaction));

@@ -22,9 +22,16 @@ export async function seed(
   profile: ConnectionProfile,
   people: People,
 ): Promise<void> {
-  const connection = connectGateway(profile, 'hospital');
+  // Each person at the peer of the own organization: a key that is made there is seen by no other.
+  const connections = {
+    hospital: connectGateway(profile, 'hospital'),
+    clinic: connectGateway(profile, 'clinic'),
+  };
   const recordOf = async (claims: UserClaims): Promise<RecordClient> =>
-    new RecordClient({ connection, signatories: await personFromKeys(keys, claims) });
+    new RecordClient({
+      connection: connections[claims.organization === 'clinic' ? 'clinic' : 'hospital'],
+      signatories: await personFromKeys(keys, claims),
+    });
   try {
     const administrators = {
       hospital: await recordOf(administratorOf(people, 'hospital')),
@@ -55,7 +62,7 @@ export async function seed(
       await patient.setTreating({ ...treating, untilMs: null });
     });
   } finally {
-    connection.close();
+    for (const connection of Object.values(connections)) connection.close();
   }
 }
 
