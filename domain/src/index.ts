@@ -159,7 +159,9 @@ export {
   openAlarms,
 } from './alarms/view.ts';
 export { AccessesAnswer, type AccessLine } from './api/accesses.ts';
+export { AcknowledgeRequest, AlarmSettingsRequest, AlarmsAnswer } from './api/alarms.ts';
 export { LiveAnswer, LiveRequest, MAX_LIVE_PATIENTS } from './api/live.ts';
+export { News2Answer, type News2Input } from './api/news2.ts';
 export { PatientsAnswer } from './api/patients.ts';
 export {
   MAX_SERIES_POINTS,
@@ -483,6 +485,7 @@ export {
   type RetryReason,
   WATCHED_QUEUES,
 } from './metrics.ts';
+export { ageInYears, news2InputsOf } from './news2/inputs.ts';
 export {
   CONSCIOUSNESS,
   type Consciousness,
