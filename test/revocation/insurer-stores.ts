@@ -96,12 +96,26 @@ async function devnetEntries(folder: string): Promise<Entry[]> {
   return entries;
 }
 
+function folderOf(kind: NetworkKind, dataFolder: string): string {
+  const ledger = join(dataFolder, 'ledger');
+  return kind === 'fabric' ? join(ledger, 'peer0.insurer.pulse.test') : ledger;
+}
+
+function insurerEntries(kind: NetworkKind, dataFolder: string): Promise<Entry[]> {
+  const folder = folderOf(kind, dataFolder);
+  return kind === 'fabric' ? fabricEntries(folder) : devnetEntries(folder);
+}
+
+/** Every private value that the insurer's peer holds, with its key. */
+export async function insurerTexts(kind: NetworkKind, dataFolder: string): Promise<string[]> {
+  const entries = await insurerEntries(kind, dataFolder);
+  return entries.map(({ key, value }) => `${key.toString('latin1')} ${value.toString('latin1')}`);
+}
+
 /** Looks at the stores of the insurer's peer, which is stopped. */
 export async function insurerStores(kind: NetworkKind, dataFolder: string): Promise<Stores> {
-  const ledger = join(dataFolder, 'ledger');
-  const folder = kind === 'fabric' ? join(ledger, 'peer0.insurer.pulse.test') : ledger;
-  const entries = await (kind === 'fabric' ? fabricEntries(folder) : devnetEntries(folder));
-  const files = await filesBelow(folder);
+  const entries = await insurerEntries(kind, dataFolder);
+  const files = await filesBelow(folderOf(kind, dataFolder));
   return {
     live: (text) => {
       const bytes = Buffer.from(text);

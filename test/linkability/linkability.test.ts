@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { compositeKey } from '@pulseledger/domain';
+import { devnetBlocks } from '../canary/blocks.ts';
+import { ConsentWorld } from '../revocation/consent-world.ts';
+import { insurerTexts } from '../revocation/insurer-stores.ts';
+import { type Case, featuresOf, scoreOf } from './linker.ts';
+import { live, type Truth, type Visit } from './population.ts';
+import { type SeenTransaction, transactionsIn } from './transactions.ts';
+
+const LIMIT_MS = 400_000;
+const CHANCE = 0.5;
+/** Beyond this a score over some hundred pairs is more than luck. */
+const LUCK = 0.1;
+
+/** Transactions of a visit, by the keys that the truth names. */
+function transactionsOf(all: readonly SeenTransaction[], { keys }: Visit): SeenTransaction[] {
+  return keys.map((key) => {
+    const found = all.find(({ hashes }) => hashes.includes(key));
+    if (found === undefined) throw new Error('a visit is in no block');
+    return found;
+  });
+}
+
+/** One shared visit of each patient is known; which of all others, not shared, are the same patient's? */
+function casesOf(all: readonly SeenTransaction[], { visits }: Truth): Case[] {
+  const hidden = visits.filter(({ isShared }) => !isShared);
+  return visits
+    .filter(({ isShared }) => isShared)
+    .map((known) => {
+      const [first] = transactionsOf(all, known);
+      if (first === undefined) throw new Error('a visit without a transaction');
+      const of = (isSame: boolean) =>
+        hidden
+          .filter(({ patientId }) => (patientId === known.patientId) === isSame)
+          .flatMap((visit) => transactionsOf(all, visit));
+      return { known: first, same: of(true), different: of(false) };
+    });
+}
+
+describe('a linker with the insurer’s peer and one visit of each patient', () => {
+  let world: ConsentWorld;
+  let truth: Truth;
+  let all: SeenTransaction[];
+  let texts: readonly string[];
+  beforeAll(async () => {
+    world = await ConsentWorld.start('devnet');
+    truth = await live(world);
+    await world.pause();
+    all = transactionsIn(await devnetBlocks(join(world.folder, 'ledger')));
+    texts = await insurerTexts('devnet', world.folder);
+  }, LIMIT_MS);
+  afterAll(() => world.end(), LIMIT_MS);
+
+  const scores = (): Record<string, number> => {
+    const cases = casesOf(all, truth);
+    expect(cases.length).toBeGreaterThan(4);
+    const features = Object.entries(featuresOf(all));
+    return Object.fromEntries(features.map(([name, feature]) => [name, scoreOf(cases, feature)]));
+  };
+
+  it('links nothing by keys, versions that were read, or public reads: exactly chance', () => {
+    expect(scores()).toMatchObject({
+      'shared private keys': CHANCE,
+      'what one read and the other wrote': CHANCE,
+      'any chain of shared keys': CHANCE,
+      'shared public reads': CHANCE,
+    });
+  });
+
+  it('links nothing better than chance by certificates or the number of writes', () => {
+    const found = scores();
+    expect(found['same certificate']).toBeLessThanOrEqual(CHANCE + LUCK);
+    expect(found['number of writes']).toBeLessThanOrEqual(CHANCE + LUCK);
+  });
+
+  it('links by keys what has keys in common: assignments of wearables to one patient', () => {
+    const [patientId] = truth.patientIds;
+    const key = truth.patientKeys.get(patientId ?? '') ?? '';
+    const assignments = all.filter(({ name }) => name === 'device:Assign');
+    const [known, ...same] = assignments.filter(({ hashes }) => hashes.includes(key));
+    const different = assignments.filter(({ hashes }) => !hashes.includes(key));
+    expect([same.length, different.length]).toEqual([1, 4]);
+    const feature = featuresOf(all)['shared private keys'];
+    if (known === undefined || feature === undefined) throw new Error('nothing to link');
+    expect(scoreOf([{ known, same, different }], feature)).toBe(1);
+  });
+
+  it('cannot compute a key of the providers from anything that the insurer holds', () => {
+    const words = new Set(texts.flatMap((text) => text.match(/[0-9a-f]{32}/g) ?? []));
+    expect(words.size).toBeGreaterThan(truth.patientIds.length);
+    for (const id of truth.patientIds) expect(words).not.toContain(id);
+    const hashes = new Set(all.flatMap((transaction) => transaction.hashes));
+    const guesses = [...words].flatMap((word) =>
+      ['patient', 'located', 'device', 'indexed', 'erasure'].map((objectType) =>
+        compositeKey({ objectType, attributes: [word] }),
+      ),
+    );
+    const found = guesses.filter((key) =>
+      hashes.has(`providers/${createHash('sha256').update(key).digest('hex')}`),
+    );
+    expect(found).toEqual([]);
+    // The same guessing does find a key of a patient's id, if only it had one.
+    const [patientId = ''] = truth.patientIds;
+    const control = compositeKey({ objectType: 'patient', attributes: [patientId] });
+    expect(hashes).toContain(`providers/${createHash('sha256').update(control).digest('hex')}`);
+  });
+
+  it('tells the other transaction of the same visit by certificate and time, as docs/THREAT-MODEL.md says', () => {
+    const visits = truth.visits.map((visit) => transactionsOf(all, visit));
+    const cases = visits.flatMap(([known, ...same], at): Case[] => {
+      const different = visits.filter((_, index) => index !== at).flat();
+      return known === undefined ? [] : [{ known, same, different }];
+    });
+    const features = featuresOf(all);
+    const within = (name: string): number => {
+      const feature = features[name];
+      return feature === undefined ? Number.NaN : scoreOf(cases, feature);
+    };
+    expect(within('shared private keys')).toBe(CHANCE);
+    expect(within('same certificate')).toBeGreaterThan(0.9);
+    expect(within('close in time')).toBeGreaterThan(0.8);
+  });
+});
