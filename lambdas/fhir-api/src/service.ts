@@ -2,6 +2,7 @@
 import type { ConnectionProfile, Organization } from '@pulseledger/domain';
 import {
   AccessClient,
+  AlarmClient,
   ClinicalClient,
   connectGateway,
   type IdentitySource,
@@ -63,6 +64,7 @@ export function ledgerSessions(options: ServiceOptions): LedgerSessions {
           readHours: (input) => record.readHours(input),
           listAccess: (input) => access.listAccess(input),
         },
+        watch: new AlarmClient(calls),
         clinical: new ClinicalClient(calls),
         directoryWriter: ledgerDirectoryWriter(calls),
       });

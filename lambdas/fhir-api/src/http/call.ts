@@ -3,6 +3,7 @@ import type { Chart } from '../record/chart.ts';
 import type { DirectoryPort, DirectoryWriter } from '../record/clinical-port.ts';
 import type { PagePort } from '../record/page-port.ts';
 import type { RecordPort } from '../record/port.ts';
+import type { WatchPort } from '../record/watch-port.ts';
 import type { Grant } from '../smart/scopes.ts';
 import type { Caller } from '../smart/token.ts';
 import type { Reply } from './reply.ts';
@@ -31,6 +32,8 @@ export interface Call extends PublicCall {
   readonly record: RecordPort;
   /** Lists and summaries beside FHIR. */
   readonly page: PagePort;
+  /** Alarms. */
+  readonly watch: WatchPort;
   /** Everything else of the record. */
   readonly chart: Chart;
   readonly directoryWriter: DirectoryWriter;

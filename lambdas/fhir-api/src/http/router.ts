@@ -14,6 +14,7 @@ import { concealingPage, type PagePort } from '../record/page-port.ts';
 import type { PermitCache } from '../record/permit-cache.ts';
 import { concealing, type RecordPort } from '../record/port.ts';
 import { purposeOf } from '../record/purpose.ts';
+import { concealingWatch, type WatchPort } from '../record/watch-port.ts';
 import { userOf } from '../search/cursor.ts';
 import { grantOf } from '../smart/scopes.ts';
 import type { Caller, VerifyToken } from '../smart/token.ts';
@@ -31,6 +32,7 @@ import { SECURITY_HEADERS } from './security-headers.ts';
 export interface Session {
   readonly record: RecordPort;
   readonly page: PagePort;
+  readonly watch: WatchPort;
   readonly clinical: ClinicalPort;
   readonly directoryWriter: DirectoryWriter;
 }
@@ -142,7 +144,7 @@ async function work(api: FhirApi, event: unknown, trace: Trace): Promise<Reply> 
   const { caller, scope } = await api.verifyToken(request.headers['authorization']);
   trace.organization = caller.organization;
   trace.role = caller.role;
-  const { record, page, clinical, directoryWriter } = await api.openSession(caller);
+  const { record, page, watch, clinical, directoryWriter } = await api.openSession(caller);
   const { permits, publish, now, liveKey } = api;
   const purpose = purposeOf(caller.role, request.headers['x-purpose-of-use']);
   const chart = new Chart({ port: clinical, permits, purpose, user: userOf(caller) });
@@ -152,6 +154,7 @@ async function work(api: FhirApi, event: unknown, trace: Trace): Promise<Reply> 
     grant: grantOf(scope),
     record: concealing(record),
     page: concealingPage(page),
+    watch: concealingWatch(watch),
     chart,
     directoryWriter,
     liveKey,

@@ -12,6 +12,7 @@ import { validate } from '../operations/validate.ts';
 import { documentationRoutes } from '../plain/documentation-routes.ts';
 import { OPERATIONS_ROUTES } from '../plain/operations-routes.ts';
 import { PAGE_ROUTES } from '../plain/page-routes.ts';
+import { WATCH_ROUTES } from '../plain/watch-routes.ts';
 import { searchPublicly, searchType, searchTypeByForm } from '../search/type-search.ts';
 import { lastObservations } from '../vitals/lastn-route.ts';
 import type { Call, PublicCall } from './call.ts';
@@ -69,6 +70,7 @@ export const ROUTES: readonly Route[] = [
   ...documentationRoutes(() => ROUTES),
   ...OPERATIONS_ROUTES,
   ...PAGE_ROUTES,
+  ...WATCH_ROUTES,
   {
     method: 'POST',
     path: '',

@@ -11,6 +11,7 @@ import type { Caller } from '../smart/token.ts';
 import { MemoryClinical } from './memory-clinical.ts';
 import { memoryPage } from './memory-page.ts';
 import type { MemoryRecord } from './memory-record.ts';
+import { MemoryWatch } from './memory-watch.ts';
 import { NOON } from './story.ts';
 
 /** Of the tickets of the live channel. */
@@ -40,6 +41,7 @@ export interface TestApi {
   readonly measured: [name: string, dimensions: object | undefined][];
   /** What was said to devices. */
   readonly published: { readonly topic: string; readonly payload: object }[];
+  readonly watch: MemoryWatch;
   /** @param caller nobody: no Authorization header. @param path below the base, or a whole URL of the API. */
   readonly send: (caller: Caller | undefined, path: string, sending?: Sending) => Promise<Received>;
 }
@@ -59,6 +61,7 @@ export function testApi(
 ): TestApi {
   const now = options.now ?? ((): number => NOON);
   const clinical = new MemoryClinical(record, now);
+  const watch = new MemoryWatch(record, now);
   const log: AccessLogEntry[] = [];
   const measured: TestApi['measured'] = [];
   const published: { topic: string; payload: object }[] = [];
@@ -89,6 +92,7 @@ export function testApi(
       Promise.resolve({
         record: record.as(caller),
         page: memoryPage(record.as(caller), () => record.patientsOf(caller)),
+        watch: watch.as(caller),
         clinical: clinical.as(caller),
         directoryWriter: clinical.writerFor(caller),
       }),
@@ -96,6 +100,7 @@ export function testApi(
   return {
     log,
     clinical,
+    watch,
     handle,
     measured,
     published,
