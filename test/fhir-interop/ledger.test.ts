@@ -53,7 +53,12 @@ beforeAll(async () => {
     cursorKey: world.sessions.cursorKey,
     directory: world.sessions.directory,
     permits: new PermitCache(Date.now),
-    issuer: 'https://login.pulse.test',
+    liveKey: () => Promise.resolve(new Uint8Array(32)),
+    login: {
+      issuer: 'https://login.pulse.test',
+      authorizationUrl: 'https://login.pulse.test/authorize',
+      tokenUrl: 'https://login.pulse.test/token',
+    },
   });
 }, 120_000);
 

@@ -20,12 +20,18 @@ function parseJson(text: string, context: z.RefinementCtx): unknown {
   }
 }
 
+function withoutSlash(url: string): string {
+  return url.replace(/\/$/, '');
+}
+
 const Environment = z
   .object({
     OIDC_ISSUER: SecureUrl,
     OIDC_AUDIENCE: z.string().min(1),
     OIDC_TOKEN_PROFILE: z.enum(TOKEN_PROFILES).default('rfc9068'),
     OIDC_JWKS_URL: SecureUrl.optional(),
+    OIDC_AUTHORIZATION_URL: SecureUrl.optional(),
+    OIDC_TOKEN_URL: SecureUrl.optional(),
     FHIR_BASE_URL: SecureUrl,
     PULSE_SECRET_PREFIX: z.string().min(1),
     PULSE_CONNECTION_PROFILE: z.string().transform(parseJson).pipe(ConnectionProfile),
@@ -34,13 +40,22 @@ const Environment = z
     issuer: env.OIDC_ISSUER,
     audience: env.OIDC_AUDIENCE,
     tokenProfile: env.OIDC_TOKEN_PROFILE,
-    jwksUrl: new URL(
-      env.OIDC_JWKS_URL ?? `${env.OIDC_ISSUER.replace(/\/$/, '')}/.well-known/jwks.json`,
-    ),
+    jwksUrl: new URL(env.OIDC_JWKS_URL ?? `${withoutSlash(env.OIDC_ISSUER)}/.well-known/jwks.json`),
+    login: {
+      issuer: env.OIDC_ISSUER,
+      authorizationUrl: env.OIDC_AUTHORIZATION_URL ?? `${withoutSlash(env.OIDC_ISSUER)}/authorize`,
+      tokenUrl: env.OIDC_TOKEN_URL ?? `${withoutSlash(env.OIDC_ISSUER)}/token`,
+    },
     baseUrl: env.FHIR_BASE_URL.replace(/\/$/, ''),
     secretPrefix: env.PULSE_SECRET_PREFIX,
     profile: env.PULSE_CONNECTION_PROFILE,
   }));
+
+export interface LoginAddresses {
+  readonly issuer: string;
+  readonly authorizationUrl: string;
+  readonly tokenUrl: string;
+}
 
 /** What this Lambda is told by its environment. */
 export interface FhirConfig {
@@ -48,6 +63,8 @@ export interface FhirConfig {
   readonly audience: string;
   readonly tokenProfile: TokenProfile;
   readonly jwksUrl: URL;
+  /** Where clients log in, for the SMART configuration. */
+  readonly login: LoginAddresses;
   /** Without a slash at the end. */
   readonly baseUrl: string;
   /** What stands before `/issuing-ca/<organization>` in the names of secrets. */

@@ -15,9 +15,8 @@ import { createTokenVerifier } from './smart/token.ts';
 const metrics = new EmfMetrics('fhir-api', console.log);
 
 function createHandle(): Handle {
-  const { baseUrl, issuer, audience, tokenProfile, jwksUrl, profile, secretPrefix } = readConfig(
-    process.env,
-  );
+  const config = readConfig(process.env);
+  const { baseUrl, issuer, audience, tokenProfile, jwksUrl, login, profile, secretPrefix } = config;
   const identities = new IdentitySource({
     client: new SecretsManagerClient({}),
     prefix: secretPrefix,
@@ -44,7 +43,7 @@ function createHandle(): Handle {
     cursorKey: sessions.cursorKey,
     directory: sessions.directory,
     permits: new PermitCache(Date.now),
-    issuer,
+    login,
     now: Date.now,
     log: (entry) => {
       console.log(logLine('answered', entry));

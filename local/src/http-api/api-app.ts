@@ -12,7 +12,7 @@ import { RevocationRequest, type Revocations } from './revocation.ts';
 import { Slots } from './slots.ts';
 
 /** API Gateway takes 10 MB; this API takes questions and small resources. */
-export const MAX_BODY_BYTES: number = 1024 * 1024;
+export const MAX_BODY_BYTES: number = 6 * 1024 * 1024;
 const MAX_ENROLMENT_BYTES = 4 * 1024;
 const MAX_REVOCATION_BYTES = 32 * 1024;
 /** More at once gain nothing on one machine; a burst may wait. */

@@ -3,5 +3,5 @@ import { ok, type Reply } from '../http/reply.ts';
 import { capabilityStatement } from './statement.ts';
 
 export function readCapabilities(call: PublicCall): Promise<Reply> {
-  return Promise.resolve(ok(capabilityStatement(call.baseUrl, call.issuer)));
+  return Promise.resolve(ok(capabilityStatement(call.baseUrl)));
 }

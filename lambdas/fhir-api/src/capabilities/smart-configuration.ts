@@ -2,12 +2,12 @@
 import type { PublicCall } from '../http/call.ts';
 import { ok, type Reply } from '../http/reply.ts';
 
-export function readSmartConfiguration({ issuer }: PublicCall): Promise<Reply> {
+export function readSmartConfiguration({ login }: PublicCall): Promise<Reply> {
   return Promise.resolve(
     ok({
-      issuer,
-      jwks_uri: `${issuer}/.well-known/jwks.json`,
-      token_endpoint: `${issuer}/token`,
+      issuer: login.issuer,
+      authorization_endpoint: login.authorizationUrl,
+      token_endpoint: login.tokenUrl,
       grant_types_supported: ['authorization_code'],
       code_challenge_methods_supported: ['S256'],
       scopes_supported: [
@@ -18,7 +18,13 @@ export function readSmartConfiguration({ issuer }: PublicCall): Promise<Reply> {
         'user/*.cruds',
         'system/*.rs',
       ],
-      capabilities: ['permission-v1', 'permission-v2', 'permission-patient', 'permission-user'],
+      capabilities: [
+        'client-public',
+        'permission-v1',
+        'permission-v2',
+        'permission-patient',
+        'permission-user',
+      ],
     }),
   );
 }

@@ -36,7 +36,7 @@ const OBSERVATION_DOCUMENTATION = [
 ].join('\n\n');
 
 /** https://hl7.org/fhir/R4/capabilitystatement.html */
-export function capabilityStatement(baseUrl: string, issuer: string): CapabilityStatement {
+export function capabilityStatement(baseUrl: string): CapabilityStatement {
   return {
     resourceType: 'CapabilityStatement',
     url: `${baseUrl}/metadata`,
@@ -53,7 +53,7 @@ export function capabilityStatement(baseUrl: string, issuer: string): Capability
       {
         mode: 'server',
         documentation: DOCUMENTATION,
-        security: securityOf(issuer),
+        security: SECURITY,
         resource: SERVED_TYPES.toSorted().map(resourceOf),
         interaction: [{ code: 'transaction' }, { code: 'batch' }],
       },
@@ -61,25 +61,20 @@ export function capabilityStatement(baseUrl: string, issuer: string): Capability
   };
 }
 
-const OAUTH_URIS = 'http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris';
-
-function securityOf(issuer: string): NonNullable<CapabilityStatement['rest']>[number]['security'] {
-  return {
-    service: [
-      {
-        coding: [
-          {
-            system: 'http://terminology.hl7.org/CodeSystem/restful-security-service',
-            code: 'SMART-on-FHIR',
-          },
-        ],
-      },
-    ],
-    extension: [{ url: OAUTH_URIS, extension: [{ url: 'token', valueUri: `${issuer}/token` }] }],
-    description:
-      'A JWT access token (RFC 9068) as bearer token, with SMART scopes of version 2 (version 1 is understood). See .well-known/smart-configuration. The directory needs no login.',
-  };
-}
+const SECURITY: NonNullable<NonNullable<CapabilityStatement['rest']>[number]['security']> = {
+  service: [
+    {
+      coding: [
+        {
+          system: 'http://terminology.hl7.org/CodeSystem/restful-security-service',
+          code: 'SMART-on-FHIR',
+        },
+      ],
+    },
+  ],
+  description:
+    'A JWT access token (RFC 9068) as bearer token, with SMART scopes of version 2 (version 1 is understood). See .well-known/smart-configuration. The directory needs no login.',
+};
 
 export type InteractionCode = NonNullable<
   CapabilityStatementRestResource['interaction']

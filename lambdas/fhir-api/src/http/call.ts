@@ -1,4 +1,5 @@
 /** What a route works with. */
+import type { LoginAddresses } from '../config.ts';
 import type { Chart } from '../record/chart.ts';
 import type { DirectoryPort, DirectoryWriter } from '../record/clinical-port.ts';
 import type { PagePort } from '../record/page-port.ts';
@@ -19,8 +20,7 @@ export interface PublicCall {
   readonly directory: DirectoryPort;
   /** Seals cursors. */
   readonly cursorKey: Uint8Array;
-  /** Of the access tokens. */
-  readonly issuer: string;
+  readonly login: LoginAddresses;
 }
 
 /** What a route for somebody who is logged in has. */

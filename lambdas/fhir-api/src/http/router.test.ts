@@ -352,7 +352,11 @@ function brokenApi(error: Error, log: FhirApi['log'] = () => undefined): FhirApi
       history: () => Promise.reject(error),
     },
     cursorKey: () => Promise.resolve(new Uint8Array(32)),
-    issuer: 'https://login.pulse.test',
+    login: {
+      issuer: 'https://login.pulse.test',
+      authorizationUrl: 'https://login.pulse.test/authorize',
+      tokenUrl: 'https://login.pulse.test/token',
+    },
     liveKey: () => Promise.reject(error),
     openSession: () => Promise.reject(error),
     publish: () => Promise.reject(error),

@@ -8,6 +8,7 @@ import {
   PulseError,
 } from '@pulseledger/domain';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { LoginAddresses } from '../config.ts';
 import { Chart } from '../record/chart.ts';
 import type { ClinicalPort, DirectoryPort, DirectoryWriter } from '../record/clinical-port.ts';
 import { concealingPage, type PagePort } from '../record/page-port.ts';
@@ -61,7 +62,7 @@ export interface FhirApi {
   readonly directory: DirectoryPort;
   /** Of the key that seals the cursors of next links. */
   readonly cursorKey: () => Promise<Uint8Array>;
-  readonly issuer: string;
+  readonly login: LoginAddresses;
   /** Of the tickets of the live channel. */
   readonly liveKey: () => Promise<Uint8Array>;
   readonly publish: Publish;
@@ -170,8 +171,8 @@ async function publicCallOf(
   request: FhirRequest,
   { path }: FoundRoute,
 ): Promise<PublicCall> {
-  const { baseUrl, directory, issuer } = api;
-  return { request, path, baseUrl, directory, issuer, cursorKey: await api.cursorKey() };
+  const { baseUrl, directory, login } = api;
+  return { request, path, baseUrl, directory, login, cursorKey: await api.cursorKey() };
 }
 
 /** A request within a Bundle: of the same caller, with the same rights, and only to FHIR. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Bundle, BundleEntry, BundleLink, OperationOutcome } from 'fhir/r4.js';
 import { asResource, type FhirJson } from '../definitions/fhir-json.ts';
 import type { Parameter } from '../http/request.ts';
@@ -20,7 +21,12 @@ export function searchSet(set: SearchSet): Bundle {
   const entry: BundleEntry[] = [
     ...set.matches.map((resource) => entryOf(set.baseUrl, resource, 'match')),
     ...(set.included ?? []).map((resource) => entryOf(set.baseUrl, resource, 'include')),
-    ...(set.remarks ?? []).map((resource) => ({ resource, search: { mode: 'outcome' as const } })),
+    ...(set.remarks ?? []).map((resource) => ({
+      // It has no address; every entry has a name of its own.
+      fullUrl: `urn:uuid:${randomUUID()}`,
+      resource,
+      search: { mode: 'outcome' as const },
+    })),
   ];
   return {
     resourceType: 'Bundle',

@@ -74,7 +74,11 @@ export function testApi(
     permits: new PermitCache(now),
     directory: clinical.directory,
     cursorKey: () => Promise.resolve(cursorKey('a secret of the API')),
-    issuer: 'https://login.pulse.test',
+    login: {
+      issuer: 'https://login.pulse.test',
+      authorizationUrl: 'https://login.pulse.test/authorize',
+      tokenUrl: 'https://login.pulse.test/token',
+    },
     liveKey: () => Promise.resolve(LIVE_KEY),
     metrics: { record: count },
     publish: (topic, payload) => {
