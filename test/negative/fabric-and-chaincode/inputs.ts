@@ -16,6 +16,7 @@ import {
 } from '../support/ledger-world.ts';
 import { ChunkSigner, shortlyAgo } from '../support/signer-device.ts';
 import { ACCESS_INPUTS, ACCESS_KEY_FIELDS } from './access-inputs.ts';
+import { CONSENT_INPUTS, CONSENT_KEY_FIELDS } from './consent-inputs.ts';
 import { contractFunctions } from './functions.ts';
 import { RECORD_INPUTS, RECORD_KEY_FIELDS } from './record-inputs.ts';
 
@@ -37,6 +38,7 @@ const OPENED = { patientId: ID, permitId: ID };
 const INPUTS: Readonly<Record<string, readonly [string, Readonly<Record<string, unknown>>]>> = {
   ...RECORD_INPUTS,
   ...ACCESS_INPUTS,
+  ...CONSENT_INPUTS,
   'care:RegisterPatient': ['administrator', { patientId: ID, basics: BASICS, saltHex: SALT }],
   'care:SetTreating': [
     'administrator',
@@ -108,6 +110,7 @@ const KEY_FIELDS = [
   ...['patientId', 'practitionerId', 'deviceId', 'saltHex', 'bookmark'],
   ...RECORD_KEY_FIELDS,
   ...ACCESS_KEY_FIELDS,
+  ...CONSENT_KEY_FIELDS,
 ];
 
 const EVIL_IDS: readonly unknown[] = [
@@ -127,6 +130,11 @@ const EVIL_IDS: readonly unknown[] = [
   7,
 ];
 
+/** An organization that gives out the role. */
+function homeOf(role: string): Organization {
+  return role === 'insurance-agent' ? 'insurer' : 'hospital';
+}
+
 export function theInputs(world: () => LedgerWorld): void {
   it('F8 the table of inputs knows every function but the one that takes chunks', async () => {
     const functions = await contractFunctions();
@@ -139,7 +147,7 @@ export function theInputs(world: () => LedgerWorld): void {
     'F8 no id that could become another key passes %s',
     async (name) => {
       const [role, right] = INPUTS[name]!;
-      const signatory = await world().person({ organization: 'hospital', role });
+      const signatory = await world().person({ organization: homeOf(role), role });
       const ask = (input: unknown) =>
         world().evaluated(signatory, name, { transient: { input: JSON.stringify(input) } });
       // The control: a right input gets further than its form.
@@ -213,7 +221,7 @@ export function theInputs(world: () => LedgerWorld): void {
     'F5 %s takes no argument, where everybody on the channel could read it',
     async (name) => {
       const [role, right] = INPUTS[name]!;
-      const signatory = await world().person({ organization: 'hospital', role });
+      const signatory = await world().person({ organization: homeOf(role), role });
       const options = { transient: { input: JSON.stringify(right) }, arguments: [CANARY] };
       for (const ask of [world().evaluated.bind(world()), world().endorsed.bind(world())]) {
         const answer = await ask(signatory, name, options);
