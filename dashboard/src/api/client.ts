@@ -80,13 +80,21 @@ function below(path: string): string {
 }
 
 function failureOf(status: number, json: unknown): Failure {
-  const { code, detail, title, issue: [issue] = [] } = Trouble.safeParse(json).data ?? {};
-  const texts = [detail, issue?.diagnostics, issue?.details?.text, title];
-  return new Failure(
-    status,
-    first(code, issue?.details?.coding?.[0]?.code) ?? String(status),
-    first(...texts) ?? `The server answered ${String(status)}.`,
-  );
+  const trouble = Trouble.safeParse(json).data ?? {};
+  const issue = trouble.issue?.[0];
+  const code = first(trouble.code, codeOf(issue)) ?? String(status);
+  const text = first(trouble.detail, textOf(issue), trouble.title);
+  return new Failure(status, code, text ?? `The server answered ${String(status)}.`);
+}
+
+type Issue = NonNullable<z.infer<typeof Trouble>['issue']>[number];
+
+function codeOf(issue: Issue | undefined): string | undefined {
+  return issue?.details?.coding?.[0]?.code;
+}
+
+function textOf(issue: Issue | undefined): string | undefined {
+  return first(issue?.diagnostics, issue?.details?.text);
 }
 
 function first(...texts: readonly (string | undefined)[]): string | undefined {

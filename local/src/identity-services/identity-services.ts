@@ -76,11 +76,11 @@ export const identityServices: ChildProgram<IdentityServicesConfig> = {
       config.ports.secrets,
     );
     const logins = new PasswordCheck(config.logins);
-    let provider: Provider | undefined;
-    const app = issuerApp(() => provider, logins);
+    const made: { provider?: Provider } = {};
+    const app = issuerApp(() => made.provider, logins);
     const issuer = await serveLoopback(app, config.ports.issuer, config.tls);
     const issuerUrl = `${issuer.origin}${OIDC_PATH}`;
-    provider = createIssuer({ issuer: issuerUrl, logins, signingKey, pageUrls });
+    made.provider = createIssuer({ issuer: issuerUrl, logins, signingKey, pageUrls });
     const info: IdentityServicesInfo = {
       secretsUrl: secrets.origin,
       issuerUrl,

@@ -21,12 +21,12 @@ export function loginPage(of: {
   readonly action: string;
   readonly logins: readonly Login[];
   readonly error?: string | undefined;
-}): string {
+}): ReturnType<typeof html> {
   const options = of.logins.map(
     ({ user, role, organization }) =>
       html`<option value="${user}">${user} (${role}, ${organization})</option>`,
   );
-  return String(html`<!doctype html>
+  return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -49,5 +49,5 @@ ${of.error === undefined ? '' : html`<p class="error" role="alert">${of.error}</
 <small>For trying out only. On AWS, Cognito asks here, with a passkey or a second factor.</small>
 </main>
 </body>
-</html>`);
+</html>`;
 }

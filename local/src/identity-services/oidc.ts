@@ -45,9 +45,7 @@ export function createIssuer(options: IssuerOptions): Provider {
 function configuration(options: IssuerOptions): Configuration {
   const { logins, signingKey } = options;
   return {
-    jwks: { keys: [{ ...signingKey, alg: ALGORITHM, use: 'sig' }] } as NonNullable<
-      Configuration['jwks']
-    >,
+    jwks: { keys: [{ ...signingKey, alg: ALGORITHM, use: 'sig' }] },
     clients: clients(options.pageUrls),
     clientDefaults: { id_token_signed_response_alg: ALGORITHM, token_endpoint_auth_method: 'none' },
     enabledJWA: { idTokenSigningAlgValues: [ALGORITHM] },

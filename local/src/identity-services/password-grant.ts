@@ -11,8 +11,7 @@ export function registerPasswordGrant(provider: Provider, logins: PasswordCheck)
     'password',
     async (ctx) => {
       const { client, params } = ctx.oidc;
-      if (client === undefined) throw new errors.InvalidClient('unknown client');
-      const checked = logins.check(text(params?.['username']), text(params?.['password']));
+      const checked = logins.check(text(params['username']), text(params['password']));
       if (checked.outcome === 'wait') {
         ctx.set('retry-after', String(checked.seconds));
         ctx.status = 429;
@@ -28,7 +27,7 @@ export function registerPasswordGrant(provider: Provider, logins: PasswordCheck)
         grantId: await grant.save(),
         gty: 'password',
         scope: '',
-      } as ConstructorParameters<Provider['AccessToken']>[0]);
+      });
       token.resourceServer = new provider.ResourceServer(API_RESOURCE, { ...API_SERVER });
       ctx.body = {
         access_token: await token.save(),

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Agent } from 'node:https';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createProxyServer, type ProxyServer } from 'httpxy';
 import { errorCode, type Logger } from '../process/logger.ts';
@@ -48,19 +49,18 @@ export class Forwarder {
   }
 
   live(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (new URL(request.url ?? '/', 'http://localhost').pathname !== LIVE_PATH) {
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    if (pathname !== LIVE_PATH || !(socket instanceof Socket)) {
       socket.destroy();
       return;
     }
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
     const target = this.#options.liveUrl;
-    this.#proxy
-      .ws(request, socket as Parameters<ProxyServer['ws']>[1], { target, agent: this.#agent }, head)
-      .catch((error: unknown) => {
-        this.#failed(error);
-        socket.destroy();
-      });
+    this.#proxy.ws(request, socket, { target }, head).catch((error: unknown) => {
+      this.#failed(error);
+      socket.destroy();
+    });
   }
 
   close(): void {

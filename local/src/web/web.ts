@@ -43,7 +43,9 @@ export const web: ChildProgram<WebConfig> = {
     const forwarder = new Forwarder({ apiUrl, issuerUrl, liveUrl, caPem, logger });
     const files = await readPageFiles(config.folder);
     const server = await serveLoopback(pageApp(files, forwarder, issuerUrl), config.port);
-    server.onUpgrade((request, socket, head) => forwarder.live(request, socket, head));
+    server.onUpgrade((request, socket, head) => {
+      forwarder.live(request, socket, head);
+    });
     const info: WebInfo = { url: `http://localhost:${String(server.port)}/`, port: server.port };
     return {
       info,

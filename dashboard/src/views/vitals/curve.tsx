@@ -9,24 +9,17 @@ export function Curve({
   lines,
   fromMs,
   toMs,
-  colour,
 }: {
   readonly lines: readonly (readonly SeriesPoint[])[];
   readonly fromMs: number;
   readonly toMs: number;
-  /** A CSS custom property, e.g. `--pulse`. */
-  readonly colour: string;
 }): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
   useEffect(() => {
     const element = box.current;
     if (element === null) return undefined;
-    const made = new uPlot(
-      options(element, lines.length, colour),
-      [[], ...lines.map(() => [])],
-      element,
-    );
+    const made = new uPlot(options(element, lines.length), [[], ...lines.map(() => [])], element);
     plot.current = made;
     const watch = new ResizeObserver(() => {
       made.setSize(sizeOf(element));
@@ -36,7 +29,7 @@ export function Curve({
       watch.disconnect();
       made.destroy();
     };
-  }, [lines.length, colour]);
+  }, [lines.length]);
   useEffect(() => {
     plot.current?.setData(columns(lines), false);
     plot.current?.setScale('x', { min: fromMs / 1_000, max: toMs / 1_000 });
@@ -48,10 +41,9 @@ function sizeOf(element: HTMLElement): { width: number; height: number } {
   return { width: Math.max(80, element.clientWidth), height: Math.max(60, element.clientHeight) };
 }
 
-function options(element: HTMLElement, count: number, colour: string): uPlot.Options {
-  const style = getComputedStyle(element);
-  const stroke = style.getPropertyValue(colour).trim() || style.color;
-  const muted = style.getPropertyValue('--muted').trim();
+/** Colours come resolved for light or dark: the line's as `color`, the axes' as `outline-color`. */
+function options(element: HTMLElement, count: number): uPlot.Options {
+  const { color: stroke, outlineColor: muted } = getComputedStyle(element);
   const axis: uPlot.Axis = {
     stroke: muted,
     grid: { show: false },
@@ -66,11 +58,21 @@ function options(element: HTMLElement, count: number, colour: string): uPlot.Opt
     padding: [6, 8, 0, 0],
     scales: { x: { time: true, auto: false } },
     axes: [
-      { ...axis, size: 20, space: 70 },
+      { ...axis, size: 20, space: 70, values: (_plot, splits) => splits.map(timeText) },
       { ...axis, size: 34, space: 26 },
     ],
     series: [{}, ...Array.from({ length: count }, () => line)],
   };
+}
+
+/** Days where the lines are long, else the time. */
+function timeText(seconds: number): string {
+  const at = new Date(seconds * 1_000);
+  const isMidnight = at.getHours() === 0 && at.getMinutes() === 0;
+  return new Intl.DateTimeFormat(
+    navigator.language,
+    isMidnight ? { day: 'numeric', month: 'short' } : { hour: '2-digit', minute: '2-digit' },
+  ).format(at);
 }
 
 /** A point without a value makes a gap, and so does a time without points. */

@@ -44,7 +44,7 @@ export function Tile({
           ? TEXT.vitals.noValue
           : `${ageText(data.latestMs, nowMs, locale)} · ${TEXT.vitals.freshness[freshness(data.latestMs, nowMs, WINDOW_MS)]}`}
       </p>
-      <Curve lines={data.lines} fromMs={fromMs} toMs={toMs} colour={`--${sign.colour}`} />
+      <Curve lines={data.lines} fromMs={fromMs} toMs={toMs} />
     </figure>
   );
 }

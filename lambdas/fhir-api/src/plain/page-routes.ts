@@ -22,7 +22,7 @@ import { issueTicket, TICKET_SECONDS } from '../../../common/src/live-ticket.ts'
 import type { Call } from '../http/call.ts';
 import { ok, type Reply } from '../http/reply.ts';
 import type { Route } from '../http/routes.ts';
-import { nothingToSee } from '../record/port.ts';
+import { nothingToSee, type VitalsInput } from '../record/port.ts';
 import { readSeries } from './series.ts';
 
 const PAGE = 50;
@@ -85,9 +85,9 @@ async function series({ request, path, page, record }: Call): Promise<Reply> {
   const { fromMs, toMs, step } = wanted;
   const patientId = identifier(path['id'] ?? '');
   const source = {
-    readChunks: record.readChunks,
-    readMinutes: page.readMinutes,
-    readHours: page.readHours,
+    readChunks: (input: VitalsInput) => record.readChunks(input),
+    readMinutes: (input: VitalsInput) => page.readMinutes(input),
+    readHours: (input: VitalsInput) => page.readHours(input),
   };
   return ok(await readSeries(source, { patientId, codes: wanted.code, fromMs, toMs, step }));
 }
