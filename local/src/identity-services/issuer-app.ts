@@ -43,7 +43,7 @@ export function issuerApp(
   return app;
 }
 
-function show(c: Bound, logins: PasswordCheck, error?: string): Response {
+function show(c: Bound, logins: PasswordCheck, error?: string): Response | Promise<Response> {
   c.header('content-security-policy', LOGIN_POLICY);
   c.header('cache-control', 'no-store');
   c.header('referrer-policy', 'no-referrer');
