@@ -20,6 +20,7 @@ export {
   type ChartRequest,
   Charts,
   type OpenedChart,
+  type OpeningOptions,
   PermitCache,
 } from './charts.ts';
 export {
@@ -28,6 +29,13 @@ export {
   type WriteOptions,
   wantsOf,
 } from './clinical/clinical-client.ts';
+export {
+  DocumentStore,
+  decryptDocument,
+  type EncryptedDocument,
+  encryptDocument,
+  type ObjectStore,
+} from './clinical/documents.ts';
 export { type UnreplayedErasure, unreplayedErasures } from './clinical/erasure-check.ts';
 export {
   type NotePlace,
@@ -40,6 +48,12 @@ export {
 export { type ConnectionOptions, connectGateway, LedgerConnection } from './connection.ts';
 export { ConsentClient } from './consent-client.ts';
 export { DirectoryClient } from './directory/directory-client.ts';
+export {
+  type EmergencyMeans,
+  type EmergencyOpening,
+  type EmergencyRequest,
+  openInEmergency,
+} from './emergency-access.ts';
 export { EmergencyClient } from './emergency-client.ts';
 export type { FaultKind, Stage } from './faults.ts';
 export {

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { ORGANIZATIONS } from '@pulseledger/domain';
 import { startChaincodeService } from '@pulseledger/network/chaincode-service';
 import { NETWORK } from '@pulseledger/network/definition';
-import { startDevnet } from '@pulseledger/network/devnet';
+import { type Devnet, startDevnet } from '@pulseledger/network/devnet';
 import type { RunningNetwork } from '../bench/start-network.ts';
 
 export async function startEmbeddedNetwork(
   dataDir: string,
-): Promise<Omit<RunningNetwork, 'readyMs' | 'pid' | 'ended'>> {
+): Promise<Omit<RunningNetwork, 'readyMs' | 'pid' | 'ended'> & Pick<Devnet, 'control'>> {
   const services = await Promise.all(
     ORGANIZATIONS.map(async (name) => ({
       name,
@@ -32,6 +32,7 @@ export async function startEmbeddedNetwork(
   });
   return {
     profile: devnet.profile,
+    control: devnet.control,
     stop: async () => {
       await devnet.close();
       await Promise.all(services.map(({ service }) => service.stop()));

@@ -14,6 +14,7 @@ import {
   AccessClient,
   connectGateway,
   createSignatory,
+  DocumentStore,
   fixedSignatory,
   IdentitySource,
   type IdentitySourceOptions,
@@ -24,6 +25,7 @@ import {
 } from '@pulseledger/ledger';
 import { organizationKeys, readAuthority, readCertifiedKey } from '@pulseledger/network/identity';
 import { type LedgerSessions, ledgerSessions } from '../../lambdas/fhir-api/src/service.ts';
+import { MemoryObjects } from '../../lambdas/fhir-api/src/testing/memory-objects.ts';
 import type { Sent } from '../../lambdas/fhir-api/src/testing/memory-record.ts';
 import {
   AMINA,
@@ -181,7 +183,8 @@ export async function openNetworkWorld(kind: 'devnet' | 'fabric'): Promise<Netwo
   const devices = new Devices();
   await tellStory(setting, devices);
   const ingest = await setting.ingest(keysDir);
-  const sessions = ledgerSessions({ profile: network.profile, identities });
+  const documents = new DocumentStore(new MemoryObjects());
+  const sessions = ledgerSessions({ profile: network.profile, identities, documents });
   return {
     sessions,
     send: async (sent) => {

@@ -22,6 +22,7 @@ const environment = {
   OIDC_AUDIENCE: 'pulseledger-api',
   FHIR_BASE_URL: 'https://api.pulse.test/fhir/',
   PULSE_SECRET_PREFIX: 'pulseledger/test',
+  DOCUMENT_BUCKET: 'pulse-documents',
   PULSE_CONNECTION_PROFILE: JSON.stringify(profile),
 };
 

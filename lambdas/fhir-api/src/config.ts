@@ -34,6 +34,7 @@ const Environment = z
     OIDC_TOKEN_URL: SecureUrl.optional(),
     FHIR_BASE_URL: SecureUrl,
     PULSE_SECRET_PREFIX: z.string().min(1),
+    DOCUMENT_BUCKET: z.string().min(3).max(63),
     PULSE_CONNECTION_PROFILE: z.string().transform(parseJson).pipe(ConnectionProfile),
   })
   .transform((env) => ({
@@ -48,6 +49,7 @@ const Environment = z
     },
     baseUrl: env.FHIR_BASE_URL.replace(/\/$/, ''),
     secretPrefix: env.PULSE_SECRET_PREFIX,
+    documentBucket: env.DOCUMENT_BUCKET,
     profile: env.PULSE_CONNECTION_PROFILE,
   }));
 
@@ -69,6 +71,8 @@ export interface FhirConfig {
   readonly baseUrl: string;
   /** What stands before `/issuing-ca/<organization>` in the names of secrets. */
   readonly secretPrefix: string;
+  /** Bucket of encrypted documents. */
+  readonly documentBucket: string;
   readonly profile: ConnectionProfile;
 }
 

@@ -1,11 +1,13 @@
 /** The Lambda function behind the HTTP API's FHIR routes. */
 import { IoTDataPlaneClient, PublishCommand } from '@aws-sdk/client-iot-data-plane';
+import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { IdentitySource } from '@pulseledger/ledger';
+import { DocumentStore, IdentitySource } from '@pulseledger/ledger';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { liveKey } from '../../common/src/live-key.ts';
 import { logLine } from '../../common/src/log.ts';
 import { EmfMetrics } from '../../common/src/metrics.ts';
+import { S3Objects } from '../../common/src/s3-objects.ts';
 import { readConfig } from './config.ts';
 import { createRouter, type Handle } from './http/router.ts';
 import { PermitCache } from './record/permit-cache.ts';
@@ -17,11 +19,15 @@ const metrics = new EmfMetrics('fhir-api', console.log);
 function createHandle(): Handle {
   const config = readConfig(process.env);
   const { baseUrl, issuer, audience, tokenProfile, jwksUrl, login, profile, secretPrefix } = config;
+  const { documentBucket } = config;
   const identities = new IdentitySource({
     client: new SecretsManagerClient({}),
     prefix: secretPrefix,
   });
-  const sessions = ledgerSessions({ profile, identities });
+  // Path style: bucket names are no host names on this machine.
+  const s3 = new S3Client({ forcePathStyle: true });
+  const documents = new DocumentStore(new S3Objects(s3, documentBucket));
+  const sessions = ledgerSessions({ profile, identities, documents });
   const broker = new IoTDataPlaneClient({});
   const secrets = new SecretsManagerClient({});
   return createRouter({

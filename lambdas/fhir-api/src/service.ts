@@ -5,6 +5,7 @@ import {
   AlarmClient,
   ClinicalClient,
   connectGateway,
+  type DocumentStore,
   type IdentitySource,
   LedgerCalls,
   type LedgerConnection,
@@ -13,6 +14,7 @@ import {
   serviceSignatories,
   UserSessions,
 } from '@pulseledger/ledger';
+import { documentsApart } from './documents/documents-apart.ts';
 import type { Session } from './http/router.ts';
 import type { DirectoryPort } from './record/clinical-port.ts';
 import { ledgerDirectory, ledgerDirectoryWriter } from './record/ledger-directory.ts';
@@ -22,6 +24,8 @@ import type { Caller } from './smart/token.ts';
 export interface ServiceOptions {
   readonly profile: ConnectionProfile;
   readonly identities: IdentitySource;
+  /** Bytes of documents, beside the ledger. */
+  readonly documents: DocumentStore;
 }
 
 /** Opens sessions of callers, and ends what they share. */
@@ -38,7 +42,7 @@ const API_ORGANIZATION: Organization = 'hospital';
 
 /** Connections are made when an organization's first user comes. */
 export function ledgerSessions(options: ServiceOptions): LedgerSessions {
-  const { identities, profile } = options;
+  const { documents, identities, profile } = options;
   const users = new UserSessions({ identities });
   const permits = new PermitCache();
   const connections = new Map<Organization, LedgerConnection>();
@@ -65,7 +69,7 @@ export function ledgerSessions(options: ServiceOptions): LedgerSessions {
           listAccess: (input) => access.listAccess(input),
         },
         watch: new AlarmClient(calls),
-        clinical: new ClinicalClient(calls),
+        clinical: documentsApart(new ClinicalClient(calls), documents),
         directoryWriter: ledgerDirectoryWriter(calls),
       });
     },

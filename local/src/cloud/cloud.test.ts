@@ -26,6 +26,7 @@ async function startCloud(): Promise<{ child: TestChild; info: CloudInfo }> {
   const { tls, deviceAuthorities } = authorities;
   const info = await child.start({
     queueFolder,
+    documentFolder: join(queueFolder, 'documents'),
     tls,
     deviceAuthorities,
     roles: [],

@@ -22,6 +22,7 @@ import {
   QueueSet,
 } from './queue/queue-set.ts';
 import { SlowableDatabase } from './queue/slowable-database.ts';
+import { s3App } from './s3-service.ts';
 import { sqsApp } from './sqs-service.ts';
 
 /** AWS IoT Core waits 5 s for a custom authorizer. */
@@ -37,6 +38,7 @@ export interface CloudPorts {
 
 export interface CloudConfig {
   readonly queueFolder: string;
+  readonly documentFolder: string;
   readonly tls: TlsKeys;
   readonly deviceAuthorities: readonly DeviceAuthority[];
   readonly roles: readonly LocalRole[];
@@ -71,6 +73,7 @@ const ports: z.ZodType<CloudPorts> = z.strictObject({
 
 const configuration: z.ZodType<CloudConfig> = z.strictObject({
   queueFolder: z.string(),
+  documentFolder: z.string(),
   tls: tlsKeysSchema,
   deviceAuthorities: z.array(
     z.strictObject({ certificatePem: z.string(), revocationListFile: z.string() }),
@@ -94,7 +97,7 @@ export const cloudReport: z.ZodType<CloudReport> = z.object({
   quarantined: z.int(),
 });
 
-/** What stands for AWS IoT Core and Amazon SQS: broker, topic rule, queues, and their two endpoints. */
+/** What stands for AWS IoT Core, Amazon SQS and Amazon S3: broker, topic rule, queues, documents, and their endpoints. */
 export const cloud: ChildProgram<CloudConfig> = {
   configuration,
   start: (config, logger) => startCloud(config, logger),
@@ -127,10 +130,10 @@ async function startCloud(config: CloudConfig, logger: Logger): Promise<Running>
     },
   });
   let origin = '';
-  const sqs = await serveLoopback(
-    sqsApp({ queues, roles, region, origin: () => origin }),
-    config.ports.sqs,
-  );
+  // Its requests are PUT, GET and DELETE; those of SQS are POST: one address serves both.
+  const services = s3App({ folder: config.documentFolder, roles });
+  services.route('/', sqsApp({ queues, roles, region, origin: () => origin }));
+  const sqs = await serveLoopback(services, config.ports.sqs);
   origin = sqs.origin;
   const live = await startLive(config);
   const publish = async (topic: string, payload: Uint8Array, qos: 0 | 1): Promise<void> => {

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { EXIT, StartFailure, systemErrorCode } from './failure.ts';
 import { isSameProcess, processStartTime } from './process-table.ts';
 
-/** Where everything of one installation lies. Only keys and ledger are worth keeping. */
+/** Where everything of one installation lies. Only keys, ledger and documents are worth keeping. */
 export interface DataFolder {
   readonly root: string;
   readonly keys: string;
@@ -14,6 +14,8 @@ export interface DataFolder {
   readonly run: string;
   readonly logs: string;
   readonly queue: string;
+  /** Encrypted documents, each under its random name; part of the record, as the ledger is. */
+  readonly documents: string;
   /** The simulator's outboxes and device keys. */
   readonly fleet: string;
   /** The same of a run that is accounted for: its devices are nobody else's. */
@@ -41,6 +43,7 @@ export function dataFolder(root: string): DataFolder {
     run,
     logs: join(root, 'logs'),
     queue: join(root, 'queue'),
+    documents: join(root, 'documents'),
     fleet: join(root, 'fleet'),
     measuredFleet: join(root, 'fleet', 'measured'),
     truthFile: join(root, 'truth.ndjson'),

@@ -1,5 +1,6 @@
 import { createRole, type LocalRole, type Permission } from '../aws/role.ts';
 import { INGEST_DEAD_LETTERS, INGEST_QUEUE, QUARANTINE_QUEUE } from '../cloud/queue/queue-set.ts';
+import { DOCUMENT_BUCKET } from '../cloud/s3-service.ts';
 import { SECRET_PREFIX } from './installation.ts';
 
 /** The IAM roles of the installation, with credentials that last as long as the supervisor. */
@@ -28,6 +29,10 @@ export function createRoles(): Roles {
     action: 'secretsmanager:GetSecretValue',
     resource: `${SECRET_PREFIX}/live`,
   };
+  const documents = ['s3:PutObject', 's3:GetObject', 's3:DeleteObject'].map((action) => ({
+    action,
+    resource: `arn:aws:s3:::${DOCUMENT_BUCKET}/*`,
+  }));
   const take = (queue: string): Permission[] => [
     { action: 'sqs:ReceiveMessage', resource: queue },
     { action: 'sqs:DeleteMessage', resource: queue },
@@ -45,6 +50,7 @@ export function createRoles(): Roles {
       readIssuing,
       { action: 'secretsmanager:GetSecretValue', resource: `${SECRET_PREFIX}/api/*` },
       readLiveKey,
+      ...documents,
       // Commands to devices; the pattern has its wildcard at the end.
       { action: 'iot:Publish', resource: 'v1/*' },
     ]),

@@ -2,6 +2,7 @@ import type { ConnectionProfile } from '@pulseledger/domain';
 import type { LocalRole } from '../aws/role.ts';
 import { type CloudInfo, iotArn } from '../cloud/cloud.ts';
 import { QUARANTINE_QUEUE } from '../cloud/queue/queue-set.ts';
+import { DOCUMENT_BUCKET } from '../cloud/s3-service.ts';
 import { queueUrl } from '../cloud/sqs-service.ts';
 import type { IdentityServicesInfo } from '../identity-services/identity-services.ts';
 import { OIDC_AUDIENCE } from '../identity-services/oidc.ts';
@@ -100,6 +101,8 @@ export function lambdaEnvironment(
     AWS_LAMBDA_FUNCTION_NAME: name,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: identity.secretsUrl,
     AWS_ENDPOINT_URL_SQS: view.sqsUrl,
+    AWS_ENDPOINT_URL_S3: view.sqsUrl,
+    DOCUMENT_BUCKET,
     AWS_ENDPOINT_URL_IOT_DATA_PLANE: view.iotUrl,
     NODE_EXTRA_CA_CERTS: installation.tlsCaFile,
     PULSE_SECRET_PREFIX: SECRET_PREFIX,

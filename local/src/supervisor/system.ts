@@ -50,6 +50,7 @@ const BATCHING_WINDOW_MS = 200;
 const GAP_WATCH_MS = 60_000;
 /** How often hours that are over are summed up. */
 const CLOSE_HOUR_MS = 60_000;
+const PURGE_ENDED_MS = 60_000;
 const MAX_CONCURRENCY = 2;
 const ANSWER_TIMEOUT_MS = 250;
 /** What is not known of a part that is down or stands still. */
@@ -225,6 +226,7 @@ export class System {
       environment: liveAuthorizerEnvironment(this.roles.liveAuthorizer, ports.secrets),
       config: () => ({
         queueFolder: this.#options.folder.queue,
+        documentFolder: this.#options.folder.documents,
         tls,
         deviceAuthorities,
         roles: Object.values(this.roles),
@@ -282,6 +284,11 @@ export class System {
         schedules: [
           { functionName: 'gap-watch', file: lambdaFile('gap-watch'), everyMs: GAP_WATCH_MS },
           { functionName: 'close-hour', file: lambdaFile('close-hour'), everyMs: CLOSE_HOUR_MS },
+          {
+            functionName: 'purge-ended',
+            file: lambdaFile('purge-ended'),
+            everyMs: PURGE_ENDED_MS,
+          },
         ],
       }),
       info: z.unknown(),

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { RecordView, RecordWrite, WriteRecordsInput } from '@pulseledger/domain';
-import { DocumentStore, type ObjectStore } from '@pulseledger/ledger';
+import { DocumentStore } from '@pulseledger/ledger';
 import type { ClinicalPort } from '../record/clinical-port.ts';
+import { MemoryObjects } from '../testing/memory-objects.ts';
 import { documentsApart } from './documents-apart.ts';
 
 const ID = 'ab'.repeat(16);
@@ -10,14 +11,9 @@ const READ = { patientId: ID, permitId: ID, pageSize: 10 };
 /** Keeps what was written last, as the ledger does. */
 class OneRecord {
   written: RecordWrite | undefined;
-  readonly objects = new Map<string, Uint8Array>();
+  readonly store = new MemoryObjects();
 
   port(): ClinicalPort {
-    const store: ObjectStore = {
-      put: (name, bytes) => Promise.resolve(void this.objects.set(name, bytes)),
-      get: (name) => Promise.resolve(this.objects.get(name)),
-      delete: (name) => Promise.resolve(void this.objects.delete(name)),
-    };
     const ledger = {
       writeRecords: ({ writes }: WriteRecordsInput) => {
         this.written = writes[0];
@@ -27,7 +23,7 @@ class OneRecord {
       readVersion: () => Promise.resolve(this.#view()),
       recordHistory: () => Promise.resolve({ versions: [this.#view()], more: false }),
     } as unknown as ClinicalPort;
-    return documentsApart(ledger, new DocumentStore(store));
+    return documentsApart(ledger, new DocumentStore(this.store));
   }
 
   #view(): RecordView {
@@ -65,7 +61,8 @@ describe('the bytes of a document', () => {
     await port.writeRecords({ patientId: ID, writes: [write] }, 'TREAT');
     expect(JSON.stringify(one.written)).not.toContain(data);
     expect(one.written?.attachments).toMatchObject([{ sizeBytes: text.length }]);
-    for (const bytes of one.objects.values()) expect(Buffer.from(bytes).includes(text)).toBe(false);
+    for (const bytes of one.store.objects.values())
+      expect(Buffer.from(bytes).includes(text)).toBe(false);
     const { records } = await port.readRecords({ ...READ, recordId: ID });
     expect(records[0]?.resource).toEqual(write.resource);
     const version = { ...READ, recordClass: 'document' as const, recordId: ID, version: 1 };
@@ -76,7 +73,8 @@ describe('the bytes of a document', () => {
     const one = new OneRecord();
     const port = one.port();
     await port.writeRecords({ patientId: ID, writes: [document(attachment)] }, 'TREAT');
-    const { data: _, ...shown } = { ...attachment, size: text.length };
+    const { contentType, title, extension } = attachment;
+    const shown = { contentType, title, extension, size: text.length };
     const content = [{ attachment: shown }, expect.anything()];
     const { records } = await port.readRecords(READ);
     expect(records[0]?.resource).toMatchObject({ content });
@@ -89,7 +87,7 @@ describe('the bytes of a document', () => {
     const one = new OneRecord();
     const port = one.port();
     await port.writeRecords({ patientId: ID, writes: [document(attachment)] }, 'TREAT');
-    one.objects.clear();
+    one.store.objects.clear();
     const reading = port.readRecords({ ...READ, recordId: ID });
     await expect(reading).rejects.toMatchObject({ code: 'gone' });
     const wrong = { patientId: ID, writes: [document({ data: 'n%t' })] };
