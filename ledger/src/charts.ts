@@ -40,6 +40,12 @@ export interface OpenedChart {
   readonly untilMs: number;
 }
 
+/** How long an opening may take. */
+export interface OpeningOptions {
+  /** Unix milliseconds after which it is given up. */
+  readonly giveUpAtMs?: number | undefined;
+}
+
 /** Open charts of all callers of a process, by caller, purpose, owner and class. */
 export class PermitCache {
   readonly #charts = new Map<string, Promise<OpenedChart>>();
@@ -68,7 +74,10 @@ export interface ChartsOptions {
   readonly attestor: Attestor;
   readonly signatories: SignatorySource;
   /** Submits transactions as one batch; throws for each that failed. */
-  readonly submitAll: (transactions: readonly LedgerTransaction[]) => Promise<void>;
+  readonly submitAll: (
+    transactions: readonly LedgerTransaction[],
+    options: OpeningOptions,
+  ) => Promise<void>;
   readonly cache?: PermitCache | undefined;
   readonly purpose?: Purpose | undefined;
   readonly now?: (() => number) | undefined;
@@ -87,16 +96,20 @@ export class Charts {
   }
 
   /** Opens one chart. A refusal is no error: it is committed, and no class is open. */
-  async open(request: ChartRequest): Promise<OpenedChart> {
-    const [chart] = await this.openAll([request]);
+  async open(request: ChartRequest, options: OpeningOptions = {}): Promise<OpenedChart> {
+    const [chart] = await this.openAll([request], options);
     if (chart === undefined) throw new PulseError('internal');
     return chart;
   }
 
   /** Opens several charts, committed as one batch. */
-  async openAll(requests: readonly ChartRequest[]): Promise<OpenedChart[]> {
+  async openAll(
+    requests: readonly ChartRequest[],
+    options: OpeningOptions = {},
+  ): Promise<OpenedChart[]> {
     const prepared = await Promise.all(requests.map((request) => this.#prepare(request)));
-    await this.#options.submitAll(prepared.map(({ transaction }) => transaction));
+    const transactions = prepared.map(({ transaction }) => transaction);
+    await this.#options.submitAll(transactions, options);
     return prepared.map(({ chart }) => chart);
   }
 

@@ -12,7 +12,7 @@ import {
   SetEmergencyChoiceInput,
   SetWristbandInput,
 } from '@pulseledger/domain';
-import type { ChartRequest, OpenedChart } from './charts.ts';
+import type { ChartRequest, OpenedChart, OpeningOptions } from './charts.ts';
 import { LedgerCalls, type LedgerCallsOptions } from './ledger-calls.ts';
 
 /** Break-glass: contract `emergency`. */
@@ -47,8 +47,9 @@ export class EmergencyClient {
   /** Opens the chart with a stated emergency, by an emergency medic. */
   breakGlass(
     request: ChartRequest & Required<Pick<ChartRequest, 'emergency'>>,
+    options: OpeningOptions = {},
   ): Promise<OpenedChart> {
-    return this.calls.charts.open(request);
+    return this.calls.charts.open(request, options);
   }
 
   /** `emergency:ReadOnIntent`, by an organization's API, which has stored the intent durably: what it opens. */

@@ -11,7 +11,7 @@ import type { z } from 'zod';
 import { type AccessRequest, Attestor } from './attestor.ts';
 import { type BatchOptions, BatchSigner } from './batch-signer.ts';
 import { purposeOf, roleOf } from './caller-role.ts';
-import { type ChartOwner, Charts, type PermitCache } from './charts.ts';
+import { type ChartOwner, Charts, type OpeningOptions, type PermitCache } from './charts.ts';
 import { decode, encode } from './coding.ts';
 import type { LedgerConnection } from './connection.ts';
 import { Evaluator } from './evaluator.ts';
@@ -63,7 +63,7 @@ export class LedgerCalls {
     this.attestor = new Attestor({ evaluator: this.#evaluator });
     this.charts = new Charts({
       ...{ attestor: this.attestor, signatories, cache, purpose },
-      submitAll: (transactions) => this.#openAll(transactions),
+      submitAll: (transactions, opening) => this.#openAll(transactions, opening),
     });
   }
 
@@ -183,8 +183,12 @@ export class LedgerCalls {
     return this.#signer.submitAll(transactions, options);
   }
 
-  async #openAll(transactions: readonly LedgerTransaction[]): Promise<void> {
-    const outcomes = await this.submitAll(transactions, { concurrency: CHARTS_AT_ONCE });
+  async #openAll(
+    transactions: readonly LedgerTransaction[],
+    opening: OpeningOptions,
+  ): Promise<void> {
+    const options = { concurrency: CHARTS_AT_ONCE, ...opening };
+    const outcomes = await this.submitAll(transactions, options);
     for (const outcome of outcomes) if (outcome.status !== 'committed') throw outcome.error;
   }
 }
