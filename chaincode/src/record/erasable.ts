@@ -28,11 +28,24 @@ export interface Erasable {
 
 /** Readings of wearables: the second part of each key is the hour. */
 const WEARABLE_TYPES = ['chunk', 'hour', 'late'];
+/** What was made of readings: alarms, and what practitioners did about them. */
+const ALARM_TYPES = ['alarms', 'watch-deed'];
 /** Everything else of a patient whose keys begin with the patient's id. The log of accesses is not among it. */
-const PATIENT_TYPES = ['version', 'worn', 'unique', 'consent', 'representative'];
+const PATIENT_TYPES = ['version', 'worn', 'unique', 'consent', 'representative', 'watch-settings'];
 
 function erasable({ objectType, attributes }: RecordKey): Erasable {
   return { key: { collection: 'providers', objectType, attributes }, objectIds: [] };
+}
+
+async function* keysOfTypes(
+  stub: LedgerStub,
+  patientId: string,
+  objectTypes: readonly string[],
+): AsyncGenerator<Erasable> {
+  for (const objectType of objectTypes) {
+    const prefix = { objectType, attributes: [patientId] };
+    yield* keysBetween(stub, rangeStart(prefix), rangeEnd(prefix));
+  }
 }
 
 async function* keysBetween(
@@ -142,12 +155,10 @@ export async function* erasableKeys(
 ): AsyncGenerator<Erasable> {
   if (erasure.scope === 'clinical') yield* copies(stub, patientId);
   yield* readings(stub, patientId, erasure);
+  yield* keysOfTypes(stub, patientId, ALARM_TYPES);
   if (erasure.scope === 'wearable') return;
   yield* records(stub, patientId);
-  for (const objectType of PATIENT_TYPES) {
-    const prefix = { objectType, attributes: [patientId] };
-    yield* keysBetween(stub, rangeStart(prefix), rangeEnd(prefix));
-  }
+  yield* keysOfTypes(stub, patientId, PATIENT_TYPES);
   yield* relations(stub, patientId);
   const patient = RECORD_KEYS.patient(patientId);
   yield* keysBetween(stub, rangeStart(patient), rangeEnd(patient));
@@ -155,7 +166,10 @@ export async function* erasableKeys(
 
 /** Types of keys whose n-th part is the patient's id. */
 const PATIENT_PART: ReadonlyMap<string, number> = new Map([
-  ...[...WEARABLE_TYPES, ...PATIENT_TYPES].map((type): [string, number] => [type, 0]),
+  ...[...WEARABLE_TYPES, ...ALARM_TYPES, ...PATIENT_TYPES].map((type): [string, number] => [
+    type,
+    0,
+  ]),
   ['record', 0],
   ['patient', 0],
   ['treating', 0],
@@ -200,7 +214,7 @@ export function placeOfKey(stub: LedgerStub, key: ErasableKey): readonly [string
   return [collection, ledgerKey(stub, key)];
 }
 
-/** Is it a reading of a wearable? */
+/** Is it a reading of a wearable, or made of such? */
 export function isReading({ objectType }: ErasableKey): boolean {
-  return WEARABLE_TYPES.includes(objectType) || objectType === 'open';
+  return [...WEARABLE_TYPES, ...ALARM_TYPES, 'open'].includes(objectType);
 }

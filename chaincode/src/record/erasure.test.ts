@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import {
   compositeKey,
+  DEFAULT_SETTINGS,
   ErasableKey,
   type Erasure,
   ListErasableOutput,
@@ -32,8 +33,8 @@ const LATER_MS = NOON_MS + HOUR_MS;
 
 let ledger: LedgerDouble;
 let requestId: string;
+const wearable = new Wearable('Watch');
 beforeEach(async () => {
-  const wearable = new Wearable('Watch');
   ledger = await ledgerWith(wearable);
   requestId = newId();
   await setTreating(ledger, PEOPLE.doctor);
@@ -101,6 +102,31 @@ function typesOf(keys: readonly string[]): string[] {
 }
 
 describe('erasing wearable data', () => {
+  it('takes alarms along, and what was done about them; the orders stay', async () => {
+    const { deviceId } = wearable;
+    const state = { devices: [], closed: [], historical: [] };
+    const devices = [{ deviceId, atMs: NOON_MS }];
+    const one = { patientId: PATIENT_ID, devices, baseRevision: 0, state, saltHex: SALT_HEX };
+    const call = { identity: PEOPLE.ingest, input: { patients: [one] }, nowMs: NOON_MS };
+    await ledger.submit('vitals:RecordAlarms', call);
+    const wants = [{ action: 'amend' as const, recordClass: 'vitals' as const }];
+    const identity = PEOPLE.doctor;
+    const about = { patientId: PATIENT_ID, wants };
+    const attestation = await attest(ledger, identity, about, NOON_MS);
+    const entry = { patientId: PATIENT_ID, entryId: newId(), saltHex: SALT_HEX };
+    const deed = { ...entry, alarmId: `${deviceId}.8867-4.low.high.0`, untilMs: null };
+    const order = { ...entry, settings: DEFAULT_SETTINGS, scale2: null };
+    const common = { identity, attestation, nowMs: NOON_MS };
+    await ledger.submit('vitals:Acknowledge', { ...common, input: deed });
+    await ledger.submit('vitals:SetLimits', { ...common, input: order });
+    const made = ['alarms', 'watch-deed', 'watch-settings'];
+    expect(typesOf(keysAbout(PATIENT_ID))).toEqual(expect.arrayContaining(made));
+    await request('wearable');
+    await eraseAll(PEOPLE.patient, LATER_MS);
+    const after = typesOf(keysAbout(PATIENT_ID));
+    expect(made.filter((type) => after.includes(type))).toEqual(['watch-settings']);
+  });
+
   it('happens at once, by the patient, and leaves the clinical record', async () => {
     await writeRecords(ledger, PEOPLE.doctor, [
       writeOf({ recordClass: 'condition', resource: CONDITION }),

@@ -19,6 +19,7 @@ import { ACCESS_INPUTS, ACCESS_KEY_FIELDS } from './access-inputs.ts';
 import { CONSENT_INPUTS, CONSENT_KEY_FIELDS } from './consent-inputs.ts';
 import { contractFunctions } from './functions.ts';
 import { RECORD_INPUTS, RECORD_KEY_FIELDS } from './record-inputs.ts';
+import { WATCH_INPUTS, WATCH_KEY_FIELDS } from './watch-inputs.ts';
 
 const LIMIT_MS = 120_000;
 const HOUR_MS = 3_600_000;
@@ -39,6 +40,7 @@ const INPUTS: Readonly<Record<string, readonly [string, Readonly<Record<string, 
   ...RECORD_INPUTS,
   ...ACCESS_INPUTS,
   ...CONSENT_INPUTS,
+  ...WATCH_INPUTS,
   'care:RegisterPatient': ['administrator', { patientId: ID, basics: BASICS, saltHex: SALT }],
   'care:SetTreating': [
     'administrator',
@@ -76,33 +78,6 @@ const INPUTS: Readonly<Record<string, readonly [string, Readonly<Record<string, 
   'vitals:ReadChunks': ['doctor', { ...OPENED, ...PERIOD }],
   'vitals:ReadMinutes': ['doctor', { ...OPENED, ...PERIOD }],
   'vitals:ReadHours': ['doctor', { ...OPENED, ...PERIOD }],
-  'vitals:AlarmStates': ['ingest', { patientIds: [ID] }],
-  'vitals:RecordAlarms': [
-    'ingest',
-    {
-      patients: [
-        {
-          ...{ patientId: ID, deviceId: ID, baseRevision: 0, saltHex: SALT },
-          state: { devices: [], closed: [], historical: [] },
-        },
-      ],
-    },
-  ],
-  'vitals:ReadAlarms': ['doctor', { patientId: ID, permitId: ID }],
-  'vitals:SetLimits': [
-    'doctor',
-    {
-      ...{ patientId: ID, entryId: ID, scale2: null, saltHex: SALT },
-      settings: { limits: {}, noDataAfterMs: null, news2Excluded: null },
-    },
-  ],
-  'vitals:Acknowledge': [
-    'nurse',
-    {
-      ...{ patientId: ID, entryId: ID, untilMs: null, saltHex: SALT },
-      alarmId: `${ID}.8867-4.low.high.0`,
-    },
-  ],
   'vitals:FindChunk': ['doctor', { ...OPENED, deviceId: ID, boot: 1, sequence: 0, atMs: 0 }],
 };
 
@@ -111,6 +86,7 @@ const KEY_FIELDS = [
   ...RECORD_KEY_FIELDS,
   ...ACCESS_KEY_FIELDS,
   ...CONSENT_KEY_FIELDS,
+  ...WATCH_KEY_FIELDS,
 ];
 
 const EVIL_IDS: readonly unknown[] = [
