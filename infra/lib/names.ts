@@ -10,6 +10,11 @@ export function secretPrefix(environment: Environment): string {
   return `pulseledger/${environment.name}`;
 }
 
+/** Bucket of encrypted documents; names of buckets are unique among everybody, hence the account. */
+export function documentBucketName(environment: Environment): string {
+  return `${prefix(environment)}-documents-${environment.account}`;
+}
+
 /** Names that stateful and stateless stacks agree on, so that neither exports to the other. */
 export function queueNames(environment: Environment): {
   readonly ingest: string;

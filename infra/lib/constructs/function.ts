@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Duration } from 'aws-cdk-lib';
+import { Aws, Duration } from 'aws-cdk-lib';
 import { type ISecurityGroup, type IVpc, SubnetType } from 'aws-cdk-lib/aws-ec2';
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -109,6 +109,16 @@ export class PulseFunction extends Construct {
           'One topic a device or patient pseudonym: there is no list of them in advance.',
       });
     }
+  }
+
+  /** Lets the function put, get and delete the objects of a bucket, each by its random name; it lists none. */
+  allowObjects(bucket: string): void {
+    const resource = `arn:${Aws.PARTITION}:s3:::${bucket}/*`;
+    this.allow(['s3:PutObject', 's3:GetObject', 's3:DeleteObject'], [resource]);
+    acknowledge(this.#policy, {
+      [`AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::${bucket}/*]`]:
+        'Objects have random names: there is no list of them in advance.',
+    });
   }
 
   /** Lets the function do this and nothing wider. */

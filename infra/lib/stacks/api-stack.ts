@@ -17,7 +17,7 @@ import { acknowledge } from '../acknowledge.ts';
 import { PulseFunction } from '../constructs/function.ts';
 import { EncryptedLogGroup } from '../constructs/log-group.ts';
 import { SharedNetwork } from '../constructs/shared-network.ts';
-import { prefix, secretPrefix } from '../names.ts';
+import { documentBucketName, prefix, secretPrefix } from '../names.ts';
 import { share, shared } from '../shared-value.ts';
 import { EnvironmentStack, type EnvironmentStackProps } from './environment-stack.ts';
 
@@ -38,7 +38,7 @@ const ACCESS_LOG_FORMAT = JSON.stringify({
 });
 
 /** Open to everybody: what a client must read before it can log in. */
-const PUBLIC_ROUTES = ['/metadata', '/.well-known/smart-configuration'];
+const PUBLIC_ROUTES = ['/metadata', '/.well-known/smart-configuration', '/openapi.json', '/docs'];
 
 /** The clinicians' and patients' HTTPS API: one function behind API Gateway, tokens checked twice. */
 export class ApiStack extends EnvironmentStack {
@@ -96,6 +96,8 @@ export class ApiStack extends EnvironmentStack {
     const integration = new HttpLambdaIntegration('FhirApi', fn.function);
     const authorizer = new HttpJwtAuthorizer('Tokens', issuer, { jwtAudience: [clientId] });
     api.addRoutes({ path: '/{proxy+}', methods: READ_AND_WRITE, integration, authorizer });
+    // Bundles go to the base itself, which the route above does not match.
+    api.addRoutes({ path: '/', methods: [HttpMethod.POST], integration, authorizer });
     for (const path of PUBLIC_ROUTES) {
       const routes = api.addRoutes({
         path,
@@ -136,6 +138,7 @@ export class ApiStack extends EnvironmentStack {
         OIDC_TOKEN_PROFILE: 'cognito',
         FHIR_BASE_URL: apiUrl,
         PULSE_SECRET_PREFIX: secretPrefix(environment),
+        DOCUMENT_BUCKET: documentBucketName(environment),
         AWS_ENDPOINT_URL_IOT_DATA_PLANE: `https://${environment.iotDataHost}`,
         PULSE_CONNECTION_PROFILE: shared(this, environment, 'fabric/connection-profile'),
       },
@@ -152,8 +155,10 @@ export class ApiStack extends EnvironmentStack {
     );
     fn.allow(['kms:Decrypt'], [shared(this, environment, 'data/issuing-key-arn')]);
     fn.allowPublishing([commandTopic('*')]);
+    fn.allowObjects(documentBucketName(environment));
+    fn.allow(['kms:Decrypt', 'kms:GenerateDataKey'], [shared(this, environment, 'data/key-arn')]);
     return fn;
   }
 }
 
-const READ_AND_WRITE = [HttpMethod.GET, HttpMethod.POST, HttpMethod.PUT];
+const READ_AND_WRITE = [HttpMethod.GET, HttpMethod.POST, HttpMethod.PUT, HttpMethod.DELETE];

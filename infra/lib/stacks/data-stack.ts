@@ -1,11 +1,12 @@
 import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Environment } from '../../environments/environment.ts';
 import { acknowledge } from '../acknowledge.ts';
-import { prefix, queueNames } from '../names.ts';
+import { documentBucketName, prefix, queueNames } from '../names.ts';
 import { share } from '../shared-value.ts';
 import { EnvironmentStack, type EnvironmentStackProps } from './environment-stack.ts';
 
@@ -29,6 +30,7 @@ export class DataStack extends EnvironmentStack {
     // CloudWatch Logs and the topic rule write under this key without an identity of ours.
     key.grantEncryptDecrypt(new ServicePrincipal(`logs.${Aws.REGION}.amazonaws.com`));
     this.#queues(environment, key);
+    this.#documents(environment, key);
     const identities = this.#key(environment, 'IdentitiesKey', 'signing identities');
     const issuing = this.#key(environment, 'IssuingKey', 'keys of the issuing authorities');
     share(this, environment, 'data/key-arn', key.keyArn);
@@ -41,6 +43,33 @@ export class DataStack extends EnvironmentStack {
       description: `${prefix(environment)}: ${of}`,
       enableKeyRotation: true,
       removalPolicy: environment.isProtected ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+  }
+
+  /**
+   * Documents, encrypted before they come here with keys that stand on the ledger alone: who erases a record makes every
+   * version and copy of its documents unreadable, and the bytes go after a day.
+   */
+  #documents(environment: Environment, key: Key): void {
+    const bucket = new Bucket(this, 'Documents', {
+      bucketName: documentBucketName(environment),
+      encryption: BucketEncryption.KMS,
+      encryptionKey: key,
+      bucketKeyEnabled: true,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      enforceSSL: true,
+      minimumTLSVersion: 1.2,
+      versioned: true,
+      lifecycleRules: [{ noncurrentVersionExpiration: Duration.days(1) }],
+      removalPolicy: environment.isProtected ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    const logged =
+      'One function reads it, and who opened which record through it is an entry on the ledger; here are random names only.';
+    acknowledge(bucket, {
+      'AwsSolutions-S1': logged,
+      'HIPAA.Security-S3BucketLoggingEnabled': logged,
+      'HIPAA.Security-S3BucketReplicationEnabled':
+        'The installation is in one region, whose zones S3 copies between; a copy elsewhere would be one more to erase.',
     });
   }
 

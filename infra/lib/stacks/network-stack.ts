@@ -141,6 +141,7 @@ export class NetworkStack extends EnvironmentStack {
     for (const from of [peers, orderers]) {
       from.addEgressRule(Peer.prefixList(s3PrefixListId), Port.tcp(HTTPS), 'installation assets');
     }
+    functions.addEgressRule(Peer.prefixList(s3PrefixListId), Port.tcp(HTTPS), 'documents');
     return groups;
   }
 
