@@ -80,6 +80,7 @@ function View({
           api={api}
           patientId={place.patientId}
           section={place.section}
+          mayAcknowledge={person.role === 'doctor' || person.role === 'nurse'}
           onSection={(section) => {
             go({ ...place, section });
           }}

@@ -19,11 +19,13 @@ export function Chart({
   api,
   patientId,
   section,
+  mayAcknowledge,
   onSection,
 }: {
   readonly api: ApiClient;
   readonly patientId: string;
   readonly section: string;
+  readonly mayAcknowledge: boolean;
   readonly onSection: (section: string) => void;
 }): JSX.Element {
   const remote = useRemote(patientId, (signal) =>
@@ -49,7 +51,7 @@ export function Chart({
         ))}
       </nav>
       {shown === undefined ? (
-        <Monitor key={patientId} api={api} patientId={patientId} />
+        <Monitor key={patientId} {...{ api, patientId, mayAcknowledge }} />
       ) : (
         <RecordList key={shown.key} api={api} patientId={patientId} section={shown} />
       )}

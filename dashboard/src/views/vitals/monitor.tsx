@@ -8,6 +8,8 @@ import { TEXT } from '../../text/en.ts';
 import { Loaded } from '../../ui/loaded.tsx';
 import { useNow } from '../../ui/use-now.ts';
 import { type Remote, useRemote } from '../../ui/use-remote.ts';
+import { AlarmPanel } from '../watch/alarm-panel.tsx';
+import { ScorePanel } from '../watch/score-panel.tsx';
 import { SHORTEST_SPAN, SPANS, type Span, tileData } from './monitor-data.ts';
 import { MONITOR_CODES, MONITOR_SIGNS } from './signs.ts';
 import { Tile } from './tile.tsx';
@@ -22,10 +24,14 @@ const Watched = z.object({ watchUntilMs: z.number(), devices: z.number() });
 export function Monitor({
   api,
   patientId,
+  mayAcknowledge,
 }: {
   readonly api: ApiClient;
   readonly patientId: string;
+  /** Does this person answer alarms? */
+  readonly mayAcknowledge: boolean;
 }): JSX.Element {
+  const [round, setRound] = useState(0);
   const [span, setSpan] = useState<Span>(SHORTEST_SPAN);
   const [isPaused, setPaused] = useState(false);
   const [asTable, setAsTable] = useState(false);
@@ -33,7 +39,9 @@ export function Monitor({
   const [toMs, setToMs] = useState(nowMs);
   const remote = useSeries(api, patientId, span);
   const live = useLive(api, [patientId], () => {
-    if (!isPaused) remote.reload();
+    if (isPaused) return;
+    remote.reload();
+    setRound((before) => before + 1);
   });
   useWatch(api, patientId);
   useEffect(() => {
@@ -77,6 +85,10 @@ export function Monitor({
         >
           {TEXT.vitals.asTable}
         </button>
+      </div>
+      <div class="panels">
+        <AlarmPanel {...{ api, patientId, round, mayAcknowledge }} />
+        <ScorePanel {...{ api, patientId, round }} />
       </div>
       <Loaded remote={remote}>
         {(answer) => (
