@@ -144,23 +144,27 @@ export class ConsentClient {
     return this.calls.change('consent:Purge', PurgeInput, input);
   }
 
-  /** `consent:ListEnded`, by a provider's administrator or the API: what is to be purged. */
+  /** `consent:ListEnded`, by a provider's administrator or service: what is to be purged. */
   listEnded(input: ListEndedInput): Promise<ListEndedOutput> {
     return this.calls.read('consent:ListEnded', ListEndedInput, input, ListEndedOutput);
   }
 
   /**
    * Purges what consents that ended by time have left in `extract`, by a provider's administrator or
-   * the API.
+   * service.
    *
+   * @param giveUpAtMs - nothing more is begun after this moment.
    * @returns how many transactions that took.
    */
-  async purgeEnded(): Promise<number> {
-    for (let step = 0; step < MAX_STEPS; ) {
+  async purgeEnded(giveUpAtMs: number = Number.POSITIVE_INFINITY): Promise<number> {
+    for (let steps = 0; steps < MAX_STEPS; ) {
       const { ended } = await this.listEnded({ pageSize: MAX_PURGED });
-      if (ended.length === 0) return step;
-      for (const purge of ended) await this.purge(purge);
-      step += ended.length;
+      if (ended.length === 0) return steps;
+      for (const purge of ended) {
+        if (Date.now() >= giveUpAtMs) return steps;
+        await this.purge(purge);
+        steps += 1;
+      }
     }
     throw new PulseError('too_costly', 'There is too much to purge.');
   }

@@ -244,13 +244,13 @@ describe('the end of a consent', () => {
     expect(await readShared(agent, terms, permitId, { nowMs: end - 1 })).toHaveLength(1);
     await expect(readShared(agent, terms, permitId, { nowMs: end })).rejects.toThrow(DENIED);
     expect(await worklist(agent, end)).toEqual([]);
-    const sweep = { identity: administrator, input: { pageSize: 100 } };
+    const sweep = { identity: PEOPLE.ingest, input: { pageSize: 100 } };
     const ended = async (nowMs: number) =>
       ListEndedOutput.parse(await ledger.evaluate('consent:ListEnded', { ...sweep, nowMs })).ended;
     expect(await ended(end)).toEqual([]);
     const later = end + 6 * MINUTE_MS;
     for (const input of await ended(later)) {
-      await ledger.submit('consent:Purge', { identity: administrator, input, nowMs: later });
+      await ledger.submit('consent:Purge', { identity: PEOPLE.ingest, input, nowMs: later });
     }
     expect(extracted(terms)).toEqual([]);
     expect(await ended(later)).toEqual([]);

@@ -137,6 +137,13 @@ function failing(environment: Environment, apiId: string): AlarmDescription[] {
       evaluationPeriods: 6,
     },
     {
+      name: 'purge-ended-errors',
+      means: 'What consents shared stays with the insurer after their end; nobody reads it.',
+      metric: functionMetric(`${name}-purge-ended`, 'Errors'),
+      threshold: 0,
+      evaluationPeriods: 6,
+    },
+    {
       name: 'api-errors',
       means: 'The API answers requests with errors of its own.',
       metric: new Metric({

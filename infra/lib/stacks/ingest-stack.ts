@@ -59,6 +59,12 @@ const SCHEDULED: readonly Scheduled[] = [
     description: 'Sums up the hours that are over',
     onFailure: 'Called by the clock: hours that one call leaves open the next one closes.',
   },
+  {
+    id: 'PurgeEnded',
+    bundle: 'purge-ended',
+    description: 'Purges what consents left that have ended',
+    onFailure: 'Called by the clock: what one call leaves the next one purges.',
+  },
 ];
 
 /** The way of a reading from the broker to the ledger. */

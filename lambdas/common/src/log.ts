@@ -101,4 +101,9 @@ export function logLine(message: LogMessage, fields: LogFields): string {
 }
 
 /** What the functions tell. */
-export type LogMessage = 'ingested' | 'answered' | 'gaps_counted' | 'hours_closed';
+export type LogMessage =
+  | 'ingested'
+  | 'answered'
+  | 'gaps_counted'
+  | 'hours_closed'
+  | 'shares_purged';
