@@ -8,7 +8,15 @@ import type { MemoryRecord } from '../../lambdas/fhir-api/src/testing/memory-rec
 export interface ServedApi {
   readonly baseUrl: string;
   readonly api: TestApi;
+  /** Everything that was answered since it was last emptied. */
+  readonly answers: Answered[];
   readonly close: () => Promise<void>;
+}
+
+export interface Answered {
+  readonly path: string;
+  readonly status: number;
+  readonly text: string;
 }
 
 /** Bearer tokens are the callers' subjects. */
@@ -18,13 +26,14 @@ export async function serveApi(
   options: Omit<ApiOptions, 'baseUrl'> = {},
 ): Promise<ServedApi> {
   let api: TestApi | undefined;
+  const answers: Answered[] = [];
   const server = createServer((request, response) => {
-    void answer(api, request, response);
+    void answer(api, answers, request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const baseUrl = `http://127.0.0.1:${portOf(server)}/fhir`;
   api = testApi(record, callers, { ...options, baseUrl });
-  return { baseUrl, api, close: () => closed(server) };
+  return { baseUrl, api, answers, close: () => closed(server) };
 }
 
 function portOf(server: Server): number {
@@ -44,6 +53,7 @@ function closed(server: Server): Promise<void> {
 
 async function answer(
   api: TestApi | undefined,
+  answers: Answered[],
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -61,8 +71,10 @@ async function answer(
     isBase64Encoded: true,
     requestContext: { requestId: 'r-1', http: { method: request.method ?? 'GET' } },
   });
+  const status = result?.statusCode ?? 500;
+  answers.push({ path: request.url ?? '', status, text: result?.body ?? '' });
   response.writeHead(
-    result?.statusCode ?? 500,
+    status,
     Object.entries(result?.headers ?? {}).flatMap(([name, value]) => [name, String(value)]),
   );
   response.end(result?.body);
