@@ -247,7 +247,7 @@ describe('a practitioner at the alarms', () => {
     const nowMs = NOW_MS;
     const identity = PEOPLE.nurse;
     const bare = ledger.submit('vitals:Acknowledge', { identity, input: deed(), nowMs });
-    await expect(bare).rejects.toThrow('invalid_input');
+    await expect(bare).rejects.toThrow('bad_attestation');
     const about = {
       patientId: OTHER_PATIENT_ID,
       wants: [{ action: 'amend', recordClass: 'vitals' }],

@@ -22,26 +22,22 @@ import type { LedgerStub } from '../transaction/ledger-context.ts';
 import { inputOf } from '../transaction/transient.ts';
 import { storedAlarms } from './stored-alarms.ts';
 
-async function alarmsOf(
-  stub: LedgerStub,
-  patientId: string,
-  nowMs: number,
-): Promise<PatientAlarms> {
-  const { revision, state, settings } = await storedAlarms(stub, patientId, nowMs);
+async function alarmsOf(stub: LedgerStub, patientId: string): Promise<PatientAlarms> {
+  const { revision, state, settings } = await storedAlarms(stub, patientId);
   const { limits, noDataAfterMs, news2Excluded } = settings ?? DEFAULT_SETTINGS;
   return { patientId, revision, state, settings: { limits, noDataAfterMs, news2Excluded } };
 }
 
 /** What the custodian's ingest service needs to evaluate readings of these devices, in one call. */
 async function alarmStates(call: Call<AlarmStatesInput>): Promise<AlarmStatesOutput> {
-  const { stub, input, nowMs } = call;
+  const { stub, input } = call;
   const wearers: Wearer[] = [];
   const patients = new Map<string, PatientAlarms>();
   for (const device of input.devices) {
     const { patientId, pseudonym } = await deviceStatus(call, device);
     wearers.push({ deviceId: device.deviceId, patientId, pseudonym });
     if (patientId === null || patients.has(patientId)) continue;
-    patients.set(patientId, await alarmsOf(stub, patientId, nowMs));
+    patients.set(patientId, await alarmsOf(stub, patientId));
   }
   return { wearers, patients: [...patients.values()] };
 }

@@ -62,26 +62,28 @@ async function deedsSince(
   return deeds;
 }
 
-function oldestRaised({ devices }: AlarmState, nowMs: number): number {
+/** When the oldest open alarm was raised; undefined when none is open. */
+function oldestRaised({ devices }: AlarmState): number | undefined {
   const raised = devices.flatMap(({ tracks }) =>
     tracks.flatMap(({ alarm }) => (alarm === null ? [] : [alarm.raisedAtMs])),
   );
-  return Math.min(nowMs, ...raised);
+  return raised.length === 0 ? undefined : Math.min(...raised);
 }
 
 /**
  * Everything known about a patient's alarms. It ranges, so only evaluated functions may ask.
  *
- * @param sinceMs deeds from then on are wanted in any case.
+ * @param sinceMs deeds from then on are wanted in any case; left out, only those about open alarms.
  */
 export async function storedAlarms(
   stub: LedgerStub,
   patientId: string,
-  sinceMs: number,
+  sinceMs?: number,
 ): Promise<StoredAlarms> {
   const document = await readDocument(stub, ALARM_KEYS.alarms(patientId), AlarmsDocument);
   const { revision, state } = document ?? { revision: 0, state: NO_ALARMS };
   const settings = await settingsInForce(stub, patientId);
-  const deeds = await deedsSince(stub, patientId, oldestRaised(state, sinceMs));
+  const since = [sinceMs, oldestRaised(state)].filter((ms) => ms !== undefined);
+  const deeds = since.length === 0 ? [] : await deedsSince(stub, patientId, Math.min(...since));
   return { revision, state: withDeeds(state, deeds), deeds, ...settings };
 }
