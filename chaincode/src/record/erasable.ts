@@ -31,7 +31,10 @@ const WEARABLE_TYPES = ['chunk', 'hour', 'late'];
 /** What was made of readings: alarms, and what practitioners did about them. */
 const ALARM_TYPES = ['alarms', 'watch-deed'];
 /** Everything else of a patient whose keys begin with the patient's id. The log of accesses is not among it. */
-const PATIENT_TYPES = ['version', 'worn', 'unique', 'consent', 'representative', 'watch-settings'];
+const PATIENT_TYPES = [
+  ...['worn', 'unique', 'consent', 'representative', 'link', 'emergency-choice'],
+  ...['passkey', 'passkey-use', 'watch-settings'],
+];
 
 function erasable({ objectType, attributes }: RecordKey): Erasable {
   return { key: { collection: 'providers', objectType, attributes }, objectIds: [] };
@@ -102,6 +105,16 @@ async function* recordWithPlaces(
   yield { key, objectIds: attachments.map(({ objectId }) => objectId) };
 }
 
+/** Earlier versions; each may have documents of its own. */
+async function* versions(stub: LedgerStub, patientId: string): AsyncGenerator<Erasable> {
+  const prefix = { objectType: 'version', attributes: [patientId] };
+  for await (const { value } of entries(stub, rangeStart(prefix), rangeEnd(prefix))) {
+    const { recordClass, recordId, version, attachments } = parseDocument(value, RecordDocument);
+    const { key } = erasable(CLINICAL_KEYS.version(patientId, recordClass, recordId, version));
+    yield { key, objectIds: attachments.map(({ objectId }) => objectId) };
+  }
+}
+
 async function* records(stub: LedgerStub, patientId: string): AsyncGenerator<Erasable> {
   const prefix = { objectType: 'record', attributes: [patientId] };
   for await (const { value } of entries(stub, rangeStart(prefix), rangeEnd(prefix))) {
@@ -157,6 +170,7 @@ export async function* erasableKeys(
   yield* readings(stub, patientId, erasure);
   yield* keysOfTypes(stub, patientId, ALARM_TYPES);
   if (erasure.scope === 'wearable') return;
+  yield* versions(stub, patientId);
   yield* records(stub, patientId);
   yield* keysOfTypes(stub, patientId, PATIENT_TYPES);
   yield* relations(stub, patientId);
@@ -171,6 +185,7 @@ const PATIENT_PART: ReadonlyMap<string, number> = new Map([
     0,
   ]),
   ['record', 0],
+  ['version', 0],
   ['patient', 0],
   ['treating', 0],
   ['treated', 1],

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import {
+  type Attachment,
   compositeKey,
   DEFAULT_SETTINGS,
   ErasableKey,
@@ -65,6 +66,12 @@ function request(
 function answer(identity: Identity, refusal: string | null = null): Promise<unknown> {
   const input = { refusal, retainUntilMs: RETAINED_UNTIL_MS };
   return submit('record:AnswerErasure', identity, input, 'basics', LATER_MS);
+}
+
+async function objectsOf(identity: Identity, nowMs: number): Promise<readonly string[]> {
+  const input = { patientId: PATIENT_ID, requestId };
+  const answered = await ledger.evaluate('record:ListErasable', { identity, input, nowMs });
+  return ListErasableOutput.parse(answered).objectIds;
 }
 
 async function listErasable(identity: Identity, nowMs: number): Promise<ErasableKey[]> {
@@ -289,6 +296,22 @@ describe('erasing the clinical record', () => {
     const write = writeOf({ recordClass: 'condition', resource: CONDITION });
     const writing = writeRecords(ledger, PEOPLE.doctor, [write], { nowMs: RETAINED_UNTIL_MS });
     await expect(writing).rejects.toThrow('gone: ');
+  });
+
+  it('names the documents off the ledger, those of earlier versions as well', async () => {
+    const attachment = (): Attachment => ({
+      ...{ objectId: newId(), digestHex: 'ab'.repeat(32), keyHex: 'cd'.repeat(32) },
+      ...{ sizeBytes: 1, contentType: 'text/plain' },
+    });
+    const [first, second] = [attachment(), attachment()];
+    const resource = { resourceType: 'DocumentReference' };
+    const document = writeOf({ recordClass: 'document', resource, attachments: [first] });
+    await writeRecords(ledger, PEOPLE.doctor, [document]);
+    const amended = { ...document, ifVersion: 1, attachments: [second] };
+    await writeRecords(ledger, PEOPLE.doctor, [amended]);
+    await granted();
+    const names = await objectsOf(PEOPLE.administrator, RETAINED_UNTIL_MS);
+    expect([...names].sort()).toEqual([first.objectId, second.objectId].sort());
   });
 
   it('takes the insurer’s copies along', async () => {

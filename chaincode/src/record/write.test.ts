@@ -245,7 +245,7 @@ describe('who may write', () => {
   it('is nobody without an attestation, or with one about somebody or something else', async () => {
     const input = { patientId: PATIENT_ID, writes: [condition()] };
     const call = { identity: PEOPLE.doctor, input, nowMs: NOON_MS };
-    await expect(ledger.submit('record:Write', call)).rejects.toThrow('invalid_input: ');
+    await expect(ledger.submit('record:Write', call)).rejects.toThrow('bad_attestation: ');
     const wants = [{ action: 'create' as const, recordClass: 'allergy' as const }];
     await expect(writeRecords(ledger, PEOPLE.doctor, [condition()], { wants })).rejects.toThrow(
       'access_denied: ',
