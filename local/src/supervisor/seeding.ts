@@ -3,6 +3,7 @@ import { type ConnectionProfile, MSP_IDS, type Organization } from '@pulseledger
 import {
   AccessClient,
   ClinicalClient,
+  ConsentClient,
   connectGateway,
   provideAttesters,
   RecordClient,
@@ -16,11 +17,17 @@ const SECRET_BYTES = 32;
 const SALT_BYTES = 16;
 const PROVIDERS = ['hospital', 'clinic'] as const;
 
+/** Who lives here, and the page on which they use their passkeys. */
+export interface Story {
+  readonly people: People;
+  readonly pageUrl: string;
+}
+
 /** Writes patients and treating relations to the ledger; those that are there already stay as they are. */
 export async function seed(
   keys: string,
   profile: ConnectionProfile,
-  people: People,
+  { people, pageUrl }: Story,
 ): Promise<void> {
   // Each person at the peer of the own organization: a key that is made there is seen by no other.
   const connections = {
@@ -44,6 +51,13 @@ export async function seed(
         access: new AccessClient(administrators[organization].calls),
       })),
       Date.now(),
+    );
+    const { hostname, origin } = new URL(pageUrl);
+    // Both have to say so: a page that only one of them lists does not count.
+    await Promise.all(
+      Object.values(administrators).map(({ calls }) =>
+        new ConsentClient(calls).setRelyingParty({ id: hostname, origins: [origin] }),
+      ),
     );
     // Set once; from then on it stays as it is.
     await new ClinicalClient(administrators.hospital.calls).setIndexSecret({

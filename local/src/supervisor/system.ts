@@ -51,6 +51,8 @@ const GAP_WATCH_MS = 60_000;
 /** How often hours that are over are summed up. */
 const CLOSE_HOUR_MS = 60_000;
 const PURGE_ENDED_MS = 60_000;
+/** How often what was read while nothing could be ordered is tried to be committed. */
+const LATE_ENTRIES_MS = 60_000;
 const MAX_CONCURRENCY = 2;
 const ANSWER_TIMEOUT_MS = 250;
 /** What is not known of a part that is down or stands still. */
@@ -158,7 +160,7 @@ export class System {
       this.#startLambda(start),
       this.#startApi(start, ports),
       this.#startWeb(start, ports),
-      seed(folder.keys, profile, people),
+      seed(folder.keys, profile, { people, pageUrl: addresses.pageUrl }),
     ]);
     progress('functions and API run; patients and who treats them are on the ledger');
     await this.#writeSystemFile(start);
@@ -288,6 +290,11 @@ export class System {
             functionName: 'purge-ended',
             file: lambdaFile('purge-ended'),
             everyMs: PURGE_ENDED_MS,
+          },
+          {
+            functionName: 'late-entries',
+            file: lambdaFile('late-entries'),
+            everyMs: LATE_ENTRIES_MS,
           },
         ],
       }),
