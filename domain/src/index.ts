@@ -154,12 +154,34 @@ export {
 } from './alarms/state.ts';
 export {
   ESCALATES_AFTER_MS,
+  isOpen,
   noDataAlarm,
   type OpenAlarm,
   openAlarms,
 } from './alarms/view.ts';
 export { AccessesAnswer, type AccessLine } from './api/accesses.ts';
 export { AcknowledgeRequest, AlarmSettingsRequest, AlarmsAnswer } from './api/alarms.ts';
+export {
+  ConsentsAnswer,
+  GrantRequest,
+  InvitationAnswer,
+  InvitationRequest,
+  PasskeysAnswer,
+  PreviewRequest,
+  RegisterPasskeyRequest,
+  RevokeRequest,
+  SharedAnswer,
+  SharesAnswer,
+} from './api/consents.ts';
+export {
+  EmergencyFindAnswer,
+  EmergencyFindRequest,
+  EmergencyOpenAnswer,
+  EmergencyOpenRequest,
+  EmergencyReportAnswer,
+  EmergencyReviewRequest,
+  EmergencyReviewsAnswer,
+} from './api/emergency.ts';
 export { LiveAnswer, LiveRequest, MAX_LIVE_PATIENTS } from './api/live.ts';
 export { News2Answer, type News2Input } from './api/news2.ts';
 export { PatientsAnswer } from './api/patients.ts';

@@ -1,12 +1,14 @@
 /** The real record behind the API: the ledger, asked through the caller's own organization with a certificate of the caller's own. */
-import type { ConnectionProfile, Organization } from '@pulseledger/domain';
+import type { CommitIntentInput, ConnectionProfile, Organization } from '@pulseledger/domain';
 import {
   AccessClient,
   AlarmClient,
   ClinicalClient,
+  ConsentClient,
   connectGateway,
   type DocumentStore,
   type IdentitySource,
+  IntentReads,
   LedgerCalls,
   type LedgerConnection,
   PermitCache,
@@ -18,12 +20,15 @@ import { documentsApart } from './documents/documents-apart.ts';
 import type { Session } from './http/router.ts';
 import type { DirectoryPort } from './record/clinical-port.ts';
 import { ledgerDirectory, ledgerDirectoryWriter } from './record/ledger-directory.ts';
+import { ledgerEmergency } from './record/ledger-emergency.ts';
 import { cursorKey } from './search/cursor.ts';
 import type { Caller } from './smart/token.ts';
 
 export interface ServiceOptions {
   readonly profile: ConnectionProfile;
   readonly identities: IdentitySource;
+  /** Keeps what was read on an intent until it is committed. */
+  readonly storeIntent: (late: CommitIntentInput & { organization: Organization }) => Promise<void>;
   /** Bytes of documents, beside the ledger. */
   readonly documents: DocumentStore;
 }
@@ -45,6 +50,7 @@ export function ledgerSessions(options: ServiceOptions): LedgerSessions {
   const { documents, identities, profile } = options;
   const users = new UserSessions({ identities });
   const permits = new PermitCache();
+  const intents = new IntentReads();
   const connections = new Map<Organization, LedgerConnection>();
   const connectionOf = (organization: Organization): LedgerConnection => {
     const connection = connections.get(organization) ?? connectGateway(profile, organization);
@@ -57,8 +63,10 @@ export function ledgerSessions(options: ServiceOptions): LedgerSessions {
         connection: connectionOf(organization),
         signatories: users.open({ organization, role, subjectId }),
         permits,
+        intents,
       });
       const { calls } = record;
+      const store = (late: CommitIntentInput) => options.storeIntent({ ...late, organization });
       const access = new AccessClient(calls);
       return Promise.resolve({
         record,
@@ -69,7 +77,15 @@ export function ledgerSessions(options: ServiceOptions): LedgerSessions {
           listAccess: (input) => access.listAccess(input),
         },
         watch: new AlarmClient(calls),
+        consents: new ConsentClient(calls),
         clinical: documentsApart(new ClinicalClient(calls), documents),
+        emergency: ledgerEmergency({
+          ...{ medic: calls, medicId: subjectId, intents, store },
+          api: {
+            connection: connectionOf(organization),
+            signatories: serviceSignatories(identities, organization, 'api'),
+          },
+        }),
         directoryWriter: ledgerDirectoryWriter(calls),
       });
     },

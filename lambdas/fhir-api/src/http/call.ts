@@ -2,6 +2,8 @@
 import type { LoginAddresses } from '../config.ts';
 import type { Chart } from '../record/chart.ts';
 import type { DirectoryPort, DirectoryWriter } from '../record/clinical-port.ts';
+import type { ConsentPort } from '../record/consent-port.ts';
+import type { EmergencyPort } from '../record/emergency-port.ts';
 import type { PagePort } from '../record/page-port.ts';
 import type { RecordPort } from '../record/port.ts';
 import type { WatchPort } from '../record/watch-port.ts';
@@ -32,8 +34,11 @@ export interface Call extends PublicCall {
   readonly record: RecordPort;
   /** Lists and summaries beside FHIR. */
   readonly page: PagePort;
+  readonly consents: ConsentPort;
   /** Alarms. */
   readonly watch: WatchPort;
+  /** Break-glass. */
+  readonly emergency: EmergencyPort;
   /** Everything else of the record. */
   readonly chart: Chart;
   readonly directoryWriter: DirectoryWriter;

@@ -11,6 +11,8 @@ import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { LoginAddresses } from '../config.ts';
 import { Chart } from '../record/chart.ts';
 import type { ClinicalPort, DirectoryPort, DirectoryWriter } from '../record/clinical-port.ts';
+import { type ConsentPort, concealingConsents } from '../record/consent-port.ts';
+import type { EmergencyPort } from '../record/emergency-port.ts';
 import { concealingPage, type PagePort } from '../record/page-port.ts';
 import type { PermitCache } from '../record/permit-cache.ts';
 import { concealing, type RecordPort } from '../record/port.ts';
@@ -33,7 +35,9 @@ import { SECURITY_HEADERS } from './security-headers.ts';
 export interface Session {
   readonly record: RecordPort;
   readonly page: PagePort;
+  readonly consents: ConsentPort;
   readonly watch: WatchPort;
+  readonly emergency: EmergencyPort;
   readonly clinical: ClinicalPort;
   readonly directoryWriter: DirectoryWriter;
 }
@@ -145,7 +149,8 @@ async function work(api: FhirApi, event: unknown, trace: Trace): Promise<Reply> 
   const { caller, scope } = await api.verifyToken(request.headers['authorization']);
   trace.organization = caller.organization;
   trace.role = caller.role;
-  const { record, page, watch, clinical, directoryWriter } = await api.openSession(caller);
+  const session = await api.openSession(caller);
+  const { record, page, consents, watch, emergency, clinical, directoryWriter } = session;
   const { permits, publish, now, liveKey } = api;
   const purpose = purposeOf(caller.role, request.headers['x-purpose-of-use']);
   const chart = new Chart({ port: clinical, permits, purpose, user: userOf(caller) });
@@ -155,7 +160,9 @@ async function work(api: FhirApi, event: unknown, trace: Trace): Promise<Reply> 
     grant: grantOf(scope),
     record: concealing(record),
     page: concealingPage(page),
+    consents: concealingConsents(consents),
     watch: concealingWatch(watch),
+    emergency,
     chart,
     directoryWriter,
     liveKey,

@@ -9,7 +9,9 @@ import { createResource, deleteResource, updateResource } from '../interactions/
 import { everything } from '../operations/everything.ts';
 import { summary } from '../operations/summary.ts';
 import { validate } from '../operations/validate.ts';
+import { CONSENT_ROUTES } from '../plain/consent-routes.ts';
 import { documentationRoutes } from '../plain/documentation-routes.ts';
+import { EMERGENCY_ROUTES } from '../plain/emergency-routes.ts';
 import { OPERATIONS_ROUTES } from '../plain/operations-routes.ts';
 import { PAGE_ROUTES } from '../plain/page-routes.ts';
 import { WATCH_ROUTES } from '../plain/watch-routes.ts';
@@ -70,7 +72,9 @@ export const ROUTES: readonly Route[] = [
   ...documentationRoutes(() => ROUTES),
   ...OPERATIONS_ROUTES,
   ...PAGE_ROUTES,
+  ...CONSENT_ROUTES,
   ...WATCH_ROUTES,
+  ...EMERGENCY_ROUTES,
   {
     method: 'POST',
     path: '',

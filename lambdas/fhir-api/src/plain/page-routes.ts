@@ -5,7 +5,6 @@ import {
   AccessesAnswer,
   type AccessLine,
   hintTopic,
-  Identifier,
   type ListPatientsInput,
   LiveAnswer,
   LiveRequest,
@@ -22,7 +21,8 @@ import { issueTicket, TICKET_SECONDS } from '../../../common/src/live-ticket.ts'
 import type { Call } from '../http/call.ts';
 import { ok, type Reply } from '../http/reply.ts';
 import type { Route } from '../http/routes.ts';
-import { nothingToSee, type VitalsInput } from '../record/port.ts';
+import type { VitalsInput } from '../record/port.ts';
+import { identifierIn, jsonBody, parsed } from './plain-input.ts';
 import { readSeries } from './series.ts';
 
 const PAGE = 50;
@@ -83,7 +83,7 @@ async function series({ request, path, page, record }: Call): Promise<Reply> {
   const code = request.query.flatMap(([name, value]) => (name === 'code' ? [value] : []));
   const wanted = parsed(SeriesQuery, { ...Object.fromEntries(single), code });
   const { fromMs, toMs, step } = wanted;
-  const patientId = identifier(path['id'] ?? '');
+  const patientId = identifierIn(path['id']);
   const source = {
     readChunks: (input: VitalsInput) => record.readChunks(input),
     readMinutes: (input: VitalsInput) => page.readMinutes(input),
@@ -96,7 +96,7 @@ async function series({ request, path, page, record }: Call): Promise<Reply> {
 async function listAccesses({ request, path, page, now }: Call): Promise<Reply> {
   const { bookmark } = parsed(PatientsQuery, Object.fromEntries(request.query));
   const { entries, bookmark: next } = await page.listAccess({
-    ...{ patientId: identifier(path['id'] ?? ''), fromMs: 0, toMs: now() + 60_000 },
+    ...{ patientId: identifierIn(path['id']), fromMs: 0, toMs: now() + 60_000 },
     ...{ pageSize: PAGE, bookmark },
   });
   const answer: AccessesAnswer = { accesses: entries.map(accessLine), bookmark: next };
@@ -119,7 +119,7 @@ function accessLine(entry: AccessEntry): AccessLine {
 
 /** Topics of those whose record the caller may open; the others are left out, as if they did not exist. */
 async function live({ request, record, liveKey, now }: Call): Promise<Reply> {
-  const { patientIds } = parsed(LiveRequest, bodyOf(request.body));
+  const { patientIds } = parsed(LiveRequest, jsonBody(request.body));
   const found = await Promise.all(
     [...new Set(patientIds)].map(async (patientId) => {
       try {
@@ -141,26 +141,4 @@ async function live({ request, record, liveKey, now }: Call): Promise<Reply> {
     expiresAtMs: nowMs + TICKET_SECONDS * 1_000,
   };
   return ok(answer);
-}
-
-function bodyOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new PulseError('invalid_input', 'the body is not JSON');
-  }
-}
-
-/** @throws PulseError `invalid_input` that names the fields, never their values */
-function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const names = new Set(result.error.issues.map(({ path }) => path.join('.') || 'the request'));
-  throw new PulseError('invalid_input', `not as expected: ${[...names].join(', ')}`);
-}
-
-function identifier(id: string): string {
-  const result = Identifier.safeParse(id);
-  if (!result.success) throw nothingToSee();
-  return result.data;
 }

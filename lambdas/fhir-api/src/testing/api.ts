@@ -9,9 +9,11 @@ import { PermitCache } from '../record/permit-cache.ts';
 import { cursorKey } from '../search/cursor.ts';
 import type { Caller } from '../smart/token.ts';
 import { MemoryClinical } from './memory-clinical.ts';
+import { memoryEmergency } from './memory-emergency.ts';
 import { memoryPage } from './memory-page.ts';
 import type { MemoryRecord } from './memory-record.ts';
 import { MemoryWatch } from './memory-watch.ts';
+import { NO_CONSENTS } from './no-consents.ts';
 import { NOON } from './story.ts';
 
 /** Of the tickets of the live channel. */
@@ -97,6 +99,8 @@ export function testApi(
         record: record.as(caller),
         page: memoryPage(record.as(caller), () => record.patientsOf(caller)),
         watch: watch.as(caller),
+        consents: NO_CONSENTS,
+        emergency: memoryEmergency(caller, now),
         clinical: clinical.as(caller),
         directoryWriter: clinical.writerFor(caller),
       }),
