@@ -274,6 +274,25 @@ describe('a practitioner at the alarms', () => {
 });
 
 describe('a device that moves on', () => {
+  it('leaves only what nobody acknowledged', async () => {
+    const readings = Array.from({ length: 62 }, (_, i): Reading => {
+      return { code: '59408-5', unit: '%', atMs: NOON_MS + 40_000 + i * 1_000, absent: 'error' };
+    });
+    const endMs = NOON_MS + 101_000;
+    const arrival = { deviceId, readings, endMs, receivedAtMs: endMs };
+    const { state } = evaluateArrival(alarmedState(), arrival, DEFAULT_SETTINGS, endMs);
+    await submit(PEOPLE.ingest, recording({ state }));
+    await asPractitioner(PEOPLE.nurse, 'vitals:Acknowledge', deed());
+    const nowMs = NOON_MS + HOUR_MS;
+    const rules = async () => (await read(nowMs)).open.map(({ rule }) => rule);
+    const [high, medium] = ['59408-5.low.high', '59408-5.low.medium'];
+    expect(await rules()).toEqual([high, medium, '59408-5.sensor-off.medium']);
+    const end = { deviceId, patientId: PATIENT_ID, untilMs: NOON_MS + MINUTE_MS };
+    const identity = PEOPLE.administrator;
+    await ledger.submit('device:EndAssignment', { identity, input: end, nowMs: NOW_MS });
+    expect(await rules()).toEqual([medium]);
+  });
+
   it('brings its next patient’s alarms to the next patient', async () => {
     const end = { deviceId, patientId: PATIENT_ID, untilMs: NOON_MS + HOUR_MS };
     const identity = PEOPLE.administrator;

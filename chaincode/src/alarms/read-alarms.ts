@@ -2,6 +2,7 @@ import {
   type Alarm,
   DEFAULT_SETTINGS,
   DeviceDocument,
+  isOpen,
   noDataAlarm,
   openAlarms,
   RECORD_KEYS,
@@ -28,25 +29,34 @@ function isInUse(device: DeviceDocument, patientId: string, nowMs: number): bool
   return worn?.patientId === patientId && statusOf(device).status === 'active';
 }
 
-/** Alarms of devices that say nothing: they follow from the time, so nobody had to record them. */
-async function silentDevices(
+/** The devices that the patient wears now. */
+async function devicesInUse(
   stub: LedgerStub,
   patientId: string,
-  { settings, deeds }: StoredAlarms,
   nowMs: number,
-): Promise<Alarm[]> {
-  const { noDataAfterMs } = settings ?? DEFAULT_SETTINGS;
+): Promise<DeviceDocument[]> {
   const prefix = { objectType: 'worn', attributes: [patientId] };
-  const alarms: Alarm[] = [];
+  const devices: DeviceDocument[] = [];
   for await (const { value } of entries(stub, rangeStart(prefix), rangeEnd(prefix))) {
     const { deviceId } = parseDocument(value, WornDocument);
     const device = await readDocument(stub, RECORD_KEYS.device(deviceId), DeviceDocument);
-    if (device === undefined || !isInUse(device, patientId, nowMs)) continue;
-    const measuredUntilMs = device.activity?.measuredUntilMs ?? null;
-    const alarm = noDataAlarm({ deviceId, measuredUntilMs }, noDataAfterMs, nowMs);
-    if (alarm !== undefined) alarms.push(deeds.reduce(withDeed, alarm));
+    if (device !== undefined && isInUse(device, patientId, nowMs)) devices.push(device);
   }
-  return alarms;
+  return devices;
+}
+
+/** Alarms of devices that say nothing: they follow from the time, so nobody had to record them. */
+function silentDevices(
+  devices: readonly DeviceDocument[],
+  { settings, deeds }: StoredAlarms,
+  nowMs: number,
+): Alarm[] {
+  const { noDataAfterMs } = settings ?? DEFAULT_SETTINGS;
+  return devices.flatMap(({ deviceId, activity }) => {
+    const measuredUntilMs = activity?.measuredUntilMs ?? null;
+    const alarm = noDataAlarm({ deviceId, measuredUntilMs }, noDataAfterMs, nowMs);
+    return alarm === undefined ? [] : [deeds.reduce(withDeed, alarm)];
+  });
 }
 
 async function readAlarms(call: Call<ReadAlarmsInput>): Promise<ReadAlarmsOutput> {
@@ -54,10 +64,12 @@ async function readAlarms(call: Call<ReadAlarmsInput>): Promise<ReadAlarmsOutput
   const { patientId } = input;
   await requireReader(call, input, 'vitals');
   const stored = await storedAlarms(stub, patientId, nowMs - DAY_MS);
-  const silent = await silentDevices(stub, patientId, stored, nowMs);
-  const { closed, historical } = stored.state;
-  const open = openAlarms(stored.state, silent, nowMs);
+  const devices = await devicesInUse(stub, patientId, nowMs);
+  const worn = new Set(devices.map(({ deviceId }) => deviceId));
   const { settings, scale2 } = stored;
+  const { closed, historical } = stored.state;
+  const all = openAlarms(stored.state, silentDevices(devices, stored, nowMs), nowMs);
+  const open = all.filter((alarm) => isOpen(alarm, worn.has(alarm.deviceId)));
   return { open, closed, historical, settings, scale2 };
 }
 

@@ -288,6 +288,14 @@ describe('technical alarms', () => {
     expect(told.state.closed).toMatchObject([{ kind: 'technical', acknowledgement: null }]);
   });
 
+  it('end where the sign is not watched any more', () => {
+    const first = tell([arrivalOf(readingsOf(times('off', 61)))]);
+    const off = { ...SETTINGS, limits: { [SPO2]: [] } };
+    const second = tell([arrivalOf(readingsOf(times('off', 5), 61))], off, first.state);
+    expect(changes(second)).toEqual([`ended ${SPO2}.sensor-off.medium 61`]);
+    expect(openAlarms(second.state, [], NOON_MS)).toEqual([]);
+  });
+
   it('take values that nobody alive has as no values', () => {
     const told = tell([arrivalOf(readingsOf(times(36, 61)))]);
     expect(changes(told)).toEqual([`raised ${SPO2}.sensor-off.medium 60`]);

@@ -1,7 +1,14 @@
 import { canonicalJson } from '../canonical-json.ts';
 import type { Reading, Summary } from '../chunk/reading.ts';
+import type { VitalCode } from '../vital-signs.ts';
 import { type AlarmSettings, inLimitUnit, limitsOf } from './limits.ts';
-import { type DeviceCondition, type Ruled, rulesOfDevice, rulesOfReading } from './rules.ts';
+import {
+  type DeviceCondition,
+  type Ruled,
+  rulesOfDevice,
+  rulesOfReading,
+  sensorRule,
+} from './rules.ts';
 import {
   type AlarmState,
   type DeviceAlarms,
@@ -88,23 +95,22 @@ class DeviceRun {
   }
 }
 
+function rulesOf(code: VitalCode, settings: AlarmSettings): string[] {
+  const limits = limitsOf(settings, code).map(
+    ({ side, priority }) => `${code}.${side}.${priority}`,
+  );
+  // Where nothing is watched, nobody misses the sensor either.
+  return limits.length === 0 ? [] : [...limits, sensorRule(code)];
+}
+
 function ruleNames(
   readings: readonly Reading[],
   settings: AlarmSettings,
 ): (rule: string) => boolean {
   const codes = [...new Set(readings.map(({ code }) => code))];
-  const valid = new Set(
-    codes.flatMap((code) =>
-      limitsOf(settings, code).map(({ side, priority }) => `${code}.${side}.${priority}`),
-    ),
-  );
+  const valid = new Set(codes.flatMap((code) => rulesOf(code, settings)));
   // Only codes that this arrival speaks of are judged; the others wait for their own readings.
-  return (rule) =>
-    valid.has(rule) || !codes.some((code) => rule.startsWith(`${code}.`)) || isSensorRule(rule);
-}
-
-function isSensorRule(rule: string): boolean {
-  return rule.includes('.sensor-off.');
+  return (rule) => valid.has(rule) || !codes.some((code) => rule.startsWith(`${code}.`));
 }
 
 function live(

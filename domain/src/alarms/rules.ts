@@ -44,10 +44,15 @@ function limitRule(deviceId: string, code: VitalCode, limit: AlarmLimit): RuleFa
   return { deviceId, rule, kind: 'physiological', priority, persistenceMs, limit: value };
 }
 
-function sensorRule(deviceId: string, code: VitalCode): RuleFacts {
+/** Name of the rule about a sign's sensor. */
+export function sensorRule(code: VitalCode): string {
+  return `${code}.sensor-off.medium`;
+}
+
+function sensorFacts(deviceId: string, code: VitalCode): RuleFacts {
   return {
     deviceId,
-    rule: `${code}.sensor-off.medium`,
+    rule: sensorRule(code),
     kind: 'technical',
     priority: 'medium',
     persistenceMs: SENSOR_OFF_AFTER_MS,
@@ -78,7 +83,7 @@ export function rulesOfReading(
   );
   const verdict = value === undefined ? 'violated' : 'recovered';
   const sensor = { atMs, verdict, value: null, isWorse: isLower } as const;
-  return [...byLimit, { facts: sensorRule(deviceId, code), evidence: sensor }];
+  return [...byLimit, { facts: sensorFacts(deviceId, code), evidence: sensor }];
 }
 
 /** What a device says of itself along with its readings. */

@@ -66,6 +66,14 @@ export function noDataAlarm(
   };
 }
 
+/**
+ * Does an alarm still concern anybody? One of a device that the patient does not wear any more gets no reading that could
+ * end it: what remains of it is what nobody has acknowledged yet.
+ */
+export function isOpen({ kind, acknowledgement }: Alarm, isWorn: boolean): boolean {
+  return isWorn || (kind === 'physiological' && acknowledgement === null);
+}
+
 function byUrgency(a: Alarm, b: Alarm): number {
   const priority = (alarm: Alarm): number => ALARM_PRIORITIES.indexOf(alarm.priority);
   return (
