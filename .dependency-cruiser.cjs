@@ -8,6 +8,7 @@ const folders = [
   'network',
   'local',
   'dashboard',
+  'cli',
   'infra',
   'test',
   'scripts',
@@ -21,6 +22,7 @@ const allowed = {
   network: ['domain'],
   local: ['domain', 'ledger', 'network', 'device-simulator', 'lambdas', 'chaincode'],
   dashboard: ['domain'],
+  cli: ['domain', 'ledger'],
   infra: ['domain'],
   scripts: ['domain'],
 };
@@ -35,6 +37,10 @@ module.exports = {
         path: `^(${folders.filter((f) => f !== from && !to.includes(f)).join('|')})/`,
         // Certificates are made in one place, also the user's own for one login.
         ...(from === 'ledger' || from === 'lambdas' ? { pathNot: '^network/identity/' } : {}),
+        // Machines are made from the same definition and by the same renderers as a network here.
+        ...(from === 'infra' ? { pathNot: '^network/(definition|fabric/src/render)/' } : {}),
+        // What is asked of a file that is imported stands beside the API that takes it.
+        ...(from === 'cli' ? { pathNot: '^lambdas/fhir-api/src/import/import-bundle\\.ts$' } : {}),
       },
     })),
     {

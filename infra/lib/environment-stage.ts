@@ -4,7 +4,9 @@ import type { Environment } from '../environments/environment.ts';
 import { prefix } from './names.ts';
 import { ApiStack } from './stacks/api-stack.ts';
 import { DataStack } from './stacks/data-stack.ts';
+import { IdentitiesStack } from './stacks/identities-stack.ts';
 import { IngestStack } from './stacks/ingest-stack.ts';
+import { LiveStack } from './stacks/live-stack.ts';
 import { NetworkStack } from './stacks/network-stack.ts';
 import { OperationsStack } from './stacks/operations-stack.ts';
 import { PeopleStack } from './stacks/people-stack.ts';
@@ -18,6 +20,8 @@ export class EnvironmentStage extends Stage {
     });
     const held = { environment, terminationProtection: environment.isProtected };
     const data = new DataStack(this, 'data', { ...held, ...stack('data') });
+    const identities = new IdentitiesStack(this, 'identities', { ...held, ...stack('identities') });
+    identities.addStackDependency(data);
     const network = new NetworkStack(this, 'network', { ...held, ...stack('network') });
     network.addStackDependency(data);
     const ingest = new IngestStack(this, 'ingest', { environment, ...stack('ingest') });
@@ -26,6 +30,8 @@ export class EnvironmentStage extends Stage {
     people.addStackDependency(network);
     const api = new ApiStack(this, 'api', { environment, ...stack('api') });
     api.addStackDependency(people);
+    const live = new LiveStack(this, 'live', { environment, ...stack('live') });
+    live.addStackDependency(network);
     const operations = new OperationsStack(this, 'operations', {
       environment,
       ...stack('operations'),

@@ -30,3 +30,28 @@ export function queueNames(environment: Environment): {
     ruleError: `${name}-rule-error`,
   };
 }
+
+/** Bucket of the page's files. */
+export function pageBucketName(environment: Environment): string {
+  return `${prefix(environment)}-page-${environment.account}`;
+}
+
+/** Bucket of what S3 writes about requests to the other buckets. */
+export function accessLogBucketName(environment: Environment): string {
+  return `${prefix(environment)}-access-logs-${environment.account}`;
+}
+
+/** First label of the host on which people log in; shared by all of a region. */
+export function loginDomainPrefix(environment: Environment): string {
+  return `${prefix(environment)}-${environment.account}`;
+}
+
+/** Host of Cognito's login pages and token endpoint. */
+export function loginHost(environment: Environment): string {
+  return `${loginDomainPrefix(environment)}.auth.${environment.region}.amazoncognito.com`;
+}
+
+/** AWS IoT's custom authorizer of the live channel; connections name it. */
+export function liveAuthorizerName(environment: Environment): string {
+  return `${prefix(environment)}-live`;
+}

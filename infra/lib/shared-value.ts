@@ -5,7 +5,7 @@ import type { Environment } from '../environments/environment.ts';
 /** Values that one stack makes and another needs. */
 export type SharedValue =
   | `network/${'vpc-id' | 'private-zone-id'}`
-  | `network/subnet/${number}`
+  | `network/${'service' | 'node'}-subnet/${number}`
   | `network/security-group/${'function' | 'peer' | 'orderer'}`
   | `data/${'key-arn' | 'identities-key-arn' | 'issuing-key-arn'}`
   | 'api/id'

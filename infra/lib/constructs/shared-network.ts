@@ -17,7 +17,7 @@ export class SharedNetwork extends Construct {
       vpcId: shared(this, environment, 'network/vpc-id'),
       availabilityZones: [...availabilityZones],
       isolatedSubnetIds: availabilityZones.map((_, index) =>
-        shared(this, environment, `network/subnet/${index}`),
+        shared(this, environment, `network/service-subnet/${index}`),
       ),
     });
     for (const subnet of this.vpc.isolatedSubnets) {

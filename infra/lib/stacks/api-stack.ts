@@ -17,7 +17,7 @@ import { acknowledge } from '../acknowledge.ts';
 import { PulseFunction } from '../constructs/function.ts';
 import { EncryptedLogGroup } from '../constructs/log-group.ts';
 import { SharedNetwork } from '../constructs/shared-network.ts';
-import { documentBucketName, prefix, secretPrefix } from '../names.ts';
+import { documentBucketName, loginHost, prefix, secretPrefix } from '../names.ts';
 import { share, shared } from '../shared-value.ts';
 import { EnvironmentStack, type EnvironmentStackProps } from './environment-stack.ts';
 
@@ -136,6 +136,8 @@ export class ApiStack extends EnvironmentStack {
         OIDC_ISSUER: issuer,
         OIDC_AUDIENCE: clientId,
         OIDC_TOKEN_PROFILE: 'cognito',
+        OIDC_AUTHORIZATION_URL: `https://${loginHost(environment)}/oauth2/authorize`,
+        OIDC_TOKEN_URL: `https://${loginHost(environment)}/oauth2/token`,
         FHIR_BASE_URL: apiUrl,
         PULSE_SECRET_PREFIX: secretPrefix(environment),
         DOCUMENT_BUCKET: documentBucketName(environment),
@@ -146,18 +148,28 @@ export class ApiStack extends EnvironmentStack {
     acknowledge(fn.function, {
       'HIPAA.Security-LambdaDLQ': 'Called and awaited by the HTTP API: nothing is left to deliver.',
     });
-    fn.allow(
-      ['secretsmanager:GetSecretValue'],
-      environment.organizations.flatMap(({ name }) => [
-        this.secretArn(`issuing-ca/${name}`),
-        this.secretArn(`api/${name}`),
-      ]),
-    );
-    fn.allow(['kms:Decrypt'], [shared(this, environment, 'data/issuing-key-arn')]);
+    this.#allowKeys(environment, fn);
     fn.allowPublishing([commandTopic('*')]);
     fn.allowObjects(documentBucketName(environment));
     fn.allow(['kms:Decrypt', 'kms:GenerateDataKey'], [shared(this, environment, 'data/key-arn')]);
     return fn;
+  }
+
+  /** Keys of the authorities that issue users, of the API's own services, and of live tickets. */
+  #allowKeys(environment: Environment, fn: PulseFunction): void {
+    const secrets = environment.organizations.flatMap(({ name }) => [
+      `issuing-ca/${name}`,
+      `api/${name}`,
+    ]);
+    fn.allow(
+      ['secretsmanager:GetSecretValue'],
+      [...secrets, 'live'].map((name) => this.secretArn(name)),
+    );
+    const keys = ['issuing', 'identities'] as const;
+    fn.allow(
+      ['kms:Decrypt'],
+      keys.map((name) => shared(this, environment, `data/${name}-key-arn`)),
+    );
   }
 }
 

@@ -1,12 +1,12 @@
 import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Environment } from '../../environments/environment.ts';
 import { acknowledge } from '../acknowledge.ts';
-import { documentBucketName, prefix, queueNames } from '../names.ts';
+import { AccessLogBucket, PrivateBucket } from '../constructs/private-bucket.ts';
+import { accessLogBucketName, documentBucketName, prefix, queueNames } from '../names.ts';
 import { share } from '../shared-value.ts';
 import { EnvironmentStack, type EnvironmentStackProps } from './environment-stack.ts';
 
@@ -51,25 +51,20 @@ export class DataStack extends EnvironmentStack {
    * version and copy of its documents unreadable, and the bytes go after a day.
    */
   #documents(environment: Environment, key: Key): void {
-    const bucket = new Bucket(this, 'Documents', {
-      bucketName: documentBucketName(environment),
-      encryption: BucketEncryption.KMS,
-      encryptionKey: key,
-      bucketKeyEnabled: true,
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      enforceSSL: true,
-      minimumTLSVersion: 1.2,
-      versioned: true,
-      lifecycleRules: [{ noncurrentVersionExpiration: Duration.days(1) }],
-      removalPolicy: environment.isProtected ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    const accessLogs = new AccessLogBucket(this, 'AccessLogs', {
+      environment,
+      bucketName: accessLogBucketName(environment),
     });
-    const logged =
-      'One function reads it, and who opened which record through it is an entry on the ledger; here are random names only.';
-    acknowledge(bucket, {
-      'AwsSolutions-S1': logged,
-      'HIPAA.Security-S3BucketLoggingEnabled': logged,
+    const documents = new PrivateBucket(this, 'Documents', {
+      environment,
+      bucketName: documentBucketName(environment),
+      encryptionKey: key,
+      accessLogs,
+      noncurrentVersionExpiration: Duration.days(1),
+    });
+    acknowledge(documents, {
       'HIPAA.Security-S3BucketReplicationEnabled':
-        'The installation is in one region, whose zones S3 copies between; a copy elsewhere would be one more to erase.',
+        'What is erased must be gone everywhere within a day; a copy in another region would outlive it.',
     });
   }
 

@@ -17,6 +17,7 @@ import type { Construct } from 'constructs';
 import type { Environment } from '../../environments/environment.ts';
 import { acknowledge } from '../acknowledge.ts';
 import { EncryptedLogGroup } from '../constructs/log-group.ts';
+import { NODE_SUBNET_BITS, SERVICE_SUBNET_BITS } from '../fabric/nodes.ts';
 import { prefix } from '../names.ts';
 import { share, shared } from '../shared-value.ts';
 import { EnvironmentStack, type EnvironmentStackProps } from './environment-stack.ts';
@@ -62,8 +63,11 @@ export class NetworkStack extends EnvironmentStack {
     const zone = new PrivateHostedZone(this, 'NodesZone', { zoneName: environment.domain, vpc });
     share(this, environment, 'network/vpc-id', vpc.vpcId);
     share(this, environment, 'network/private-zone-id', zone.hostedZoneId);
-    for (const [index, { subnetId }] of vpc.isolatedSubnets.entries()) {
-      share(this, environment, `network/subnet/${index}`, subnetId);
+    for (const group of ['service', 'node'] as const) {
+      const { subnetIds } = vpc.selectSubnets({ subnetGroupName: group });
+      for (const [index, subnetId] of subnetIds.entries()) {
+        share(this, environment, `network/${group}-subnet/${index}`, subnetId);
+      }
     }
     const { functions, peers, orderers } = groups;
     share(this, environment, 'network/security-group/function', functions.securityGroupId);
@@ -78,7 +82,13 @@ export class NetworkStack extends EnvironmentStack {
       availabilityZones: [...environment.availabilityZones],
       natGateways: 0,
       subnetConfiguration: [
-        { name: 'nodes', subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: 20 },
+        {
+          name: 'service',
+          subnetType: SubnetType.PRIVATE_ISOLATED,
+          cidrMask: SERVICE_SUBNET_BITS,
+        },
+        // Apart from functions, which take any address that is free: nodes have fixed ones.
+        { name: 'node', subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: NODE_SUBNET_BITS },
       ],
       restrictDefaultSecurityGroup: true,
     });
@@ -138,21 +148,27 @@ export class NetworkStack extends EnvironmentStack {
       connect(from, endpoints, HTTPS, 'AWS services');
     }
     // The gateway endpoint of S3 has no security group: its addresses are a managed prefix list.
-    for (const from of [peers, orderers]) {
-      from.addEgressRule(Peer.prefixList(s3PrefixListId), Port.tcp(HTTPS), 'installation assets');
+    for (const [from, why] of [
+      [functions, 'documents'],
+      [peers, 'installation assets'],
+      [orderers, 'installation assets'],
+    ] as const) {
+      from.addEgressRule(Peer.prefixList(s3PrefixListId), Port.tcp(HTTPS), why);
     }
     functions.addEgressRule(Peer.prefixList(s3PrefixListId), Port.tcp(HTTPS), 'documents');
     return groups;
   }
 
   #endpoints(environment: Environment, vpc: Vpc, group: SecurityGroup): void {
+    const subnets = { subnetGroupName: 'service' };
     vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 });
     for (const [id, service] of Object.entries(ENDPOINTS)) {
-      vpc.addInterfaceEndpoint(id, { service, securityGroups: [group], open: false });
+      vpc.addInterfaceEndpoint(id, { service, subnets, securityGroups: [group], open: false });
     }
     // The MQTT endpoint is the account's own host, which a public zone serves: it gets a private one.
     const iot = vpc.addInterfaceEndpoint('IotData', {
       service: InterfaceVpcEndpointAwsService.IOT_CORE,
+      subnets,
       securityGroups: [group],
       privateDnsEnabled: false,
       open: false,

@@ -2,9 +2,11 @@ import { MSP_IDS, ORGANIZATIONS, ROLE_ORGANIZATIONS, USER_ROLES } from '@pulsele
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import {
   AccountRecovery,
+  CfnManagedLoginBranding,
   CfnUserPoolGroup,
   FeaturePlan,
   LambdaVersion,
+  ManagedLoginVersion,
   Mfa,
   OAuthScope,
   PasskeyUserVerification,
@@ -19,7 +21,7 @@ import type { Environment } from '../../environments/environment.ts';
 import { acknowledge } from '../acknowledge.ts';
 import { PulseFunction } from '../constructs/function.ts';
 import { SharedNetwork } from '../constructs/shared-network.ts';
-import { prefix } from '../names.ts';
+import { loginDomainPrefix, prefix } from '../names.ts';
 import { share, shared } from '../shared-value.ts';
 import { EnvironmentStack, type EnvironmentStackProps } from './environment-stack.ts';
 
@@ -36,6 +38,7 @@ export class PeopleStack extends EnvironmentStack {
     this.#groups(pool);
     this.#claims(environment, pool);
     const client = this.#client(environment, pool);
+    this.#loginPages(environment, pool, client);
     share(this, environment, 'identity/user-pool-id', pool.userPoolId);
     share(this, environment, 'identity/client-id', client.userPoolClientId);
   }
@@ -79,6 +82,19 @@ export class PeopleStack extends EnvironmentStack {
         });
       }
     }
+  }
+
+  /** Cognito's own pages, which know passkeys; without a branding they show nothing. */
+  #loginPages(environment: Environment, pool: UserPool, client: UserPoolClient): void {
+    pool.addDomain('Login', {
+      cognitoDomain: { domainPrefix: loginDomainPrefix(environment) },
+      managedLoginVersion: ManagedLoginVersion.NEWER_MANAGED_LOGIN,
+    });
+    new CfnManagedLoginBranding(this, 'Branding', {
+      userPoolId: pool.userPoolId,
+      clientId: client.userPoolClientId,
+      useCognitoProvidedValues: true,
+    });
   }
 
   #claims(environment: Environment, pool: UserPool): void {
