@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
+import { createHash, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { encode } from 'cborg';
 import fc from 'fast-check';
@@ -261,6 +261,21 @@ describe('an assertion', () => {
     data.writeUInt8(byte, 32);
     const altered = { ...assertion, authenticatorData: data.toString('base64url') };
     expect(refusalOf(() => asserted(altered, passkey))).toMatch(text);
+  });
+
+  it('is taken with members that a browser may add to its data', () => {
+    // Chromium adds one at random, so that nobody compares against a template.
+    const data = { type: 'webauthn.get', challenge, origin: ORIGIN, crossOrigin: false };
+    const added = { ...data, other_keys_can_be_added_here: 'do not compare' };
+    const clientData = Buffer.from(JSON.stringify(added));
+    const authenticatorData = Buffer.from(assertion.authenticatorData, 'base64url');
+    const signed = Buffer.concat([authenticatorData, sha256(clientData)]);
+    const answer = {
+      ...assertion,
+      clientDataJson: clientData.toString('base64url'),
+      signature: sign('sha256', signed, device.keep().privateKeyPem).toString('base64url'),
+    };
+    expect(refusalOf(() => asserted(answer, passkey))).toBe('accepted');
   });
 
   it('takes base64url in one spelling only', () => {
