@@ -50,7 +50,7 @@ describe('fhir-kit-client', () => {
     await client.update({
       resourceType: 'Condition',
       id,
-      body: { ...condition(1), id, note: [{ text: 'changed' }] } as never,
+      body: { ...condition(1), id, note: [{ text: 'changed' }] },
       options: { headers: { 'If-Match': 'W/"1"' } },
     });
     const first = await client.vread({ resourceType: 'Condition', id, version: '1' });
@@ -60,7 +60,7 @@ describe('fhir-kit-client', () => {
     const stale = client.update({
       resourceType: 'Condition',
       id,
-      body: { ...condition(1), id } as never,
+      body: { ...condition(1), id },
       options: { headers: { 'If-Match': 'W/"1"' } },
     });
     await expect(stale).rejects.toMatchObject({ response: { status: 412 } });
@@ -93,9 +93,9 @@ describe('fhir-kit-client', () => {
       request: { method: 'POST', url: 'Condition' },
     }));
     const body = { resourceType: 'Bundle', entry } as const;
-    const batch = await client.batch({ body: { ...body, type: 'batch' } as never });
+    const batch = await client.batch({ body: { ...body, type: 'batch' } });
     const transaction = await client.transaction({
-      body: { ...body, type: 'transaction' } as never,
+      body: { ...body, type: 'transaction' },
     });
     expect([batch['type'], transaction['type']]).toEqual([
       'batch-response',

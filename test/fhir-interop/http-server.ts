@@ -25,14 +25,14 @@ export async function serveApi(
   callers: readonly Caller[],
   options: Omit<ApiOptions, 'baseUrl'> = {},
 ): Promise<ServedApi> {
-  let api: TestApi | undefined;
   const answers: Answered[] = [];
-  const server = createServer((request, response) => {
-    void answer(api, answers, request, response);
-  });
+  const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const baseUrl = `http://127.0.0.1:${portOf(server)}/fhir`;
-  api = testApi(record, callers, { ...options, baseUrl });
+  const api = testApi(record, callers, { ...options, baseUrl });
+  server.on('request', (request, response) => {
+    void answer(api, answers, request, response);
+  });
   return { baseUrl, api, answers, close: () => closed(server) };
 }
 
@@ -52,15 +52,25 @@ function closed(server: Server): Promise<void> {
 }
 
 async function answer(
-  api: TestApi | undefined,
+  api: TestApi,
   answers: Answered[],
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  const { statusCode = 500, headers = {}, body = '' } = await api.handle(await eventOf(request));
+  answers.push({ path: request.url ?? '', status: statusCode, text: body });
+  response.writeHead(
+    statusCode,
+    Object.entries(headers).flatMap(([name, value]) => [name, String(value)]),
+  );
+  response.end(body);
+}
+
+async function eventOf(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(Buffer.from(chunk as Uint8Array));
   const [rawPath = '', rawQueryString = ''] = (request.url ?? '').split('?');
-  const result = await api?.handle({
+  return {
     version: '2.0',
     rawPath,
     rawQueryString,
@@ -70,12 +80,5 @@ async function answer(
     body: Buffer.concat(chunks).toString('base64'),
     isBase64Encoded: true,
     requestContext: { requestId: 'r-1', http: { method: request.method ?? 'GET' } },
-  });
-  const status = result?.statusCode ?? 500;
-  answers.push({ path: request.url ?? '', status, text: result?.body ?? '' });
-  response.writeHead(
-    status,
-    Object.entries(result?.headers ?? {}).flatMap(([name, value]) => [name, String(value)]),
-  );
-  response.end(result?.body);
+  };
 }

@@ -32,7 +32,8 @@ function asBundle({ type, entry }: SourceBundle): object {
 
 /** Without id and versions, and with references as the file has them. */
 function comparable(resource: FhirJson, names: ReadonlyMap<string, string>): string {
-  const { id: _, meta, ...rest } = resource;
+  const { meta, ...others } = resource;
+  const rest = Object.fromEntries(Object.entries(others).filter(([name]) => name !== 'id'));
   const kept = isObject(meta)
     ? Object.fromEntries(
         Object.entries(meta).filter(([name]) => !['versionId', 'lastUpdated'].includes(name)),

@@ -80,7 +80,7 @@ async function theirSide(source: SourceBundle): Promise<{ side: Side; patient: s
       query: Object.fromEntries(new URLSearchParams(query)),
       headers: {},
     };
-    const [outcome, resource] = await router.handleRequest(request as never, repository as never);
+    const [outcome, resource] = await router.handleRequest(request as never, repository);
     if (resource === undefined) throw new Error(JSON.stringify(outcome));
     return resource;
   };

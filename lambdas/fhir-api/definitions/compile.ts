@@ -69,6 +69,8 @@ const ValueSet = z.object({
     .optional(),
 });
 
+type Included = NonNullable<z.infer<typeof ValueSet>['compose']>['include'][number];
+
 interface Concept {
   code: string;
   concept?: Concept[] | undefined;
@@ -86,24 +88,27 @@ const CodeSystem = z.object({
 /** More codes than this are no list that belongs in a program (languages, currencies, media types). */
 const MAX_CODES = 200;
 
-function codesByValueSet(): (url: string) => string[] | undefined {
+type CodesOf = (url: string) => string[] | undefined;
+
+function codesByValueSet(): CodesOf {
   const files = ['valuesets', 'v3-codesystems', 'v2-tables'];
   const systems = new Map(
     files.flatMap((file) => readBundle(file, CodeSystem)).map((system) => [system.url, system]),
   );
   const sets = new Map(files.flatMap((file) => readBundle(file, ValueSet)).map((s) => [s.url, s]));
+  const listed = ({ system = '', concept, filter, valueSet }: Included): string[] | undefined => {
+    if (filter !== undefined || valueSet !== undefined) return undefined;
+    const all = systems.get(system);
+    const known = concept ?? (all?.content === 'complete' ? flat(all.concept ?? []) : undefined);
+    return known?.map(({ code }) => code);
+  };
   return (url) => {
-    const set = sets.get(url.split('|')[0] ?? '');
-    if (set?.compose === undefined || set.compose.exclude !== undefined) return undefined;
-    const codes: string[] = [];
-    for (const { system = '', concept, filter, valueSet } of set.compose.include) {
-      if (filter !== undefined || valueSet !== undefined) return undefined;
-      const all = systems.get(system);
-      const listed = concept ?? (all?.content === 'complete' ? flat(all.concept ?? []) : undefined);
-      if (listed === undefined) return undefined;
-      codes.push(...listed.map(({ code }) => code));
-    }
-    return codes.length > MAX_CODES ? undefined : codes.sort();
+    const compose = sets.get(url.split('|')[0] ?? '')?.compose;
+    if (compose === undefined || compose.exclude !== undefined) return undefined;
+    const parts = compose.include.map(listed);
+    const codes = parts.flatMap((part) => part ?? []);
+    const isWhole = parts.every((part) => part !== undefined) && codes.length <= MAX_CODES;
+    return isWhole ? codes.sort() : undefined;
   };
 }
 
@@ -119,49 +124,61 @@ export function compileStructures(): CompactStructures {
   const bases = new Map(
     all.filter(({ derivation }) => derivation !== 'constraint').map((one) => [one.type, one]),
   );
-  const codesOf = codesByValueSet();
-  const lists = new Map<string, number>();
-  const codes: string[][] = [];
+  const lists = new CodeLists(codesByValueSet());
   const elements: CompactStructures['elements'] = {};
-  const wanted: string[] = [
-    ...SERVED_TYPES,
-    'Bundle',
-    'OperationOutcome',
-    'Parameters',
-    'CapabilityStatement',
-  ];
+  const wanted: string[] = [...SERVED_TYPES, ...BESIDE_SERVED];
   for (let type = wanted.shift(); type !== undefined; type = wanted.shift()) {
     const structure = bases.get(type);
-    if (
-      Object.hasOwn(elements, type) ||
-      structure === undefined ||
-      structure.kind === 'primitive-type'
-    )
-      continue;
+    const isKnown = Object.hasOwn(elements, type) || structure?.kind === 'primitive-type';
+    if (isKnown || structure === undefined) continue;
     elements[type] = {};
     for (const element of structure.snapshot.element.slice(1)) {
-      const split = element.path.lastIndexOf('.');
-      const owner = element.path.slice(0, split);
-      const types = typesOf(element);
-      const compact: CompactElement = [
-        element.min ?? 0,
-        element.max === '*' ? 0 : Number(element.max ?? 1),
-        types.map((name) =>
-          name === 'BackboneElement' || name === 'Element' ? element.path : name,
-        ),
-      ];
-      const list = listOf(element, codesOf);
-      if (list !== undefined) {
-        const key = list.join(' ');
-        const place = lists.get(key) ?? codes.push(list) - 1;
-        lists.set(key, place);
-        compact.push(place);
-      }
-      (elements[owner] ??= {})[element.path.slice(split + 1)] = compact;
-      wanted.push(...types.filter((name) => /^[A-Z]/.test(name) && !name.includes('.')));
+      wanted.push(...addElement(elements, element, lists));
     }
   }
-  return { elements, codes };
+  return { elements, codes: lists.all };
+}
+
+const BESIDE_SERVED = ['Bundle', 'OperationOutcome', 'Parameters', 'CapabilityStatement'];
+
+/** Each list of codes once. */
+class CodeLists {
+  readonly all: string[][] = [];
+  readonly #places = new Map<string, number>();
+  readonly #codesOf: CodesOf;
+
+  constructor(codesOf: CodesOf) {
+    this.#codesOf = codesOf;
+  }
+
+  placeOf(element: z.infer<typeof Element>): number | undefined {
+    const list = listOf(element, this.#codesOf);
+    if (list === undefined) return undefined;
+    const key = list.join(' ');
+    const place = this.#places.get(key) ?? this.all.push(list) - 1;
+    this.#places.set(key, place);
+    return place;
+  }
+}
+
+/** @returns the types that it is made of */
+function addElement(
+  elements: CompactStructures['elements'],
+  element: z.infer<typeof Element>,
+  lists: CodeLists,
+): string[] {
+  const { path, min = 0, max = '1' } = element;
+  const split = path.lastIndexOf('.');
+  const types = typesOf(element);
+  const compact: CompactElement = [
+    min,
+    max === '*' ? 0 : Number(max),
+    types.map((name) => (name === 'BackboneElement' || name === 'Element' ? path : name)),
+  ];
+  const place = lists.placeOf(element);
+  if (place !== undefined) compact.push(place);
+  (elements[path.slice(0, split)] ??= {})[path.slice(split + 1)] = compact;
+  return types.filter((name) => /^[A-Z]/.test(name) && !name.includes('.'));
 }
 
 function typesOf({ type, contentReference }: z.infer<typeof Element>): string[] {

@@ -92,35 +92,42 @@ export async function runTransaction(
 const INTERACTIONS = { POST: 'c', PUT: 'u', DELETE: 'd' } as const;
 
 function changeOf(call: Call, entry: RequestEntry, index: number): Change {
-  const { method, url, ifNoneExist } = entry.request;
+  const { type, id } = targetOf(call, entry);
+  const method = methodOf(entry);
+  call.grant.require(type, INTERACTIONS[method]);
+  if (method === 'DELETE') {
+    return { index, method, type, id: id ?? '', entry, resource: undefined, condition: undefined };
+  }
+  const { resource } = entry;
+  requireResource(entry, type);
+  if (method === 'PUT' && resource?.['id'] !== id) {
+    throw new PulseError('invalid_input', 'the id in the resource is not the one in the address');
+  }
+  const { ifNoneExist } = entry.request;
+  const isConditional = method === 'POST' && ifNoneExist !== undefined;
+  const condition = isConditional ? conditionOf(type, ifNoneExist, call.baseUrl) : undefined;
+  return { index, method, type, id: id ?? idFor(call, index), entry, resource, condition };
+}
+
+function methodOf({ request: { method } }: RequestEntry): Change['method'] {
+  return method === 'POST' || method === 'PUT' ? method : 'DELETE';
+}
+
+/** @throws PulseError for an address that no change goes to */
+function targetOf(
+  call: Call,
+  { request: { method, url } }: RequestEntry,
+): { readonly type: RecordType; readonly id: string | undefined } {
   const relative = url.startsWith(`${call.baseUrl}/`) ? url.slice(call.baseUrl.length + 1) : url;
   const [path = '', query] = relative.split('?');
   const [type = '', id, ...more] = path.split('/');
   if (!isServedType(type) || !isRecordType(type)) {
     throw new PulseError('not_supported', 'this type is not written here');
   }
-  const isCreate = method === 'POST';
-  if (more.length > 0 || query !== undefined || isCreate !== (id === undefined)) {
+  if (more.length > 0 || query !== undefined || (method === 'POST') !== (id === undefined)) {
     throw new PulseError('not_supported', 'a change is POST Type, PUT Type/id or DELETE Type/id');
   }
-  const known = method === 'POST' || method === 'PUT' ? method : 'DELETE';
-  if (known !== 'DELETE') requireResource(entry, type);
-  call.grant.require(type, INTERACTIONS[known]);
-  if (known === 'PUT' && entry.resource?.['id'] !== id) {
-    throw new PulseError('invalid_input', 'the id in the resource is not the one in the address');
-  }
-  return {
-    index,
-    method: known,
-    type,
-    id: id ?? idFor(call, index),
-    entry,
-    resource: known === 'DELETE' ? undefined : entry.resource,
-    condition:
-      isCreate && ifNoneExist !== undefined
-        ? conditionOf(type, ifNoneExist, call.baseUrl)
-        : undefined,
-  };
+  return { type, id };
 }
 
 function requireResource({ resource }: RequestEntry, type: RecordType): void {
@@ -150,7 +157,7 @@ async function planAll(call: Call, changes: readonly Change[]): Promise<Planned[
   }
   const names = new Map<string, string>();
   for (const { index, entry, type, id } of changes) {
-    const place = `${type}/${String(settled.get(index)?.['id'] ?? id)}`;
+    const place = `${type}/${idOf(settled.get(index)) ?? id}`;
     if (entry.fullUrl !== undefined) names.set(entry.fullUrl, place);
   }
   for (const text of new Set(
@@ -184,6 +191,11 @@ async function planAll(call: Call, changes: readonly Change[]): Promise<Planned[
     );
   }
   return planned;
+}
+
+function idOf(resource: FhirJson | undefined): string | undefined {
+  const id: unknown = resource?.['id'];
+  return typeof id === 'string' ? id : undefined;
 }
 
 /** What a conditional create finds. Within a patient that is made in this Bundle there is nothing yet. */
@@ -223,7 +235,7 @@ function onePatient(
 ): string | undefined {
   const ids = new Set(
     changes.flatMap(({ index, type, id, resource }) => {
-      if (type === 'Patient') return [String(settled.get(index)?.['id'] ?? id)];
+      if (type === 'Patient') return [idOf(settled.get(index)) ?? id];
       const patient = resource === undefined ? undefined : at(index, () => patientOf(resource));
       return patient === undefined ? [] : [patient];
     }),
@@ -270,7 +282,7 @@ async function writeAll(call: Call, planned: readonly Planned[]): Promise<Map<nu
   requireSize(writes);
   try {
     const { versions, writtenAtMs } = await call.chart.write(patientId, writes);
-    return replies(call, planned, versions, writtenAtMs ?? call.now());
+    return replies(call, planned, versions, writtenAtMs);
   } catch (error) {
     if (!(await wasDoneBefore(call, error, planned))) throw error;
     return replies(

@@ -67,11 +67,8 @@ function templateOf(path: string): string {
 
 /** Without the mark of the dialect, which stands once at the top. */
 function jsonSchema(schema: z.ZodType): object {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
-    unrepresentable: 'any',
-    io: 'input',
-  });
-  return rest;
+  const made = z.toJSONSchema(schema, { unrepresentable: 'any', io: 'input' });
+  return Object.fromEntries(Object.entries(made).filter(([name]) => name !== '$schema'));
 }
 
 function operationOf(route: Route): object {

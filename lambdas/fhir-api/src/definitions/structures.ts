@@ -117,8 +117,7 @@ function checkResource(value: unknown, place: string, found: Findings, depth: nu
   const table = tableOf(value['resourceType']);
   // What is contained may be of a type that is not served; its reader knows what to make of it.
   if (table === undefined) return;
-  const { resourceType: _, ...elements } = value;
-  checkElements(elements, table, place, found, depth);
+  checkElements(value, table, place, found, depth);
 }
 
 function checkElements(
@@ -134,22 +133,31 @@ function checkElements(
   }
   const seen = new Set<string>();
   for (const [key, member] of Object.entries(value)) {
-    const name = key.startsWith('_') ? key.slice(1) : key;
-    const element = table.byKey.get(name);
-    if (element === undefined || (key !== name && !isPrimitive(element.type))) {
+    if (key === 'resourceType') continue;
+    const element = elementOf(table, key);
+    if (element === undefined) {
       found.add('structure', place, 'there is an element that R4 does not know here');
       continue;
     }
-    if (seen.has(element.choice) && element.choice.endsWith('[x]') && key === name) {
+    const isSecond = seen.has(element.choice) && element.choice.endsWith('[x]');
+    seen.add(element.choice);
+    if (key !== element.name) continue;
+    if (isSecond) {
       found.add('structure', `${place}.${element.name}`, 'only one of a choice of types may stand');
     }
-    seen.add(element.choice);
-    if (key === name) checkMember(member, element, `${place}.${name}`, found, depth);
+    checkMember(member, element, `${place}.${key}`, found, depth);
   }
   for (const choice of table.required) {
     if (!seen.has(choice))
       found.add('required', `${place}.${choice.replace('[x]', '')}`, 'is missing');
   }
+}
+
+/** The element of a member; `_birthDate` is the extensions of the primitive `birthDate`. */
+function elementOf(table: TypeTable, key: string): Element | undefined {
+  if (!key.startsWith('_')) return table.byKey.get(key);
+  const element = table.byKey.get(key.slice(1));
+  return element !== undefined && isPrimitive(element.type) ? element : undefined;
 }
 
 function checkMember(

@@ -1,4 +1,5 @@
 /** What is to be said about a resource before it is imported: what R4 does not allow, and what is doubtful though allowed. */
+import { isNpi, NPI_SYSTEM } from '@pulseledger/domain';
 import { type FhirJson, isObject, objectsIn } from '../definitions/fhir-json.ts';
 import { isRecordType, isServedType } from '../definitions/served-types.ts';
 import { findings } from '../definitions/structures.ts';
@@ -12,7 +13,6 @@ export interface Remark {
 
 /** Panel code that LOINC has replaced by 85354-9. */
 const OLD_BLOOD_PRESSURE = '55284-4';
-const NPI = 'http://hl7.org/fhir/sid/us-npi';
 
 export function remarksOn(resource: FhirJson): Remark[] {
   const { resourceType } = resource;
@@ -43,7 +43,7 @@ function unverifiedNpis(resource: FhirJson): Remark[] {
   const identifiers: unknown = resource['identifier'];
   const all = Array.isArray(identifiers) ? identifiers.filter(isObject) : [];
   const isWrong = all.some(
-    ({ system, value }) => system === NPI && typeof value === 'string' && !isNpi(value),
+    ({ system, value }) => system === NPI_SYSTEM && typeof value === 'string' && !isNpi(value),
   );
   return isWrong
     ? [
@@ -53,15 +53,4 @@ function unverifiedNpis(resource: FhirJson): Remark[] {
         ),
       ]
     : [];
-}
-
-/** Luhn over 80840 and the number: https://www.cms.gov/regulations-and-guidance/administrative-simplification/nationalprovidentstand */
-export function isNpi(text: string): boolean {
-  if (!/^[12]\d{9}$/.test(text)) return false;
-  const digits = [...`80840${text}`].map(Number).reverse();
-  const sum = digits.reduce((total, digit, place) => {
-    const doubled = place % 2 === 1 ? digit * 2 : digit;
-    return total + (doubled > 9 ? doubled - 9 : doubled);
-  }, 0);
-  return sum % 10 === 0;
 }

@@ -106,11 +106,20 @@ async function sendPart(
     text: `refused with status ${status}: ${diagnosticsIn(text)}`,
     expression: 'Bundle.entry',
   };
-  const [only, ...others] = part;
   const isTemporary = status === 429 || status >= 500;
-  if (only === undefined || isTemporary || options.mode === 'strict' || others.length === 0) {
+  if (isTemporary || options.mode === 'strict' || part.length === 1) {
     return part.map((entry) => outcome(entry, isTemporary ? 'not-sent' : 'refused', { remark }));
   }
+  return sendEach(part, key, places, options);
+}
+
+/** Entry by entry, so that one that is refused keeps no other out. */
+async function sendEach(
+  part: readonly ImportEntry[],
+  key: string,
+  places: ReadonlyMap<string, string>,
+  options: ImportOptions,
+): Promise<EntryOutcome[]> {
   // Who waits for an entry that comes later in the part finds it under its name by then.
   const known = new Map(places);
   const outcomes: EntryOutcome[] = [];

@@ -1,6 +1,6 @@
 /** History of one resource: https://hl7.org/fhir/R4/http.html#history */
-import { PulseError, type RecordView } from '@pulseledger/domain';
-import type { Bundle, BundleEntry } from 'fhir/r4.js';
+import { type Place, PulseError, type RecordView } from '@pulseledger/domain';
+import type { Bundle, BundleEntry, BundleLink } from 'fhir/r4.js';
 import { asResource } from '../definitions/fhir-json.ts';
 import type { Call } from '../http/call.ts';
 import { handling } from '../http/negotiation.ts';
@@ -32,43 +32,45 @@ export async function readHistory(call: Call): Promise<Reply> {
   const id = call.path['id'] ?? '';
   const entries = await directoryHistory(call, type, id);
   if (entries !== undefined) return ok(directoryBundle(call, type, entries));
-  const place = await placeOf(call, type, id);
+  return ok(await recordHistory(call, type, await placeOf(call, type, id)));
+}
+
+async function recordHistory(call: Call, type: string, place: Place): Promise<Bundle> {
   const path = `${type}/${place.recordId}/_history`;
   const asked = await parseHistory(call, path);
   const { versions, more } = await call.chart.history(place, asked.count, asked.before);
   const [newest] = versions;
   if (newest === undefined || !isOfType(versions, type)) throw nothingToSee();
   const shown = versions.filter(({ writtenAtMs }) => writtenAtMs >= asked.sinceMs);
-  const last = shown.at(-1);
-  const isMore = more && shown.length === versions.length && last !== undefined;
-  const cursor = isMore
-    ? await sealCursor(call.cursorKey, call.caller, {
-        path,
-        query: asked.query,
-        after: [last.version],
-      })
-    : undefined;
-  const bundle: Bundle = {
+  const isWhole = asked.before === undefined && asked.sinceMs === 0;
+  const last = more && shown.length === versions.length ? shown.at(-1) : undefined;
+  return {
     resourceType: 'Bundle',
     type: 'history',
     // Versions are counted without gaps.
-    ...(asked.before === undefined && asked.sinceMs === 0 ? { total: newest.version } : {}),
+    ...(isWhole ? { total: newest.version } : {}),
     link: [
       { relation: 'self', url: `${call.baseUrl}/${withParameters(path, asked.query)}` },
-      ...(cursor === undefined
-        ? []
-        : [
-            {
-              relation: 'next',
-              url: `${call.baseUrl}/${withParameters(path, [['_cursor', cursor]])}`,
-            },
-          ]),
+      ...(last === undefined ? [] : [await nextLink(call, path, asked, last.version)]),
     ],
     ...(shown.length > 0
       ? { entry: shown.map((view) => entryOf(call.baseUrl, type, shownRecord(view))) }
       : {}),
   };
-  return ok(bundle);
+}
+
+async function nextLink(
+  call: Call,
+  path: string,
+  { query }: HistoryQuery,
+  before: number,
+): Promise<BundleLink> {
+  const content = { path, query, after: [before] };
+  const cursor = await sealCursor(call.cursorKey, call.caller, content);
+  return {
+    relation: 'next',
+    url: `${call.baseUrl}/${withParameters(path, [['_cursor', cursor]])}`,
+  };
 }
 
 function isOfType(versions: readonly RecordView[], type: string): boolean {

@@ -90,7 +90,7 @@ async function store(
   const { versions, writtenAtMs } = isFirstBasics
     ? await call.chart.writeFirstBasics(patientId, write)
     : await call.chart.write(patientId, [write]);
-  return shownWrite(write, versions[0] ?? 1, writtenAtMs ?? call.now());
+  return shownWrite(write, versions[0] ?? 1, writtenAtMs);
 }
 
 export function shownWrite(

@@ -48,9 +48,14 @@ export class PermitCache {
     return found;
   }
 
+  /** Keeps a chart that was opened otherwise, in place of what was refused before. */
+  adopt(owner: PermitOwner, chart: OpenedChart): void {
+    this.#start(this.#permitsOf(owner), chart.recordClasses, Promise.resolve(chart));
+  }
+
   #permitsOf({ user, patientId, purpose }: PermitOwner): Permits {
     const key = JSON.stringify([user, patientId, purpose]);
-    const permits: Permits = this.#owners.get(key) ?? new Map();
+    const permits = this.#owners.get(key) ?? new Map<RecordClass, Promise<Permit>>();
     // The owner that was used last is the last to be forgotten.
     this.#owners.delete(key);
     this.#owners.set(key, permits);

@@ -48,7 +48,7 @@ function withMeta(
   lastUpdatedMs: number,
   labels: readonly string[],
 ): FhirJson {
-  const { resourceType, id: _, meta, ...rest } = resource;
+  const { resourceType, meta, ...rest } = without(resource, 'id');
   const security = labels.map((code) => ({
     system: code.length === 1 ? CONFIDENTIALITY : ACT_CODE,
     code,
@@ -66,12 +66,18 @@ function withMeta(
   };
 }
 
+function without(resource: FhirJson, name: string): FhirJson {
+  const { resourceType, ...members } = resource;
+  const kept = Object.entries(members).filter(([member]) => member !== name);
+  return { resourceType, ...Object.fromEntries(kept) };
+}
+
 /** What a client may say in `meta`; versions, times and labels of ours are not for it to say. */
 const CLIENT_META = ['profile', 'tag', 'source'];
 
 /** What is stored of a resource that a client sends: neither its id nor what only we can say. */
 export function storedForm(resource: FhirJson): FhirJson {
-  const { id: _, meta, ...rest } = resource;
+  const { meta, ...rest } = without(resource, 'id');
   if (!isObject(meta)) return rest;
   const kept = Object.fromEntries(
     Object.entries(meta).filter(([name]) => CLIENT_META.includes(name)),

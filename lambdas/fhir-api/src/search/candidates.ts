@@ -80,12 +80,13 @@ async function inDirectory(
 
 /** What the directory has an index for; everything is filtered again. */
 export function directoryHints(query: SearchQuery): DirectoryHints {
-  const first = (name: string): string | undefined => plainFilter(query, name)?.value.split(',')[0];
-  const isOne = (name: string): boolean => plainFilter(query, name)?.value.includes(',') === false;
-  const named = ['name', 'family', 'given'].find(isOne);
-  const name = named === undefined ? undefined : first(named);
-  const identifier = isOne('identifier') ? first('identifier')?.replace(/^\|/, '') : undefined;
-  const specialty = isOne('specialty') ? first('specialty')?.replace(/^.*\|/, '') : undefined;
+  const single = (name: string): string | undefined => {
+    const value = plainFilter(query, name)?.value;
+    return value?.includes(',') === true ? undefined : value;
+  };
+  const name = ['name', 'family', 'given'].map(single).find((value) => value !== undefined);
+  const identifier = single('identifier')?.replace(/^\|/, '');
+  const specialty = single('specialty')?.replace(/^.*\|/, '');
   return {
     ...(name === undefined ? {} : { name }),
     ...(identifier === undefined || identifier.endsWith('|') ? {} : { identifier }),

@@ -8,17 +8,28 @@ const MINUTE_MS = 60_000;
 export function periodsOf(value: unknown): EffectiveTime[] {
   if (typeof value === 'string') return [momentOf(value)].filter((time) => time !== undefined);
   if (!isObject(value)) return [];
-  if (Array.isArray(value['event'])) return value['event'].flatMap(periodsOf);
-  if (isObject(value['repeat'])) return periodsOf(value['repeat']['boundsPeriod']);
-  const { start, end } = value;
-  const from = typeof start === 'string' ? momentOf(start) : undefined;
-  const to = typeof end === 'string' ? momentOf(end) : undefined;
-  if (from === undefined && to === undefined) return [];
+  const { event, repeat, start, end } = value;
+  if (Array.isArray(event)) return event.flatMap(periodsOf);
+  if (isObject(repeat)) return periodsOf(repeat['boundsPeriod']);
+  return periodBetween(momentIn(start), momentIn(end));
+}
+
+function momentIn(value: unknown): EffectiveTime | undefined {
+  return typeof value === 'string' ? momentOf(value) : undefined;
+}
+
+/** Open at the side that is not given. */
+function periodBetween(
+  from: EffectiveTime | undefined,
+  to: EffectiveTime | undefined,
+): EffectiveTime[] {
+  const known = from ?? to;
+  if (known === undefined) return [];
   return [
     {
       startMs: from?.startMs ?? -Infinity,
       endMs: to?.endMs ?? Infinity,
-      zoneOffsetMinutes: (from ?? to)?.zoneOffsetMinutes ?? 0,
+      zoneOffsetMinutes: known.zoneOffsetMinutes,
     },
   ];
 }

@@ -59,34 +59,26 @@ function sortValue(
   { parameter, isDescending }: SortKey,
 ): string | number | null {
   const values = valuesAt(resource, parameter.paths)
-    .map((value) => comparable(value, parameter.kind))
+    .map(COMPARABLES[parameter.kind])
     .filter((value) => value !== undefined)
     .sort((a, b) => compareValues(a, b));
   return (isDescending ? values.at(-1) : values[0]) ?? null;
 }
 
-function comparable(
-  value: unknown,
-  kind: SortKey['parameter']['kind'],
-): string | number | undefined {
-  switch (kind) {
-    case 'date':
-      return startOf(value);
-    case 'token':
-      return codingsOf(value)[0]?.code;
-    case 'string': {
-      const [text] = textsOf(value);
-      return text === undefined ? undefined : foldText(text);
-    }
-    case 'reference':
-      return textIn(isObject(value) ? value['reference'] : value);
-    case 'quantity':
-    case 'number':
-      return numberIn(isObject(value) ? value['value'] : value);
-    case 'uri':
-      return textIn(value);
-  }
-}
+type Comparable = (value: unknown) => string | number | undefined;
+
+const COMPARABLES: Readonly<Record<SortKey['parameter']['kind'], Comparable>> = {
+  date: startOf,
+  token: (value) => codingsOf(value)[0]?.code,
+  string: (value) => {
+    const [text] = textsOf(value);
+    return text === undefined ? undefined : foldText(text);
+  },
+  reference: (value) => textIn(isObject(value) ? value['reference'] : value),
+  quantity: (value) => numberIn(isObject(value) ? value['value'] : value),
+  number: numberIn,
+  uri: textIn,
+};
 
 function textIn(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;

@@ -216,12 +216,11 @@ describe('paging', () => {
         async (count, pageSize, sort, writes) => {
           const api = testApi(storyRecord(), EVERYBODY);
           const day = (n: number): string => `2026-01-${String((n % 5) + 1).padStart(2, '0')}`;
-          const one = (n: number): { resourceType: string } =>
-            ({
-              resourceType: 'Condition',
-              ...SUBJECT,
-              ...(n % 4 === 0 ? {} : { recordedDate: day(n) }),
-            }) as { resourceType: string };
+          const one = (n: number): { resourceType: string } => ({
+            resourceType: 'Condition',
+            ...SUBJECT,
+            ...(n % 4 === 0 ? {} : { recordedDate: day(n) }),
+          });
           const before: string[] = [];
           for (let n = 0; n < count; n += 1) before.push(await make(api, one(n)));
           const seen: string[] = [];

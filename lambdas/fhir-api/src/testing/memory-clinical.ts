@@ -313,20 +313,29 @@ export class MemoryClinical {
   }
 
   #check(caller: Caller, patientId: string, write: RecordWrite, purpose: Purpose): void {
-    const { recordClass, recordId, ifVersion, resource, labels, uniqueKey } = write;
-    const action = ifVersion === null ? 'create' : resource === null ? 'delete' : 'amend';
+    const { recordClass, ifVersion, resource, labels } = write;
     const isOwnRegistration = recordClass === 'basics' && ifVersion === null;
-    if (!isOwnRegistration && !this.#may(caller, patientId, action, recordClass, labels, purpose)) {
-      throw new PulseError('access_denied');
-    }
+    const isAllowed = this.#may(caller, patientId, actionOf(write), recordClass, labels, purpose);
+    if (!isOwnRegistration && !isAllowed) throw new PulseError('access_denied');
     if (resource !== null && !isOfClass(resource, recordClass))
       throw new PulseError('invalid_input');
+    this.#checkVersion(patientId, write);
+  }
+
+  #checkVersion(
+    patientId: string,
+    { recordId, ifVersion, uniqueKey, recordClass }: RecordWrite,
+  ): void {
+    this.#requirePlace(patientId, recordId, ifVersion);
+    const key = `${recordClass === 'basics' ? 'registry' : patientId}/${uniqueKey ?? ''}`;
+    if (uniqueKey !== undefined && this.#unique.has(key)) throw new PulseError('already_exists');
+  }
+
+  #requirePlace(patientId: string, recordId: string, ifVersion: number | null): void {
     const stored = this.#records.get(recordId);
     const present = stored?.versions.at(-1)?.version ?? null;
     if (stored !== undefined && stored.patientId !== patientId) throw new PulseError('conflict');
     if (present !== ifVersion) throw new PulseError('precondition_failed');
-    const key = `${recordClass === 'basics' ? 'registry' : patientId}/${uniqueKey ?? ''}`;
-    if (uniqueKey !== undefined && this.#unique.has(key)) throw new PulseError('already_exists');
   }
 
   #commit(caller: Caller, patientId: string, write: RecordWrite): number {
@@ -357,6 +366,11 @@ export class MemoryClinical {
     }
     return version;
   }
+}
+
+function actionOf({ ifVersion, resource }: RecordWrite): Action {
+  if (ifVersion === null) return 'create';
+  return resource === null ? 'delete' : 'amend';
 }
 
 function subjectOf({ subjectId, role, organization }: Caller): string {
