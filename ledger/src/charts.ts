@@ -110,7 +110,23 @@ export class Charts {
     const prepared = await Promise.all(requests.map((request) => this.#prepare(request)));
     const transactions = prepared.map(({ transaction }) => transaction);
     await this.#options.submitAll(transactions, options);
-    return prepared.map(({ chart }) => chart);
+    const charts = prepared.map(({ chart }) => chart);
+    for (const [index, request] of requests.entries()) {
+      const chart = charts[index];
+      if (chart !== undefined) await this.remember(request, chart);
+    }
+    return charts;
+  }
+
+  /** From now on what is read of these classes is read with this permit. */
+  async remember(
+    request: ChartOwner & Pick<ChartRequest, 'purpose'>,
+    chart: OpenedChart,
+  ): Promise<void> {
+    for (const recordClass of chart.recordClasses) {
+      const key = await this.#keyOf(request, recordClass, request.purpose);
+      this.#cache.set(key, Promise.resolve(chart));
+    }
   }
 
   /** The permit of an open chart, which is opened for this class when it is not. */
@@ -152,10 +168,10 @@ export class Charts {
     if (chart !== undefined) this.#cache.forget(key, chart);
   }
 
-  async #keyOf(owner: ChartOwner, recordClass: RecordClass): Promise<string> {
+  async #keyOf(owner: ChartOwner, recordClass: RecordClass, stated?: Purpose): Promise<string> {
     const signatory = await this.#options.signatories.current();
     const role = roleOf(signatory);
-    const purpose = this.#options.purpose ?? purposeOf(role);
+    const purpose = stated ?? this.#options.purpose ?? purposeOf(role);
     const ownerId = 'patientId' in owner ? owner.patientId : owner.shareId;
     const who = `${signatory.mspId}/${role ?? ''}/${signatory.subject?.id ?? ''}`;
     return `${who}/${purpose}/${ownerId}/${recordClass}`;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import {
+  type CommitIntentInput,
   type EmergencyClaim,
   type EmergencyIntent,
   type OpenedClass,
@@ -42,8 +43,11 @@ export interface EmergencyMeans {
   readonly medic: EmergencyClient;
   /** As the medic's organization's API. */
   readonly api: EmergencyClient;
-  /** Stores an intent durably, for example in a queue; the chart is not opened before it has. */
-  readonly store: (intent: EmergencyIntent) => Promise<void>;
+  /**
+   * Stores durably, for example in a queue, what `emergency:CommitIntent` takes. Nothing of the record is read before it
+   * has; what was asked of the ledger until then are the outcomes alone.
+   */
+  readonly store: (late: CommitIntentInput) => Promise<void>;
   readonly now?: () => number;
 }
 
@@ -74,7 +78,7 @@ export async function openInEmergency(
 }
 
 async function readOnIntent(
-  { api, store, now = Date.now }: EmergencyMeans,
+  { medic, api, store, now = Date.now }: EmergencyMeans,
   { patientId, medicId, purpose, emergency }: EmergencyRequest,
 ): Promise<EmergencyOpening> {
   const permitId = randomBytes(ID_BYTES).toString('hex');
@@ -84,7 +88,13 @@ async function readOnIntent(
     atMs: now(),
     saltHex: randomBytes(ID_BYTES).toString('hex'),
   };
-  await store(intent);
   const { classes, untilMs } = await api.readOnIntent(intent);
+  await store({ intent, classes });
+  const recordClasses = classes
+    .filter(({ outcome }) => outcome === 'permit')
+    .map(({ recordClass }) => recordClass);
+  const decisions = classes.map((one) => ({ ...one, action: 'read' as const, labels: [] }));
+  const chart = { permitId, recordClasses, decisions, untilMs };
+  await medic.calls.charts.remember({ patientId, purpose }, chart);
   return { permitId, classes, untilMs, intent };
 }

@@ -62,6 +62,7 @@ export {
   LedgerIdentity,
   serviceSignatories,
 } from './identity-source.ts';
+export { IntentReads } from './intent-reads.ts';
 export { type ChangeRequest, LedgerCalls, type LedgerCallsOptions } from './ledger-calls.ts';
 export type { LedgerTransaction } from './messages.ts';
 export {

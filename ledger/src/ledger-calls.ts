@@ -15,6 +15,7 @@ import { type ChartOwner, Charts, type OpeningOptions, type PermitCache } from '
 import { decode, encode } from './coding.ts';
 import type { LedgerConnection } from './connection.ts';
 import { Evaluator } from './evaluator.ts';
+import type { IntentReads } from './intent-reads.ts';
 import type { LedgerTransaction } from './messages.ts';
 import type { SignatorySource } from './signatory.ts';
 import type { TransactionOutcome } from './transaction-run.ts';
@@ -37,6 +38,8 @@ export interface LedgerCallsOptions {
    * whose `permitId` is the intent's.
    */
   readonly intent?: EmergencyIntent | undefined;
+  /** Whoever reads instead, when a permit is an intent's. */
+  readonly intents?: IntentReads | undefined;
 }
 
 /** What is asked before a change: which decision both organizations have to attest. */
@@ -74,7 +77,9 @@ export class LedgerCalls {
     input: In,
     output: z.ZodType<Out>,
   ): Promise<Out> {
-    const { intent } = this.#options;
+    const { intent, intents } = this.#options;
+    const instead = intents?.of(input);
+    if (instead !== undefined) return instead.read(name, schema, input, output);
     const further = intent === undefined ? {} : { intent: encode(EmergencyIntent, intent) };
     const transaction = { name, transient: { input: encode(schema, input), ...further } };
     return decode(output, await this.#evaluator.evaluate(transaction));

@@ -5,7 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type EmergencyIntent, MSP_IDS, SUMMARY_CLASSES } from '@pulseledger/domain';
+import {
+  type CommitIntentInput,
+  type EmergencyIntent,
+  MSP_IDS,
+  SUMMARY_CLASSES,
+} from '@pulseledger/domain';
 import {
   AccessClient,
   createSignatory,
@@ -144,7 +149,7 @@ function theAmbulance(kind: 'devnet' | 'fabric'): void {
     return {
       medic: emergencyOf(medic),
       api: emergencyOf(api),
-      store: (intent: EmergencyIntent) => {
+      store: ({ intent }: CommitIntentInput) => {
         stored.push(intent);
         return Promise.resolve();
       },

@@ -73,7 +73,7 @@ export async function permitOfIntent(
   return { permit, caller: medicOf(call, intent) };
 }
 
-/** What would be opened. The API stores the intent durably before it asks. */
+/** What would be opened: outcomes alone. The API stores them with the intent before it reads. */
 async function readOnIntent(call: Call<EmergencyIntent>): Promise<ReadOnIntentOutput> {
   const { permit } = await permitOfIntent(call, call.input);
   return { classes: permit.classes, untilMs: permit.untilMs };

@@ -80,8 +80,8 @@ export const FindInEmergencyOutput: z.ZodType<FindInEmergencyOutput> = z.object(
 });
 
 /**
- * What a medic intends to read while nothing can be ordered. The API has stored it durably before it
- * asks, and commits it when ordering is back.
+ * What a medic intends to read while nothing can be ordered. The API stores it durably before it reads
+ * anything of the record, and commits it when ordering is back.
  */
 export interface EmergencyIntent {
   /** Becomes the permit's id. */

@@ -106,4 +106,5 @@ export type LogMessage =
   | 'answered'
   | 'gaps_counted'
   | 'hours_closed'
-  | 'shares_purged';
+  | 'shares_purged'
+  | 'late_entries';

@@ -23,6 +23,7 @@ const environment = {
   FHIR_BASE_URL: 'https://api.pulse.test/fhir/',
   PULSE_SECRET_PREFIX: 'pulseledger/test',
   DOCUMENT_BUCKET: 'pulse-documents',
+  EMERGENCY_QUEUE_URL: 'https://sqs.eu-central-1.amazonaws.com/1/emergency-intents',
   PULSE_CONNECTION_PROFILE: JSON.stringify(profile),
 };
 

@@ -35,6 +35,7 @@ const Environment = z
     FHIR_BASE_URL: SecureUrl,
     PULSE_SECRET_PREFIX: z.string().min(1),
     DOCUMENT_BUCKET: z.string().min(3).max(63),
+    EMERGENCY_QUEUE_URL: SecureUrl,
     PULSE_CONNECTION_PROFILE: z.string().transform(parseJson).pipe(ConnectionProfile),
   })
   .transform((env) => ({
@@ -50,6 +51,7 @@ const Environment = z
     baseUrl: env.FHIR_BASE_URL.replace(/\/$/, ''),
     secretPrefix: env.PULSE_SECRET_PREFIX,
     documentBucket: env.DOCUMENT_BUCKET,
+    emergencyQueueUrl: env.EMERGENCY_QUEUE_URL,
     profile: env.PULSE_CONNECTION_PROFILE,
   }));
 
@@ -73,6 +75,8 @@ export interface FhirConfig {
   readonly secretPrefix: string;
   /** Bucket of encrypted documents. */
   readonly documentBucket: string;
+  /** Queue of what was read while nothing could be ordered, and is to be committed. */
+  readonly emergencyQueueUrl: string;
   readonly profile: ConnectionProfile;
 }
 

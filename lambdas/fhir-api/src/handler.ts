@@ -2,6 +2,7 @@
 import { IoTDataPlaneClient, PublishCommand } from '@aws-sdk/client-iot-data-plane';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DocumentStore, IdentitySource } from '@pulseledger/ledger';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { liveKey } from '../../common/src/live-key.ts';
@@ -19,7 +20,7 @@ const metrics = new EmfMetrics('fhir-api', console.log);
 function createHandle(): Handle {
   const config = readConfig(process.env);
   const { baseUrl, issuer, audience, tokenProfile, jwksUrl, login, profile, secretPrefix } = config;
-  const { documentBucket } = config;
+  const { documentBucket, emergencyQueueUrl } = config;
   const identities = new IdentitySource({
     client: new SecretsManagerClient({}),
     prefix: secretPrefix,
@@ -27,7 +28,14 @@ function createHandle(): Handle {
   // Path style: bucket names are no host names on this machine.
   const s3 = new S3Client({ forcePathStyle: true });
   const documents = new DocumentStore(new S3Objects(s3, documentBucket));
-  const sessions = ledgerSessions({ profile, identities, documents });
+  const queue = new SQSClient({});
+  const sessions = ledgerSessions({
+    ...{ profile, identities, documents },
+    storeIntent: async (late) => {
+      const MessageBody = JSON.stringify(late);
+      await queue.send(new SendMessageCommand({ QueueUrl: emergencyQueueUrl, MessageBody }));
+    },
+  });
   const broker = new IoTDataPlaneClient({});
   const secrets = new SecretsManagerClient({});
   return createRouter({

@@ -1,5 +1,10 @@
 import { createRole, type LocalRole, type Permission } from '../aws/role.ts';
-import { INGEST_DEAD_LETTERS, INGEST_QUEUE, QUARANTINE_QUEUE } from '../cloud/queue/queue-set.ts';
+import {
+  EMERGENCY_QUEUE,
+  INGEST_DEAD_LETTERS,
+  INGEST_QUEUE,
+  QUARANTINE_QUEUE,
+} from '../cloud/queue/queue-set.ts';
 import { DOCUMENT_BUCKET } from '../cloud/s3-service.ts';
 import { SECRET_PREFIX } from './installation.ts';
 
@@ -44,6 +49,9 @@ export function createRoles(): Roles {
       { action: 'secretsmanager:GetSecretValue', resource: `${SECRET_PREFIX}/ingest/hospital` },
       { action: 'sqs:SendMessage', resource: QUARANTINE_QUEUE },
       { action: 'iot:Publish', resource: 'v1/*' },
+      // Scheduled functions run beside it: one commits what was read while nothing could be ordered.
+      { action: 'secretsmanager:GetSecretValue', resource: `${SECRET_PREFIX}/api/*` },
+      ...take(EMERGENCY_QUEUE),
     ]),
     eventSource: createRole('event-source', take(INGEST_QUEUE)),
     fhirApi: createRole('fhir-api', [
@@ -51,6 +59,7 @@ export function createRoles(): Roles {
       { action: 'secretsmanager:GetSecretValue', resource: `${SECRET_PREFIX}/api/*` },
       readLiveKey,
       ...documents,
+      { action: 'sqs:SendMessage', resource: EMERGENCY_QUEUE },
       // Commands to devices; the pattern has its wildcard at the end.
       { action: 'iot:Publish', resource: 'v1/*' },
     ]),

@@ -1,7 +1,7 @@
 import type { ConnectionProfile } from '@pulseledger/domain';
 import type { LocalRole } from '../aws/role.ts';
 import { type CloudInfo, iotArn } from '../cloud/cloud.ts';
-import { QUARANTINE_QUEUE } from '../cloud/queue/queue-set.ts';
+import { EMERGENCY_QUEUE, QUARANTINE_QUEUE } from '../cloud/queue/queue-set.ts';
 import { DOCUMENT_BUCKET } from '../cloud/s3-service.ts';
 import { queueUrl } from '../cloud/sqs-service.ts';
 import type { IdentityServicesInfo } from '../identity-services/identity-services.ts';
@@ -109,6 +109,7 @@ export function lambdaEnvironment(
     PULSE_ORGANIZATION: 'hospital',
     PULSE_CONNECTION_PROFILE: JSON.stringify(view.profile),
     QUARANTINE_QUEUE_URL: queueUrl(view.sqsUrl, QUARANTINE_QUEUE),
+    EMERGENCY_QUEUE_URL: queueUrl(view.sqsUrl, EMERGENCY_QUEUE),
     OIDC_ISSUER: identity.issuerUrl,
     OIDC_AUDIENCE,
     FHIR_BASE_URL: addresses.apiUrl,

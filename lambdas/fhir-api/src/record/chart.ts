@@ -12,6 +12,7 @@ import {
   type RecordView,
   type RecordWrite,
 } from '@pulseledger/domain';
+import type { EmergencyOpening } from '@pulseledger/ledger';
 import type { ClinicalPort, Written } from './clinical-port.ts';
 import type { PermitCache } from './permit-cache.ts';
 import { nothingToSee } from './port.ts';
@@ -63,6 +64,15 @@ export class Chart {
         port.openChart({ patientId, purpose, recordClasses }),
       ),
     );
+  }
+
+  /** Goes on with a chart that was opened otherwise: in an emergency. */
+  adopt(patientId: string, chart: EmergencyOpening): void {
+    const { permits, purpose, user } = this.#options;
+    const { permitId, untilMs, classes } = chart;
+    const open = classes.filter(({ outcome }) => outcome === 'permit');
+    const recordClasses = open.map(({ recordClass }) => recordClass);
+    permits.adopt({ user, patientId, purpose }, { permitId, untilMs, recordClasses });
   }
 
   /** Where a record is, for who may read it. @throws PulseError `not_found` */

@@ -19,6 +19,8 @@ const RETENTION_SWEEP_MS = 60_000;
 export const INGEST_QUEUE = 'ingest';
 export const INGEST_DEAD_LETTERS = 'ingest-dlq';
 export const QUARANTINE_QUEUE = 'quarantine';
+/** What medics read while nothing could be ordered, and is to be committed. */
+export const EMERGENCY_QUEUE = 'emergency-intents';
 
 /** Same settings as the deployed queues: a dead-letter queue keeps messages longer than its source. */
 export const PULSE_QUEUES: readonly QueueSettings[] = [
@@ -31,6 +33,7 @@ export const PULSE_QUEUES: readonly QueueSettings[] = [
   },
   { name: INGEST_DEAD_LETTERS, visibilityTimeoutMs: 30_000, retentionMs: 14 * DAY_MS },
   { name: QUARANTINE_QUEUE, visibilityTimeoutMs: 30_000, retentionMs: 14 * DAY_MS },
+  { name: EMERGENCY_QUEUE, visibilityTimeoutMs: 60_000, retentionMs: 14 * DAY_MS },
 ];
 
 /** Opens (or makes) the queues' database in a folder; only one process can have it open. */
