@@ -5,6 +5,9 @@ export type Place =
   | { readonly view: 'patients' }
   | { readonly view: 'chart'; readonly patientId: string; readonly section: string }
   | { readonly view: 'accesses' }
+  | { readonly view: 'sharing' }
+  | { readonly view: 'shares' }
+  | { readonly view: 'people' }
   | { readonly view: 'devices' };
 
 export interface Router {

@@ -7,6 +7,9 @@ import { Accesses } from './accesses/accesses.tsx';
 import { Chart } from './chart/chart.tsx';
 import { Gaps } from './devices/gaps.tsx';
 import { PatientList } from './patients/patient-list.tsx';
+import { Invite } from './people/invite.tsx';
+import { Shares } from './shares/shares.tsx';
+import { Sharing } from './sharing/sharing.tsx';
 
 export interface HomeProps {
   readonly api: ApiClient;
@@ -88,6 +91,12 @@ function View({
       );
     case 'accesses':
       return <Accesses api={api} patientId={person.subjectId} />;
+    case 'sharing':
+      return <Sharing api={api} person={person} />;
+    case 'shares':
+      return <Shares api={api} />;
+    case 'people':
+      return <Invite api={api} />;
     case 'devices':
       return <Gaps api={api} />;
   }
@@ -111,11 +120,16 @@ function placesOf({ role, subjectId }: Person): NamedPlace[] {
           label: TEXT.nav.record,
         },
         { place: { view: 'accesses' }, label: TEXT.nav.accesses },
+        { place: { view: 'sharing' }, label: TEXT.nav.sharing },
       ];
     case 'administrator':
-      return [{ place: { view: 'devices' }, label: TEXT.nav.devices }];
-    case 'representative':
+      return [
+        { place: { view: 'devices' }, label: TEXT.nav.devices },
+        { place: { view: 'people' }, label: TEXT.nav.people },
+      ];
     case 'insurance-agent':
+      return [{ place: { view: 'shares' }, label: TEXT.nav.shares }];
+    case 'representative':
     case 'emergency-medic':
     case 'laboratory':
       return [];

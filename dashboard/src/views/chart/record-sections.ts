@@ -106,6 +106,24 @@ export const RECORD_SECTIONS: readonly RecordSection[] = [
   ),
 ];
 
+/** Lines of resources of any kind that a section knows; the others by their type alone. */
+export function linesOf(resources: readonly object[]): RecordLine[] {
+  return resources.flatMap((resource) => {
+    if (!isResource(resource)) return [];
+    const known = RECORD_SECTIONS.find(({ type }) => type === resource.resourceType);
+    const line = known?.line(resource) ?? emptyLine(resource);
+    return [line.title === '' ? { ...line, title: resource.resourceType } : line];
+  });
+}
+
+function isResource(value: object): value is FhirResource {
+  return 'resourceType' in value && typeof value.resourceType === 'string';
+}
+
+function emptyLine({ id }: FhirResource): RecordLine {
+  return { id: id ?? '', title: '', detail: '', state: '', when: '' };
+}
+
 function section(
   key: keyof typeof sections,
   type: FhirResource['resourceType'],
@@ -116,14 +134,7 @@ function section(
     label: sections[key],
     type,
     parameters: [['_count', '100']],
-    line: (resource) => ({
-      id: resource.id ?? '',
-      title: '',
-      detail: '',
-      state: '',
-      when: '',
-      ...line(resource),
-    }),
+    line: (resource) => ({ ...emptyLine(resource), ...line(resource) }),
   };
 }
 

@@ -1,0 +1,100 @@
+import { RECORD_CLASSES, type RecordClass, SharedAnswer, SharesAnswer } from '@pulseledger/domain';
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { ApiClient } from '../../api/client.ts';
+import { TEXT } from '../../text/en.ts';
+import { Loaded } from '../../ui/loaded.tsx';
+import { useRemote } from '../../ui/use-remote.ts';
+import { linesOf } from '../chart/record-sections.ts';
+
+const { shares: words } = TEXT;
+type Share = SharesAnswer['shares'][number];
+
+/** What is shared with the insurer, and until when; a revoked share is gone with the next look. */
+export function Shares({ api }: { readonly api: ApiClient }): JSX.Element {
+  const [chosen, setChosen] = useState<string>();
+  const remote = useRemote('shares', (signal) => api.ask('shares', SharesAnswer, { signal }));
+  const date = new Intl.DateTimeFormat(navigator.language, { dateStyle: 'medium' });
+  return (
+    <section aria-labelledby="shares-title">
+      <h1 id="shares-title">{words.title}</h1>
+      <p>{words.intro}</p>
+      <button type="button" onClick={remote.reload}>
+        {words.look}
+      </button>
+      <Loaded
+        remote={remote}
+        empty={({ shares }) => (shares.length === 0 ? words.none : undefined)}
+      >
+        {({ shares }) => (
+          <ul class="lines">
+            {shares.map((share) => (
+              <li key={share.shareId}>
+                <span class="when">
+                  {words.until} {date.format(share.untilMs)}
+                </span>
+                <span class="what">
+                  <strong>
+                    {words.share} {share.shareId.slice(0, 8)}
+                  </strong>
+                  <span>
+                    {classesOf(share)
+                      .map((one) => TEXT.classes[one])
+                      .join(', ')}
+                  </span>
+                  {chosen === share.shareId ? <SharedRecords api={api} share={share} /> : null}
+                </span>
+                <button
+                  type="button"
+                  aria-expanded={chosen === share.shareId}
+                  onClick={() => {
+                    setChosen(chosen === share.shareId ? undefined : share.shareId);
+                  }}
+                >
+                  {words.open}
+                </button>
+              </li>
+            ))}
+          </ul>
+        )}
+      </Loaded>
+    </section>
+  );
+}
+
+function classesOf({ classes }: Share): readonly RecordClass[] {
+  return classes === 'all' ? RECORD_CLASSES : classes;
+}
+
+function SharedRecords({
+  api,
+  share,
+}: {
+  readonly api: ApiClient;
+  readonly share: Share;
+}): JSX.Element {
+  const remote = useRemote(share.shareId, async (signal) => {
+    const pages = await Promise.all(
+      classesOf(share).map((recordClass) =>
+        api.ask(`shares/${share.shareId}/records?class=${recordClass}`, SharedAnswer, { signal }),
+      ),
+    );
+    return pages.flatMap(({ records }) => records);
+  });
+  return (
+    <Loaded
+      remote={remote}
+      empty={(records) => (records.length === 0 ? words.noRecords : undefined)}
+    >
+      {(records) => (
+        <ul class="plain">
+          {linesOf(records.map(({ resource }) => resource)).map((line) => (
+            <li key={line.id}>
+              {line.when.slice(0, 10)} {line.title} {line.detail}
+            </li>
+          ))}
+        </ul>
+      )}
+    </Loaded>
+  );
+}
