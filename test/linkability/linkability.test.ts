@@ -1,15 +1,20 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { compositeKey } from '@pulseledger/domain';
 import { devnetBlocks } from '../canary/blocks.ts';
+import type { NetworkKind } from '../negative/support/system.ts';
 import { ConsentWorld } from '../revocation/consent-world.ts';
 import { insurerTexts } from '../revocation/insurer-stores.ts';
+import { fabricEnvelopes } from './block-files.ts';
 import { type Case, featuresOf, scoreOf } from './linker.ts';
 import { live, type Truth, type Visit } from './population.ts';
-import { type SeenTransaction, transactionsIn } from './transactions.ts';
+import { envelopesOf, type SeenTransaction, transactionsIn } from './transactions.ts';
 
 const LIMIT_MS = 400_000;
+/** The insurer's peer may be a few blocks behind when the last transaction is committed at the providers. */
+const SETTLE_MS = 3_000;
 const CHANCE = 0.5;
 /** Beyond this a score over some hundred pairs is more than luck. */
 const LUCK = 0.1;
@@ -39,17 +44,25 @@ function casesOf(all: readonly SeenTransaction[], { visits }: Truth): Case[] {
     });
 }
 
-describe('a linker with the insurer’s peer and one visit of each patient', () => {
+/** What the insurer's peer has of every transaction. */
+async function seenOn({ kind, folder }: ConsentWorld): Promise<SeenTransaction[]> {
+  const ledger = join(folder, 'ledger');
+  if (kind === 'devnet') return transactionsIn(envelopesOf(await devnetBlocks(ledger)));
+  return transactionsIn(await fabricEnvelopes(join(ledger, 'peer0.insurer.pulse.test')));
+}
+
+function linkabilityOn(kind: NetworkKind): void {
   let world: ConsentWorld;
   let truth: Truth;
   let all: SeenTransaction[];
   let texts: readonly string[];
   beforeAll(async () => {
-    world = await ConsentWorld.start('devnet');
+    world = await ConsentWorld.start(kind);
     truth = await live(world);
+    await delay(SETTLE_MS);
     await world.pause();
-    all = transactionsIn(await devnetBlocks(join(world.folder, 'ledger')));
-    texts = await insurerTexts('devnet', world.folder);
+    all = await seenOn(world);
+    texts = await insurerTexts(kind, world.folder);
   }, LIMIT_MS);
   afterAll(() => world.end(), LIMIT_MS);
 
@@ -122,4 +135,14 @@ describe('a linker with the insurer’s peer and one visit of each patient', () 
     expect(within('same certificate')).toBeGreaterThan(0.9);
     expect(within('close in time')).toBeGreaterThan(0.8);
   });
+}
+
+describe('a linker with the insurer’s peer and one visit of each patient, on the devnet', () => {
+  linkabilityOn('devnet');
+});
+
+const onFabric = process.env['FABRIC_BIN'] === undefined ? describe.skip : describe;
+
+onFabric('the same linker on native Fabric (skipped: FABRIC_BIN is not set)', () => {
+  linkabilityOn('fabric');
 });

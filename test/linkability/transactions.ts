@@ -92,15 +92,21 @@ function seen(payload: common.Payload, block: number, index: number): SeenTransa
   };
 }
 
-/** Every transaction of these blocks. */
-export function transactionsIn(blocks: readonly Buffer[]): SeenTransaction[] {
-  return blocks.flatMap((bytes, block) => {
-    const data = common.Block.deserializeBinary(bytes).getData()?.getDataList_asU8() ?? [];
-    return data.flatMap((envelope, index) => {
+/** The envelopes of whole blocks. */
+export function envelopesOf(blocks: readonly Buffer[]): Uint8Array[][] {
+  return blocks.map(
+    (bytes) => common.Block.deserializeBinary(bytes).getData()?.getDataList_asU8() ?? [],
+  );
+}
+
+/** Every transaction of these blocks, given by their envelopes. */
+export function transactionsIn(blocks: readonly (readonly Uint8Array[])[]): SeenTransaction[] {
+  return blocks.flatMap((envelopes, block) =>
+    envelopes.flatMap((envelope, index) => {
       const payload = common.Payload.deserializeBinary(
         common.Envelope.deserializeBinary(envelope).getPayload_asU8(),
       );
       return seen(payload, block, index) ?? [];
-    });
-  });
+    }),
+  );
 }
