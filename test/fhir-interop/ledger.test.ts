@@ -172,6 +172,19 @@ describe('the API on the devnet', () => {
     expect(history.total).toBe(1);
   });
 
+  it('shows the patient who looked, and nobody else', async () => {
+    const entries = found(await send(amina, `AuditEvent?patient=${AMINA}&_count=1000`));
+    expect(entries.length).toBeGreaterThan(3);
+    const one = await send(amina, `AuditEvent/${entries[0]?.id}`);
+    expect(one.resource).toEqual(entries[0]);
+    const refused = found(await send(amina, `AuditEvent?patient=${AMINA}&outcome=4`));
+    expect(refused.length).toBeGreaterThan(0);
+    expect((await send(nurse, `AuditEvent?patient=${AMINA}`)).status).toBe(404);
+    expect((await send(doctor, `AuditEvent/${entries[0]?.id}`)).status).toBe(404);
+    expect(found(await send(amina, `Consent?patient=${AMINA}`))).toEqual([]);
+    expect((await send(nurse, `Consent?patient=${AMINA}`)).status).toBe(404);
+  });
+
   it('imports files and finds what is in them', async () => {
     for (const file of [...bundlesIn('synthea').slice(0, 2), ...bundlesIn('ips')]) {
       const outcomes = await importBundle(

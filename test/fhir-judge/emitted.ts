@@ -1,6 +1,8 @@
 /** Everything the FHIR API can say, taken from its answers: the resources that the judge is shown. */
 import {
   ABSENT_REASONS,
+  type AccessEntry,
+  type ConsentDocument,
   ERRORS,
   isErrorCode,
   PulseError,
@@ -25,6 +27,8 @@ import {
   TEN,
   WATCH,
 } from '../../lambdas/fhir-api/src/testing/story.ts';
+import { toAuditEvent } from '../../lambdas/fhir-api/src/views/audit-event.ts';
+import { toConsent } from '../../lambdas/fhir-api/src/views/consent.ts';
 
 /** One reading of a code and unit: in the middle of what is plausible, far above it, and none at all. */
 function readingsOf(code: VitalCode, place: number): Reading[] {
@@ -63,6 +67,8 @@ function recordOfEverything(): MemoryRecord {
 const ADDRESSES = [
   'metadata',
   `Patient/${AMINA}`,
+  `Patient/${AMINA}/$everything`,
+  `Patient/${AMINA}/$summary`,
   `Patient/${BORIS}`,
   `Device/${WATCH}`,
   `Device/${BORIS_WATCH}`,
@@ -74,6 +80,68 @@ const ADDRESSES = [
   'Observation/unknown',
   'Unknown/1',
 ];
+
+const ACCESS: AccessEntry = {
+  permitId: 'c'.repeat(32),
+  subjectId: 'd'.repeat(32),
+  role: 'doctor',
+  mspId: 'HospitalMSP',
+  purpose: 'TREAT',
+  classes: [
+    { recordClass: 'condition', outcome: 'permit', reason: 'treating' },
+    { recordClass: 'psychotherapy-note', outcome: 'deny', reason: 'psychotherapy_note' },
+  ],
+  atMs: TEN,
+  untilMs: TEN + 1_800_000,
+  emergency: null,
+  committedLateAtMs: null,
+};
+
+const CONSENT: ConsentDocument = {
+  terms: {
+    v: 1,
+    consentId: 'e'.repeat(32),
+    patientId: AMINA,
+    effect: 'permit',
+    grantee: { mspId: 'InsurerMSP', subjectId: null },
+    classes: ['encounter', 'procedure'],
+    labels: ['HIV'],
+    purposes: ['HPAYMT'],
+    fromMs: TEN,
+    untilMs: TEN + 86_400_000,
+    share: null,
+    saltHex: 'f'.repeat(32),
+  },
+  granted: {
+    subjectId: AMINA,
+    role: 'patient',
+    mspId: 'HospitalMSP',
+    atMs: TEN,
+    assertion: { credentialId: 'x', authenticatorData: 'x', clientDataJson: 'x', signature: 'x' },
+  },
+  revoked: null,
+  saltHex: 'f'.repeat(32),
+};
+
+/** Entries of the log and consents, of every shape. */
+function views(): Resource[] {
+  const emergency = { reasonCode: 'trauma', text: 'unconscious' } as const;
+  const open = {
+    ...CONSENT.terms,
+    effect: 'deny',
+    untilMs: null,
+    classes: 'all',
+    labels: [],
+  } as const;
+  const anybody = { grantee: { mspId: null, subjectId: null }, purposes: 'all' } as const;
+  return [
+    toAuditEvent(AMINA, ACCESS),
+    toAuditEvent(AMINA, { ...ACCESS, subjectId: AMINA, role: 'patient', classes: [] }),
+    toAuditEvent(AMINA, { ...ACCESS, emergency, committedLateAtMs: TEN + 5 }),
+    toConsent(CONSENT, TEN),
+    toConsent({ ...CONSENT, terms: { ...open, ...anybody }, revoked: CONSENT.granted }, TEN),
+  ];
+}
 
 export type Resource = Received['resource'];
 export type Observation = ReturnType<typeof observationsIn>[number];
@@ -94,6 +162,7 @@ export async function everythingEmitted(): Promise<Resource[]> {
   return [
     ...all.flatMap(observationsIn),
     ...answers.map(({ resource }) => resource),
+    ...views(),
     ...codes.map((code) => outcomeOf(new PulseError(code, 'in a few words'))),
   ];
 }

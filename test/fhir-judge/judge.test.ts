@@ -21,6 +21,11 @@ const TOLERATED = [
   /UCUM Codes that contain human readable annotations/,
   // R4's list of vital signs is open and does not have every code.
   /None of the codings provided are in the value set 'Vital Signs'/,
+  // There is no code for a rule that a patient makes, nor for our classes of records.
+  /None of the codings provided are in the value set 'Consent PolicyRule Codes'/,
+  /was not found in the value set 'Consent Content Class'/,
+  // LOINC itself is not at hand offline.
+  /Unable to expand ValueSet because CodeSystem could not be found: http:\/\/loinc.org/,
 ];
 
 function isObservation(resource: Resource): resource is Observation {
