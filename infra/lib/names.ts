@@ -21,6 +21,7 @@ export function queueNames(environment: Environment): {
   readonly deadLetter: string;
   readonly quarantine: string;
   readonly ruleError: string;
+  readonly emergency: string;
 } {
   const name = prefix(environment);
   return {
@@ -28,6 +29,7 @@ export function queueNames(environment: Environment): {
     deadLetter: `${name}-ingest-dead-letter`,
     quarantine: `${name}-quarantine`,
     ruleError: `${name}-rule-error`,
+    emergency: `${name}-emergency-intents`,
   };
 }
 

@@ -24,6 +24,8 @@ const MINUTE_MS = 60_000;
 const FEW_ERRORS = 5;
 const QUARANTINED_IN_FIVE_MINUTES = 100;
 const OLDEST_MESSAGE_SECONDS = 300;
+/** An emergency access is entered within minutes after ordering is back. */
+const OLDEST_LATE_ENTRY_SECONDS = 900;
 
 function queueMetric(queueName: string, metricName: string, period: Duration): Metric {
   return new Metric({
@@ -89,6 +91,13 @@ function waiting(environment: Environment): AlarmDescription[] {
       metric: queueMetric(queues.ruleError, 'ApproximateNumberOfMessagesVisible', MINUTE),
       threshold: 0,
       evaluationPeriods: 1,
+    },
+    {
+      name: 'late-entries',
+      means: 'What was read in an emergency is not entered in the log of accesses yet.',
+      metric: queueMetric(queues.emergency, 'ApproximateAgeOfOldestMessage', MINUTE),
+      threshold: OLDEST_LATE_ENTRY_SECONDS,
+      evaluationPeriods: 3,
     },
     {
       name: 'quarantine-rate',

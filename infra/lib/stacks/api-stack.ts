@@ -11,13 +11,14 @@ import {
 import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Environment } from '../../environments/environment.ts';
 import { acknowledge } from '../acknowledge.ts';
 import { PulseFunction } from '../constructs/function.ts';
 import { EncryptedLogGroup } from '../constructs/log-group.ts';
 import { SharedNetwork } from '../constructs/shared-network.ts';
-import { documentBucketName, loginHost, prefix, secretPrefix } from '../names.ts';
+import { documentBucketName, loginHost, prefix, queueNames, secretPrefix } from '../names.ts';
 import { share, shared } from '../shared-value.ts';
 import { EnvironmentStack, type EnvironmentStackProps } from './environment-stack.ts';
 
@@ -123,6 +124,11 @@ export class ApiStack extends EnvironmentStack {
     }: { readonly issuer: string; readonly clientId: string; readonly apiUrl: string },
   ): PulseFunction {
     const network = new SharedNetwork(this, 'Network', environment);
+    const emergency = Queue.fromQueueArn(
+      this,
+      'EmergencyQueue',
+      this.formatArn({ service: 'sqs', resource: queueNames(environment).emergency }),
+    );
     const fn = new PulseFunction(this, 'FhirApi', {
       environment,
       bundle: 'fhir-api',
@@ -141,6 +147,7 @@ export class ApiStack extends EnvironmentStack {
         FHIR_BASE_URL: apiUrl,
         PULSE_SECRET_PREFIX: secretPrefix(environment),
         DOCUMENT_BUCKET: documentBucketName(environment),
+        EMERGENCY_QUEUE_URL: emergency.queueUrl,
         AWS_ENDPOINT_URL_IOT_DATA_PLANE: `https://${environment.iotDataHost}`,
         PULSE_CONNECTION_PROFILE: shared(this, environment, 'fabric/connection-profile'),
       },
@@ -151,6 +158,7 @@ export class ApiStack extends EnvironmentStack {
     this.#allowKeys(environment, fn);
     fn.allowPublishing([commandTopic('*')]);
     fn.allowObjects(documentBucketName(environment));
+    fn.allow(['sqs:SendMessage'], [emergency.queueArn]);
     fn.allow(['kms:Decrypt', 'kms:GenerateDataKey'], [shared(this, environment, 'data/key-arn')]);
     return fn;
   }

@@ -15,6 +15,8 @@ export const INGEST_TIMEOUT: Duration = Duration.seconds(60);
 const VISIBILITY_FACTOR = 6;
 /** Longest that SQS keeps a message. */
 const LONGEST_RETENTION = Duration.days(14);
+/** A late entry is tried again after so long; the function's own time is a minute. */
+const LATE_VISIBILITY = Duration.minutes(2);
 /**
  * A message that cannot be recorded goes to the quarantine at once; what fails so often fails because the ledger is
  * away, and then there is no hurry.
@@ -89,6 +91,11 @@ export class DataStack extends EnvironmentStack {
       // Shorter than the dead-letter queue's: a message keeps its age when it moves.
       retentionPeriod: Duration.days(10),
       deadLetterQueue: { queue: deadLetter, maxReceiveCount: MOST_RECEIVES },
+    });
+    const emergency = { ...common, queueName: names.emergency, visibilityTimeout: LATE_VISIBILITY };
+    acknowledge(new Queue(this, 'EmergencyQueue', emergency), {
+      'AwsSolutions-SQS3':
+        'What was read must be entered: a message is tried until it is, and never put aside; an alarm tells of its age.',
     });
     for (const [id, queueName] of [
       ['QuarantineQueue', names.quarantine],

@@ -67,6 +67,13 @@ const SCHEDULED: readonly Scheduled[] = [
   },
 ];
 
+const LATE_ENTRIES: Scheduled = {
+  id: 'LateEntries',
+  bundle: 'late-entries',
+  description: 'Enters what was read in an emergency while nothing could be ordered',
+  onFailure: 'Called by the clock: what one call cannot enter stays in its queue for the next one.',
+};
+
 /** The way of a reading from the broker to the ledger. */
 export class IngestStack extends EnvironmentStack {
   #sharedNetwork: SharedNetwork | undefined;
@@ -80,6 +87,7 @@ export class IngestStack extends EnvironmentStack {
     this.#devices(environment);
     this.#rule({ ingest, errors: this.#queue('RuleErrorQueue', names.ruleError), key });
     for (const scheduled of SCHEDULED) this.#scheduled(environment, key, scheduled);
+    this.#lateEntries(environment, key, this.#queue('EmergencyQueue', names.emergency));
     this.#function(environment, {
       ingest,
       quarantine: this.#queue('QuarantineQueue', names.quarantine),
@@ -152,7 +160,8 @@ export class IngestStack extends EnvironmentStack {
     environment: Environment,
     key: IKey,
     { id, bundle, description, onFailure }: Scheduled,
-  ): void {
+    further: Readonly<Record<string, string>> = {},
+  ): PulseFunction {
     const { vpc, functions } = this.#network(environment);
     const fn = new PulseFunction(this, id, {
       environment,
@@ -163,7 +172,7 @@ export class IngestStack extends EnvironmentStack {
       securityGroup: functions,
       key,
       reservedConcurrentExecutions: 1,
-      variables: this.#ledgerVariables(environment),
+      variables: { ...this.#ledgerVariables(environment), ...further },
     });
     acknowledge(fn.function, { 'HIPAA.Security-LambdaDLQ': onFailure });
     new Rule(this, `${id}Schedule`, {
@@ -172,6 +181,19 @@ export class IngestStack extends EnvironmentStack {
       targets: [new LambdaTarget(fn.function, { retryAttempts: 0 })],
     });
     this.#allowSigning(environment, fn);
+    return fn;
+  }
+
+  /** As the API of the organization whose medic has read; the API puts the messages into the queue. */
+  #lateEntries(environment: Environment, key: IKey, queue: IQueue): void {
+    const further = { EMERGENCY_QUEUE_URL: queue.queueUrl };
+    const fn = this.#scheduled(environment, key, LATE_ENTRIES, further);
+    fn.allow(
+      ['secretsmanager:GetSecretValue'],
+      environment.organizations.map(({ name }) => this.secretArn(`api/${name}`)),
+    );
+    fn.allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage'], [queue.queueArn]);
+    fn.allow(['kms:Decrypt'], [key.keyArn]);
   }
 
   #network(environment: Environment): SharedNetwork {
