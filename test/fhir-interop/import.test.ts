@@ -12,7 +12,7 @@ import {
   importBundle,
 } from '../../lambdas/fhir-api/src/import/import-bundle.ts';
 import { type TestApi, testApi } from '../../lambdas/fhir-api/src/testing/api.ts';
-import { doctor, emptyRecord } from '../../lambdas/fhir-api/src/testing/story.ts';
+import { administrator, doctor, emptyRecord } from '../../lambdas/fhir-api/src/testing/story.ts';
 import { bundlesIn, isOfPatient, type SourceBundle } from './files.ts';
 
 const files = [...bundlesIn('synthea'), ...bundlesIn('ips')].filter(isOfPatient);
@@ -80,6 +80,25 @@ suite(`import${reason}`, () => {
       expect(api.clinical.size).toBe(file.entry.length);
     },
   );
+
+  it('of directories goes to the directory, where anybody finds it', async () => {
+    const directories = bundlesIn('synthea').filter((file) => !isOfPatient(file));
+    expect(directories.length).toBeGreaterThan(0);
+    for (const file of directories) {
+      const api = testApi(emptyRecord(), [administrator]);
+      const post: ImportOptions['post'] = ({ path, headers, body }) =>
+        api.send(administrator, path, { method: 'POST', headers, body });
+      const outcomes = await importBundle(asBundle(file), { mode: 'lenient', post });
+      expect(outcomes.filter(({ status }) => status !== 'stored')).toEqual([]);
+      for (const { index, place = '' } of outcomes) {
+        const { resource } = await api.send(undefined, place);
+        const source = file.entry[index]?.resource ?? { resourceType: '' };
+        expect(comparable({ ...resource }, new Map())).toBe(comparable(source, new Map()));
+      }
+      const again = await importBundle(asBundle(file), { mode: 'lenient', post });
+      expect(again.every(({ status }) => status === 'known')).toBe(true);
+    }
+  });
 
   it('goes on where it was broken off', async () => {
     const [file] = files;

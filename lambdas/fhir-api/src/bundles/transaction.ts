@@ -1,6 +1,8 @@
 /** A transaction: all of its changes or none. They are of one patient, since that is what one ledger transaction is. */
 import { createHmac } from 'node:crypto';
 import {
+  type DirectoryWrite,
+  MAX_DIRECTORY_WRITES,
   MAX_WRITE_INPUT_BYTES,
   MAX_WRITES_PER_TRANSACTION,
   PulseError,
@@ -16,6 +18,7 @@ import type { Reply } from '../http/reply.ts';
 import { parseQuery as parsePairs } from '../http/request.ts';
 import { versionHeaders } from '../http/versions.ts';
 import { type Condition, conditionOf, existing } from '../interactions/conditional.ts';
+import { entryWrite, shownDirectoryWrite } from '../interactions/directory.ts';
 import {
   checkIncoming,
   newId,
@@ -25,6 +28,7 @@ import {
   writeOf,
 } from '../interactions/incoming.ts';
 import { amendment, deletionOf, shownWrite } from '../interactions/write.ts';
+import type { Versioned } from '../record/stored.ts';
 import { candidates } from '../search/candidates.ts';
 import { userOf } from '../search/cursor.ts';
 import { parseQuery } from '../search/query.ts';
@@ -50,6 +54,8 @@ interface Planned {
   readonly change: Change;
   readonly patientId: string | undefined;
   readonly write: RecordWrite | undefined;
+  /** In place of a write of a record: one of the directory. */
+  readonly entry?: DirectoryWrite | undefined;
   readonly status: number;
 }
 
@@ -266,6 +272,15 @@ async function plan(call: Call, change: Change, patientId: string | undefined): 
     const { patientId: owner, write } = await amendment(call, type, id, { resource, ifMatch });
     return { change, patientId: owner, write, status: 200 };
   }
+  if (patientId === undefined) {
+    return {
+      change,
+      patientId,
+      write: undefined,
+      entry: entryWrite(resource, id, null),
+      status: 201,
+    };
+  }
   const uniqueKey = condition?.uniqueKey;
   const write = writeOf(resource, { recordId: id, ifVersion: null, uniqueKey });
   return { change, patientId, write, status: 201 };
@@ -273,7 +288,9 @@ async function plan(call: Call, change: Change, patientId: string | undefined): 
 
 async function writeAll(call: Call, planned: readonly Planned[]): Promise<Map<number, Reply>> {
   const writes = planned.flatMap(({ write }) => write ?? []);
-  if (writes.length === 0) return replies(call, planned, [], call.now());
+  const entries = planned.flatMap(({ entry }) => entry ?? []);
+  if (entries.length > 0) return writeEntries(call, planned, entries);
+  if (writes.length === 0) return replies(call, planned, []);
   const patients = new Set(planned.flatMap((one) => one.patientId ?? []));
   const [patientId, ...others] = patients;
   if (patientId === undefined || others.length > 0) {
@@ -282,16 +299,40 @@ async function writeAll(call: Call, planned: readonly Planned[]): Promise<Map<nu
   requireSize(writes);
   try {
     const { versions, writtenAtMs } = await call.chart.write(patientId, writes);
-    return replies(call, planned, versions, writtenAtMs);
+    const stored = writes.map((write, index) =>
+      shownWrite(write, versions[index] ?? 1, writtenAtMs),
+    );
+    return replies(call, planned, stored);
   } catch (error) {
     if (!(await wasDoneBefore(call, error, planned))) throw error;
     return replies(
       call,
       planned,
-      writes.map(() => 1),
-      call.now(),
+      writes.map((write) => shownWrite(write, 1, call.now())),
       200,
     );
+  }
+}
+
+/** A Bundle that names no patient is of the directory. */
+async function writeEntries(
+  call: Call,
+  planned: readonly Planned[],
+  entries: readonly DirectoryWrite[],
+): Promise<Map<number, Reply>> {
+  if (planned.some(({ write }) => write !== undefined) || entries.length > MAX_DIRECTORY_WRITES) {
+    throw new PulseError(
+      'not_supported',
+      `a transaction changes one record, or at most ${MAX_DIRECTORY_WRITES} entries of the directory`,
+    );
+  }
+  const shown = (versions: readonly number[]): Versioned[] =>
+    entries.map((entry, index) => shownDirectoryWrite(entry, versions[index] ?? 1, call.now()));
+  try {
+    return replies(call, planned, shown(await call.directoryWriter.write(entries)));
+  } catch (error) {
+    if (!(await wasDoneBefore(call, error, planned))) throw error;
+    return replies(call, planned, shown([]), 200);
   }
 }
 
@@ -330,29 +371,29 @@ async function wasDoneBefore(
   return reply?.status === 200;
 }
 
+/** @param stored what became of the writes, in their order */
 function replies(
   call: Call,
   planned: readonly Planned[],
-  versions: readonly number[],
-  atMs: number,
+  stored: readonly Versioned[],
   status?: number,
 ): Map<number, Reply> {
   const isWanted = /return\s*=\s*"?representation/i.test(call.request.headers['prefer'] ?? '');
   const made = new Map<number, Reply>();
-  let place = 0;
-  for (const { change, write, status: own } of planned) {
+  const left = [...stored];
+  for (const { change, write, entry, status: own } of planned) {
     const { index, type, id } = change;
-    if (write === undefined) {
+    const isWritten = write !== undefined || entry !== undefined;
+    const one = isWritten ? left.shift() : undefined;
+    if (one === undefined) {
       made.set(index, { status: own, headers: { location: `${call.baseUrl}/${type}/${id}` } });
       continue;
     }
-    const stored = shownWrite(write, versions[place] ?? 1, atMs);
-    place += 1;
-    const location = `${call.baseUrl}/${type}/${id}/_history/${stored.version}`;
+    const location = `${call.baseUrl}/${type}/${id}/_history/${one.version}`;
     made.set(index, {
       status: status ?? own,
-      headers: change.method === 'DELETE' ? {} : { ...versionHeaders(stored), location },
-      ...(isWanted && stored.resource !== null ? { resource: stored.resource } : {}),
+      headers: change.method === 'DELETE' ? {} : { ...versionHeaders(one), location },
+      ...(isWanted && one.resource !== null ? { resource: one.resource } : {}),
     });
   }
   return made;

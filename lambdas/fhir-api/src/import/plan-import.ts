@@ -1,6 +1,7 @@
 /** In which order and in which parts a Bundle is sent: what is referred to goes first, parts are as large as a transaction may be. */
 import {
   canonicalJson,
+  MAX_DIRECTORY_WRITES,
   MAX_WRITE_INPUT_BYTES,
   MAX_WRITES_PER_TRANSACTION,
 } from '@pulseledger/domain';
@@ -39,6 +40,8 @@ export function entriesOf(source: readonly SourceEntry[]): ImportEntry[] {
 
 /** Parts that are sent one after the other. What is refused is in none. */
 export function partsOf(entries: readonly ImportEntry[]): ImportEntry[][] {
+  const isOfPatient = entries.some(({ resource }) => resource.resourceType === 'Patient');
+  const most = isOfPatient ? MAX_PART_ENTRIES : MAX_DIRECTORY_WRITES;
   const sent = entries.filter(
     ({ remarks }) => !remarks.some(({ severity }) => severity === 'error'),
   );
@@ -47,7 +50,7 @@ export function partsOf(entries: readonly ImportEntry[]): ImportEntry[][] {
   let bytes = 0;
   for (const entry of inOrder(sent)) {
     const size = canonicalJson(entry.resource).length + WRITE_OVERHEAD_BYTES;
-    if (part.length >= MAX_PART_ENTRIES || (part.length > 0 && bytes + size > MAX_PART_BYTES)) {
+    if (part.length >= most || (part.length > 0 && bytes + size > MAX_PART_BYTES)) {
       parts.push(part);
       part = [];
       bytes = 0;

@@ -26,8 +26,8 @@ export function entryWrite(
   return { kind: resourceType, id, ifVersion, resource: storedForm(resource), saltHex: newId() };
 }
 
-export async function createEntry(call: Call, resource: FhirJson): Promise<Reply> {
-  const write = entryWrite(resource, newId(), null);
+export async function createEntry(call: Call, resource: FhirJson, id: string): Promise<Reply> {
+  const write = entryWrite(resource, id, null);
   return written(call, 201, resource.resourceType, await storeEntry(call, write));
 }
 

@@ -1,6 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import { bundleOf, codeIn, linkOf, outcomeIn, type Received, testApi } from '../testing/api.ts';
-import { AMINA, amina, BORIS, boris, doctor, NOON, nurse, storyRecord } from '../testing/story.ts';
+import {
+  AMINA,
+  administrator,
+  amina,
+  BORIS,
+  boris,
+  doctor,
+  NOON,
+  nurse,
+  storyRecord,
+} from '../testing/story.ts';
 
 const EVERYBODY = [amina, boris, doctor, nurse];
 const JSON_BODY = { 'content-type': 'application/fhir+json' };
@@ -187,6 +197,61 @@ describe('conditional create', () => {
     expect((await post(api, IDENTIFIED, ONCE)).status).toBe(412);
     expect((await post(api, IDENTIFIED, { 'if-none-exist': '_format=json' })).status).toBe(412);
     expect((await post(api, IDENTIFIED, { 'if-none-exist': 'unknown=1' })).status).toBe(400);
+  });
+});
+
+describe('the directory', () => {
+  const practitioner = {
+    resourceType: 'Practitioner',
+    name: [{ family: 'Núñez', given: ['Ana'] }],
+    identifier: [{ system: 'http://hl7.org/fhir/sid/us-npi', value: '1245319599' }],
+  };
+
+  function add(api: Api, headers: Record<string, string> = {}): Promise<Received> {
+    return api.send(administrator, 'Practitioner', {
+      method: 'POST',
+      headers: { ...JSON_BODY, ...headers },
+      body: JSON.stringify(practitioner),
+    });
+  }
+
+  it('is read and searched by anybody, written by administrators, with its versions', async () => {
+    const api = testApi(storyRecord(), [...EVERYBODY, administrator]);
+    expect((await post(api, practitioner)).status).toBe(403);
+    const made = await add(api);
+    expect(made.status).toBe(201);
+    const id = String(made.resource.id);
+    for (const path of [
+      'name=nunez',
+      'family=N%C3%BA',
+      'identifier=1245319599',
+      'name:contains=ana',
+    ]) {
+      const found = bundleOf(await api.send(undefined, `Practitioner?${path}`));
+      expect(found.entry?.map(({ resource }) => resource?.id)).toEqual([id]);
+    }
+    expect(bundleOf(await api.send(undefined, 'Practitioner?name=other')).total).toBe(0);
+    const sending = {
+      method: 'PUT',
+      headers: { ...JSON_BODY, 'if-match': 'W/"1"' },
+      body: JSON.stringify({ ...practitioner, id, active: true }),
+    };
+    const changed = await api.send(administrator, `Practitioner/${id}`, sending);
+    expect([changed.status, changed.headers['etag']]).toEqual([200, 'W/"2"']);
+    expect((await api.send(administrator, `Practitioner/${id}`, sending)).status).toBe(412);
+    const history = bundleOf(await api.send(doctor, `Practitioner/${id}/_history`));
+    expect(history.total).toBe(2);
+    const first = await api.send(doctor, `Practitioner/${id}/_history/1`);
+    expect(first.resource).not.toHaveProperty('active');
+  });
+
+  it('has one entry of eight conditional creates', async () => {
+    const api = testApi(storyRecord(), [...EVERYBODY, administrator]);
+    const once = { 'if-none-exist': 'identifier=http://hl7.org/fhir/sid/us-npi|1245319599' };
+    const answers = await Promise.all(Array.from({ length: 8 }, () => add(api, once)));
+    const statuses = answers.map(({ status }) => status).sort();
+    expect(statuses).toEqual([...Array<number>(7).fill(200), 201]);
+    expect(new Set(answers.map(({ resource }) => resource.id)).size).toBe(1);
   });
 });
 

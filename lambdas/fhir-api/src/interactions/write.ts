@@ -31,13 +31,33 @@ export async function createResource(call: Call): Promise<Reply> {
   const resource = withOwnReferences(given, call.baseUrl);
   const recordId = newId();
   const patientId = type === 'Patient' ? recordId : (patientOf(resource) ?? patientInContext(call));
-  if (patientId === undefined) return createEntry(call, resource);
   const text = call.request.headers['if-none-exist'];
+  if (patientId === undefined) return createInDirectory(call, type, resource, text);
   if (text === undefined) return created(call, patientId, recordId, resource);
   const condition = conditionOf(type, text, call.baseUrl);
   const found = await existing(call, type, condition, patientId);
   if (found !== undefined) return replyExisting(call, type, String(found['id']));
   return createOnce(call, type, resource, { patientId, recordId, condition });
+}
+
+/** Of several conditional creates at one time one makes the entry: its id follows from the condition. */
+async function createInDirectory(
+  call: Call,
+  type: RecordType,
+  resource: FhirJson,
+  text: string | undefined,
+): Promise<Reply> {
+  if (text === undefined) return createEntry(call, resource, newId());
+  const condition = conditionOf(type, text, call.baseUrl);
+  const found = await existing(call, type, condition, undefined);
+  if (found !== undefined) return replyExisting(call, type, String(found['id']));
+  const id = condition.uniqueKey.slice(0, 32);
+  try {
+    return await createEntry(call, resource, id);
+  } catch (error) {
+    if (!(error instanceof PulseError) || error.code !== 'precondition_failed') throw error;
+  }
+  return replyExisting(call, type, id);
 }
 
 interface Once {
