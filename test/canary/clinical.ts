@@ -45,7 +45,8 @@ function sha256(bytes: Uint8Array): Uint8Array {
   return createHash('sha256').update(bytes).digest();
 }
 
-async function clientOf(
+/** A person of the hospital with a certificate by the installation's keys. */
+export async function clientOf(
   folder: string,
   connection: LedgerConnection,
   who: { readonly role: string; readonly subjectId: string },

@@ -84,9 +84,16 @@ export class ClinicalClient {
     this.#calls = calls;
   }
 
-  /** Opens a chart for several classes at once; a refusal is no error, no class is open then. */
-  openChart(request: ChartRequest): Promise<OpenedChart> {
-    return this.#calls.charts.open(request);
+  /**
+   * Opens a chart for several classes at once; a refusal is no error, no class is open then.
+   *
+   * @throws PulseError `gone` when the patient's record is erased; the attempt is entered nevertheless.
+   */
+  async openChart(request: ChartRequest): Promise<OpenedChart> {
+    const chart = await this.#calls.charts.open(request);
+    const isErased = chart.decisions.some(({ reason }) => reason === 'erased');
+    if (isErased) throw new PulseError('gone');
+    return chart;
   }
 
   /**
