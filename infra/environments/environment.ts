@@ -56,6 +56,8 @@ export interface Environment {
     readonly burst: number;
     /** Where the page is served from; the only origin that may call the API. */
     readonly pageOrigin: string;
+    /** Certificate of the page's host, made by hand: CloudFront takes them from us-east-1 only. */
+    readonly pageCertificateArn: string;
   };
   readonly logRetention: RetentionDays;
   /** Backups of ledgers are kept so long. */
@@ -109,6 +111,9 @@ const shape = z.strictObject({
     requestsPerSecond: z.int().min(1).max(10_000),
     burst: z.int().min(1).max(5_000),
     pageOrigin: z.url({ protocol: /^https$/ }),
+    pageCertificateArn: z
+      .string()
+      .regex(/^arn:aws:acm:us-east-1:\d{12}:certificate\/[0-9a-f-]{36}$/, 'is not of us-east-1'),
   }),
   logRetention: z.enum(RetentionDays),
   backupRetentionDays: days,

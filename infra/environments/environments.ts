@@ -23,7 +23,7 @@ const dev: Environment = {
   peer: { instanceType: 't4g.medium', volumeGiB: 20 },
   orderer: { instanceType: 't4g.small', volumeGiB: 20 },
   ingest: { maxConcurrency: 2, batchingWindowSeconds: 0, batchSize: 10 },
-  api: { requestsPerSecond: 20, burst: 40, pageOrigin: 'https://dev.pulseledger.example' },
+  api: { requestsPerSecond: 20, burst: 40, ...page('dev.pulseledger.example', '111111111111') },
   logRetention: RetentionDays.TWO_WEEKS,
   backupRetentionDays: 7,
   isProtected: false,
@@ -41,7 +41,11 @@ const staging: Environment = {
   peer: { instanceType: 'm7g.large', volumeGiB: 100 },
   orderer: { instanceType: 'm7g.medium', volumeGiB: 50 },
   ingest: { maxConcurrency: 10, batchingWindowSeconds: 1, batchSize: 500 },
-  api: { requestsPerSecond: 200, burst: 400, pageOrigin: 'https://staging.pulseledger.example' },
+  api: {
+    requestsPerSecond: 200,
+    burst: 400,
+    ...page('staging.pulseledger.example', '222222222222'),
+  },
   logRetention: RetentionDays.THREE_MONTHS,
   backupRetentionDays: 30,
   alarmEmail: 'pulseledger-staging@pulseledger.example',
@@ -60,12 +64,23 @@ const prod: Environment = {
   peer: { instanceType: 'm7g.xlarge', volumeGiB: 500 },
   orderer: { instanceType: 'm7g.large', volumeGiB: 200 },
   ingest: { maxConcurrency: 20, batchingWindowSeconds: 1, batchSize: 500 },
-  api: { requestsPerSecond: 1_000, burst: 2_000, pageOrigin: 'https://pulseledger.example' },
+  api: { requestsPerSecond: 1_000, burst: 2_000, ...page('pulseledger.example', '333333333333') },
   logRetention: RetentionDays.SIX_YEARS,
   backupRetentionDays: SIX_YEARS_DAYS,
   isProtected: true,
   alarmEmail: 'pulseledger@pulseledger.example',
 };
+
+/** Where the page is, and its certificate in that account. */
+function page(
+  host: string,
+  account: string,
+): Pick<Environment['api'], 'pageOrigin' | 'pageCertificateArn'> {
+  return {
+    pageOrigin: `https://${host}`,
+    pageCertificateArn: `arn:aws:acm:us-east-1:${account}:certificate/00000000-0000-4000-8000-000000000000`,
+  };
+}
 
 function organizationsIn(
   hospital: string,

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { Stack } from 'aws-cdk-lib';
 import { CfnInstance } from 'aws-cdk-lib/aws-ec2';
@@ -6,11 +8,36 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { z } from 'zod';
 import { createCheckedApp } from './app.ts';
+import { PAGE_FILES } from './page/response-headers.ts';
 import { type SynthesisedStack, synthesise, withApp } from './testing/synthesised.ts';
 
 const stacks: readonly SynthesisedStack[] = synthesise();
 
-const STACKS = ['api', 'data', 'identities', 'ingest', 'live', 'network', 'operations', 'people'];
+const STACKS = [
+  'api',
+  'data',
+  'identities',
+  'ingest',
+  'live',
+  'network',
+  'operations',
+  'page',
+  'people',
+];
+/** https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html */
+const CACHING_DISABLED = '4135ea2d-6df8-44a3-9df3-4b5a84be39ad';
+const builtHeaders = z
+  .record(z.string(), z.string())
+  .parse(JSON.parse(readFileSync(join(PAGE_FILES, '..', 'headers.json'), 'utf8')));
+const Typed = z.record(
+  z.string(),
+  z.object({ Type: z.string(), Properties: z.record(z.string(), z.unknown()).default({}) }),
+);
+const Behaviours = z.object({
+  DistributionConfig: z.object({
+    CacheBehaviors: z.array(z.object({ PathPattern: z.string(), CachePolicyId: z.string() })),
+  }),
+});
 const Resources = z.record(z.string(), z.object({ Type: z.string() }));
 
 function resources({ template }: SynthesisedStack): { readonly Type: string }[] {
@@ -53,6 +80,48 @@ describe('the app', () => {
     const types = stacks.flatMap(resources).map(({ Type }) => Type);
     expect(types).not.toContain('AWS::EC2::InternetGateway');
     expect(types).not.toContain('AWS::EC2::NatGateway');
+  });
+});
+
+describe('what the internet reaches', () => {
+  const ofType = (type: string): readonly Readonly<Record<string, unknown>>[] =>
+    stacks.flatMap(({ template }) =>
+      Object.values(Typed.parse(template['Resources']))
+        .filter(({ Type }) => Type === type)
+        .map(({ Properties }) => Properties),
+    );
+
+  test('no bucket: CloudFront reads the page as itself', () => {
+    const buckets = ofType('AWS::S3::Bucket');
+    expect(buckets.length).toBeGreaterThanOrEqual(9);
+    for (const bucket of buckets) {
+      expect(bucket['PublicAccessBlockConfiguration']).toEqual({
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      });
+      expect(bucket).not.toHaveProperty('WebsiteConfiguration');
+    }
+    expect(ofType('AWS::CloudFront::OriginAccessControl')).toHaveLength(3);
+  });
+
+  test('the page has the headers that it was built with, and nothing of the API is kept at the edge', () => {
+    for (const policy of ofType('AWS::CloudFront::ResponseHeadersPolicy')) {
+      const text = JSON.stringify(policy);
+      // CloudFront knows one value of this one, and does not name it.
+      const named = Object.values(builtHeaders).filter((value) => value !== 'nosniff');
+      for (const value of named) expect(text).toContain(value);
+      expect(text).toContain('ContentTypeOptions');
+      expect(text).toContain('AccessControlMaxAgeSec');
+    }
+    const behaviours = ofType('AWS::CloudFront::Distribution').flatMap(
+      (distribution) => Behaviours.parse(distribution).DistributionConfig.CacheBehaviors,
+    );
+    expect(new Set(behaviours.map(({ PathPattern }) => PathPattern))).toEqual(
+      new Set(['/api/*', '/live', '/oauth2/token', '/oauth2/revoke']),
+    );
+    for (const { CachePolicyId } of behaviours) expect(CachePolicyId).toBe(CACHING_DISABLED);
   });
 });
 

@@ -9,6 +9,7 @@ import { IngestStack } from './stacks/ingest-stack.ts';
 import { LiveStack } from './stacks/live-stack.ts';
 import { NetworkStack } from './stacks/network-stack.ts';
 import { OperationsStack } from './stacks/operations-stack.ts';
+import { PageStack } from './stacks/page-stack.ts';
 import { PeopleStack } from './stacks/people-stack.ts';
 
 /** One environment: stacks that hold data apart from those that can be made anew at any time. */
@@ -32,6 +33,8 @@ export class EnvironmentStage extends Stage {
     api.addStackDependency(people);
     const live = new LiveStack(this, 'live', { environment, ...stack('live') });
     live.addStackDependency(network);
+    const page = new PageStack(this, 'page', { environment, ...stack('page') });
+    page.addStackDependency(api);
     const operations = new OperationsStack(this, 'operations', {
       environment,
       ...stack('operations'),
