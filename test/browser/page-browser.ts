@@ -59,7 +59,7 @@ export class Visitor {
     this.page = page;
     const { origin } = new URL(system.system.pageUrl);
     page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) {
+      if (message.type() === 'error') {
         this.trouble.push({ kind: 'console', text: message.text() });
       }
     });
@@ -79,6 +79,27 @@ export class Visitor {
     await this.page.getByLabel('Who').selectOption(user);
     await this.page.getByLabel('Password').fill(password ?? login?.password ?? '');
     await this.page.getByRole('button', { name: 'Sign in' }).click();
+  }
+
+  /** Gives the browser an authenticator that knows its owner, as a phone with a fingerprint. */
+  async addAuthenticator(): Promise<void> {
+    const session = await this.page.context().newCDPSession(this.page);
+    await session.send('WebAuthn.enable');
+    await session.send('WebAuthn.addVirtualAuthenticator', {
+      options: {
+        protocol: 'ctap2',
+        transport: 'internal',
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true,
+      },
+    });
+  }
+
+  /** Presses a button by its name. */
+  async press(name: string): Promise<void> {
+    await this.page.getByRole('button', { name, exact: true }).click();
   }
 
   /** What axe finds, by rule and place. */

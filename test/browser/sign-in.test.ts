@@ -1,31 +1,22 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { RunningSystem } from '../integration/running-system.ts';
-import { PageBrowser } from './page-browser.ts';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { BrowserWorld } from './browser-world.ts';
 
-let folder: string;
-let system: RunningSystem;
-let browser: PageBrowser;
+// A browser, three peers and everything between them on one machine.
+jest.setTimeout(400_000);
+
+let world: BrowserWorld;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'pulse-browser-'));
-  [system, browser] = await Promise.all([
-    RunningSystem.start(folder, ['--devices', '2', '--json']),
-    PageBrowser.launch(),
-  ]);
+  world = await BrowserWorld.start(2);
 });
 
 afterAll(async () => {
-  await browser.close();
-  await system.stop();
-  await rm(folder, { recursive: true });
+  await world.end();
 });
 
 describe('the page before a sign-in', () => {
   it('has no accessibility violation, no console error and asks no other origin', async () => {
-    const visitor = await browser.visitor(system);
+    const visitor = await world.visitor();
     await visitor.page.getByRole('button', { name: 'Sign in' }).waitFor();
     expect(await visitor.accessibilityViolations()).toEqual([]);
     await visitor.page.getByRole('button', { name: 'Sign in' }).click();
@@ -35,7 +26,7 @@ describe('the page before a sign-in', () => {
   });
 
   it('says that a password is wrong, and asks again', async () => {
-    const visitor = await browser.visitor(system);
+    const visitor = await world.visitor();
     await visitor.signIn('hospital-doctor', 'wrong password');
     await visitor.page.getByRole('alert').waitFor();
     expect(await visitor.page.getByRole('alert').textContent()).toContain('not the password');
@@ -48,7 +39,7 @@ describe('a person who is signed in', () => {
     ['patient-ada', 'patient, hospital', 'Who looked'],
     ['administrator', 'administrator, hospital', 'Devices'],
   ])('as %s sees who they are and what is theirs', async (user, who, view) => {
-    const visitor = await browser.visitor(system);
+    const visitor = await world.visitor();
     await visitor.signIn(user);
     await visitor.page.getByText(who).waitFor();
     await visitor.page.getByRole('navigation').getByRole('button', { name: view }).waitFor();
@@ -56,18 +47,18 @@ describe('a person who is signed in', () => {
   });
 
   it('leaves nothing in the address, in storage or on the page when they sign out', async () => {
-    const visitor = await browser.visitor(system);
+    const visitor = await world.visitor();
     await visitor.signIn('administrator');
     const { page } = visitor;
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByText('You are signed out.').waitFor();
-    expect(page.url()).toBe(system.system.pageUrl);
+    expect(page.url()).toBe(world.system.system.pageUrl);
     expect(await page.evaluate('localStorage.length + sessionStorage.length')).toBe(0);
     expect(await page.getByText('administrator').count()).toBe(0);
   });
 
   it('has to give the password again after signing out', async () => {
-    const visitor = await browser.visitor(system);
+    const visitor = await world.visitor();
     await visitor.signIn('administrator');
     await visitor.page.getByRole('button', { name: 'Sign out' }).click();
     await visitor.page.getByRole('button', { name: 'Sign in' }).click();
@@ -77,7 +68,7 @@ describe('a person who is signed in', () => {
 
 describe('the page in a hostile place', () => {
   it('runs no script but its own', async () => {
-    const visitor = await browser.visitor(system);
+    const visitor = await world.visitor();
     const ran = visitor.page.evaluate(`
       const script = document.createElement('script');
       script.textContent = 'window.ran = true';
@@ -87,7 +78,7 @@ describe('the page in a hostile place', () => {
   });
 
   it('gets a page for every address, and nothing for a file that is not there', async () => {
-    const { pageUrl } = system.system;
+    const { pageUrl } = world.system.system;
     const anywhere = await fetch(`${pageUrl}some/where`);
     expect(anywhere.headers.get('content-security-policy')).toContain("script-src 'self'");
     expect(await anywhere.text()).toContain('<div id="app">');

@@ -110,6 +110,15 @@ export class RunningSystem {
     return send(url, this.system.apiCaPem, { headers: { authorization: `Bearer ${token}` } });
   }
 
+  /** POST of JSON to the API. */
+  post(path: string, token: string, body: object): Promise<Answer> {
+    return send(`${this.system.apiUrl}${path}`, this.system.apiCaPem, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  }
+
   /** Ctrl-C, and what was printed in all. */
   stop(): Promise<Finished> {
     this.#running.child.kill('SIGINT');
