@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  ConsentAttestOutput,
   type ConsentTerms,
   ceremonyChallenge,
   type Organization,
@@ -221,6 +222,25 @@ export async function grant(
   terms: ConsentTerms,
 ): Promise<void> {
   await consent.grant(terms, phone.assert(ceremonyChallenge('grant', terms, sha256)));
+}
+
+/** Both providers endorse the grant, and then it is given up: nothing is ordered. @returns their answer. */
+export async function endorseOnly(
+  { ledger }: ConsentWorld,
+  { calls, phone, signatory }: PatientWithPasskey,
+  terms: ConsentTerms,
+): Promise<string> {
+  const question = { patientId: terms.patientId, use: { kind: 'grant', terms } };
+  const { attestation, answer } = await calls.attestor.attest(
+    'consent:Attest',
+    question,
+    ConsentAttestOutput,
+  );
+  const assertion = phone.assert(ceremonyChallenge('grant', terms, sha256));
+  const { copies, purges } = answer;
+  const input = { terms, assertion, shareSaltHex: randomId(), copies, purges };
+  const transient = { input: JSON.stringify(input), attestation: JSON.stringify(attestation) };
+  return ledger.endorsed(signatory, 'consent:Grant', { transient });
 }
 
 /** The patient ends the consent. */

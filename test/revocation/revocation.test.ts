@@ -6,6 +6,7 @@ import { aliasOf, type ConsentTerms } from '@pulseledger/domain';
 import type { NetworkKind } from '../negative/support/system.ts';
 import {
   ConsentWorld,
+  endorseOnly,
   grant,
   insurerTerms,
   newSecret,
@@ -30,6 +31,8 @@ interface Seen {
   readonly secrets: readonly string[];
   /** What stands in the copies only, not in the providers' originals: the same words, and this. */
   readonly marks: readonly string[];
+  /** Words of a visit whose consent was endorsed and then given up. */
+  readonly abandoned: string;
   readonly read: string;
   readonly refused: string;
   readonly shared: Stores;
@@ -68,6 +71,11 @@ async function see(world: ConsentWorld): Promise<Seen> {
     const alias = aliasOf(terms.share?.aliasSaltHex ?? '', recordId, sha256);
     return `{"alias":"${alias}"`;
   });
+  const abandoned = newSecret();
+  const other = await world.patient(doctor);
+  const visit = visitOf(other.subjectId, doctor, abandoned);
+  await doctor.clinical.writeRecords({ patientId: other.subjectId, writes: [visit] });
+  expect(await endorseOnly(world, other, insurerTerms(other.subjectId))).toBe('answered');
   const agent = await world.person('insurer', 'insurance-agent');
   const read = await readVisits(agent, terms);
   await world.pause();
@@ -84,7 +92,7 @@ async function see(world: ConsentWorld): Promise<Seen> {
     await world.pause();
   }
   const compacted = await insurerStores(world.kind, world.folder);
-  return { secrets, marks, read, refused, shared, revoked, compacted };
+  return { secrets, marks, abandoned, read, refused, shared, revoked, compacted };
 }
 
 function revocationOn(kind: NetworkKind): void {
@@ -112,6 +120,10 @@ function revocationOn(kind: NetworkKind): void {
     for (const text of [...seen.secrets, ...seen.marks]) {
       expect(seen.revoked.live(text)).toEqual([]);
     }
+  });
+
+  it('keeps what was endorsed and never ordered in the transient store, as docs/THREAT-MODEL.md says', () => {
+    expect(seen.shared.live(seen.abandoned)).toEqual(['transient store']);
   });
 
   it('shows it in no byte of any file once the databases are compacted, as at a peer’s start', () => {
