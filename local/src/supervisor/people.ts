@@ -76,6 +76,7 @@ function patient(given: string, family: string, birthDate: string, of?: Login): 
 function invent(nowMs: number): People {
   const hospitalDoctor = login('hospital-doctor', 'doctor', 'hospital');
   const clinicDoctor = login('clinic-doctor', 'doctor', 'clinic');
+  const nurse = login('hospital-nurse', 'nurse', 'hospital');
   const ada = login('patient-ada', 'patient', 'hospital');
   const ben = login('patient-ben', 'patient', 'clinic');
   const treats = (doctor: Login, who: Login): Treating => ({
@@ -93,12 +94,19 @@ function invent(nowMs: number): People {
       ben,
       login('insurance-agent', 'insurance-agent', 'insurer'),
       login('administrator', 'administrator', 'hospital'),
+      login('clinic-administrator', 'administrator', 'clinic'),
+      nurse,
+      login('laboratory', 'laboratory', 'hospital'),
+      login('ambulance-medic', 'emergency-medic', 'clinic'),
     ],
     patients: [
       patient('Ada', 'Sample', '1961-03-14', ada),
       patient('Ben', 'Sample', '1987-11-02', ben),
     ],
-    treating: [treats(hospitalDoctor, ada), treats(hospitalDoctor, ben), treats(clinicDoctor, ben)],
+    treating: [
+      ...[treats(hospitalDoctor, ada), treats(hospitalDoctor, ben), treats(clinicDoctor, ben)],
+      treats(nurse, ada),
+    ],
   };
 }
 

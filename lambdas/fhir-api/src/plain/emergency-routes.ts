@@ -9,6 +9,7 @@ import {
   EmergencyReviewRequest,
   EmergencyReviewsAnswer,
   PARTS_MAY_BE_WITHHELD,
+  PulseError,
 } from '@pulseledger/domain';
 import type { Call } from '../http/call.ts';
 import { ok, type Reply } from '../http/reply.ts';
@@ -74,11 +75,14 @@ async function find({ request, emergency }: Call): Promise<Reply> {
   return ok(await emergency.find(parsed(EmergencyFindRequest, jsonBody(request.body))));
 }
 
-/** Refused or not, it is on record; who opens learns which classes are open. */
+/** It is on record, refused or not; who opens learns which classes are open. @throws PulseError `access_denied` when none is. */
 async function open({ request, emergency, chart }: Call): Promise<Reply> {
   const { patientId, reasonCode, text } = parsed(EmergencyOpenRequest, jsonBody(request.body));
   const opening = await emergency.open({ patientId, emergency: { reasonCode, text } });
   const { permitId, classes, untilMs, intent } = opening;
+  if (!classes.some(({ outcome }) => outcome === 'permit')) {
+    throw new PulseError('access_denied', 'The record is not opened; the attempt is on record.');
+  }
   chart.adopt(patientId, opening);
   const answer: EmergencyOpenAnswer = {
     ...{ permitId, untilMs, classes },
