@@ -129,6 +129,7 @@ describe('the collections', () => {
         endorsementPolicy: { signaturePolicy: "AND('HospitalMSP.peer','ClinicMSP.peer')" },
       },
       { name: 'extract', maxPeerCount: 2 },
+      { name: 'directory', maxPeerCount: 2 },
     ]);
   });
 });
@@ -150,6 +151,13 @@ describe('a peer', () => {
       vm: { endpoint: '' },
       operations: { listenAddress: expect.stringMatching(/^127\.0\.0\.1:/) },
       ledger: { state: { stateDatabase: 'goleveldb' } },
+    });
+  });
+
+  test('lets go of what is purged with every block, and does not log its keys, which hold ids', () => {
+    expect(core).toMatchObject({
+      peer: { gossip: { pvtData: { transientstoreMaxBlockRetention: 1_000 } } },
+      ledger: { pvtdataStore: { purgeInterval: 1, purgedKeyAuditLogging: false } },
     });
   });
 
