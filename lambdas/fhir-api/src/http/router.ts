@@ -15,7 +15,7 @@ import { type ConsentPort, concealingConsents } from '../record/consent-port.ts'
 import type { EmergencyPort } from '../record/emergency-port.ts';
 import { concealingPage, type PagePort } from '../record/page-port.ts';
 import type { PermitCache } from '../record/permit-cache.ts';
-import { concealing, type RecordPort } from '../record/port.ts';
+import { concealing, type RecordPort, throughChart } from '../record/port.ts';
 import { purposeOf } from '../record/purpose.ts';
 import { concealingWatch, type WatchPort } from '../record/watch-port.ts';
 import { userOf } from '../search/cursor.ts';
@@ -158,7 +158,7 @@ async function work(api: FhirApi, event: unknown, trace: Trace): Promise<Reply> 
     ...publicCall,
     caller,
     grant: grantOf(scope),
-    record: concealing(record),
+    record: throughChart(concealing(record), chart),
     page: concealingPage(page),
     consents: concealingConsents(consents),
     watch: concealingWatch(watch),

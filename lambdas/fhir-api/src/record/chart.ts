@@ -53,6 +53,29 @@ export class Chart {
     return permitId;
   }
 
+  /**
+   * Reads with a permit. When the ledger says that the chart is closed, it is opened once more.
+   * @throws PulseError `not_found` for what may not be read
+   */
+  async reading<Answer>(
+    patientId: string,
+    recordClass: RecordClass,
+    read: (permitId: string) => Promise<Answer>,
+  ): Promise<Answer> {
+    try {
+      return await conceal(read(await this.permit(patientId, recordClass)));
+    } catch (error) {
+      if (!(error instanceof PulseError) || error.code !== 'chart_closed') throw error;
+      this.#forget(patientId);
+      return conceal(read(await this.permit(patientId, recordClass)));
+    }
+  }
+
+  #forget(patientId: string): void {
+    const { permits, purpose, user } = this.#options;
+    permits.forget({ user, patientId, purpose });
+  }
+
   /** Permits by class, of those wanted that are permitted. What is not open yet is opened at once. */
   async open(
     patientId: string,
@@ -83,8 +106,7 @@ export class Chart {
   /** The present version; deleted ones too. @throws PulseError `not_found` */
   async read(place: Place): Promise<RecordView> {
     const { patientId, recordClass, recordId } = place;
-    const permitId = await this.permit(patientId, recordClass);
-    const { records } = await conceal(
+    const { records } = await this.reading(patientId, recordClass, (permitId) =>
       this.#options.port.readRecords({
         patientId,
         permitId,
@@ -99,15 +121,15 @@ export class Chart {
   }
 
   async readVersion(place: Place, version: number): Promise<RecordView> {
-    const permitId = await this.permit(place.patientId, place.recordClass);
-    return conceal(this.#options.port.readVersion({ ...place, permitId, version }));
+    return this.reading(place.patientId, place.recordClass, (permitId) =>
+      this.#options.port.readVersion({ ...place, permitId, version }),
+    );
   }
 
   /** Newest first, before a version. */
   async history(place: Place, count: number, beforeVersion?: number): Promise<HistoryOutput> {
-    const permitId = await this.permit(place.patientId, place.recordClass);
     const pageSize = Math.min(count, HISTORY_PAGE);
-    return conceal(
+    return this.reading(place.patientId, place.recordClass, (permitId) =>
       this.#options.port.recordHistory({ ...place, permitId, pageSize, beforeVersion }),
     );
   }
@@ -117,6 +139,16 @@ export class Chart {
    * @throws PulseError `not_found` when none of the classes is permitted; `too_costly`
    */
   async load(patientId: string, recordClasses: readonly RecordClass[]): Promise<RecordView[]> {
+    try {
+      return await this.#loadOpen(patientId, recordClasses);
+    } catch (error) {
+      if (!(error instanceof PulseError) || error.code !== 'chart_closed') throw error;
+      this.#forget(patientId);
+      return this.#loadOpen(patientId, recordClasses);
+    }
+  }
+
+  async #loadOpen(patientId: string, recordClasses: readonly RecordClass[]): Promise<RecordView[]> {
     const permits = await this.open(patientId, recordClasses);
     if (permits.size === 0) throw nothingToSee(new PulseError('access_denied'));
     const byPermit = Map.groupBy(permits, ([, permitId]) => permitId);

@@ -53,8 +53,13 @@ export class PermitCache {
     this.#start(this.#permitsOf(owner), chart.recordClasses, Promise.resolve(chart));
   }
 
-  #permitsOf({ user, patientId, purpose }: PermitOwner): Permits {
-    const key = JSON.stringify([user, patientId, purpose]);
+  /** The ledger does not know these permits, or not any more. */
+  forget(owner: PermitOwner): void {
+    this.#owners.delete(keyOf(owner));
+  }
+
+  #permitsOf(owner: PermitOwner): Permits {
+    const key = keyOf(owner);
     const permits = this.#owners.get(key) ?? new Map<RecordClass, Promise<Permit>>();
     // The owner that was used last is the last to be forgotten.
     this.#owners.delete(key);
@@ -85,4 +90,8 @@ export class PermitCache {
       });
     }
   }
+}
+
+function keyOf({ user, patientId, purpose }: PermitOwner): string {
+  return JSON.stringify([user, patientId, purpose]);
 }

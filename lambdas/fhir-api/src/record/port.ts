@@ -11,11 +11,17 @@ import {
   PulseError,
   type ReadChunksOutput,
   type ReadVitalsInput,
+  type RecordClass,
 } from '@pulseledger/domain';
 import type { RecordedChunk } from '../vitals/signs.ts';
 
+/** Of a chart that is open already; the ledger's client opens one where there is none. */
+export interface WithPermit {
+  readonly permitId?: string | undefined;
+}
+
 /** Readings that start in [fromMs, toMs). Whoever asks the ledger adds the permit of an open chart. */
-export type VitalsInput = Omit<ReadVitalsInput, 'permitId'>;
+export type VitalsInput = Omit<ReadVitalsInput, 'permitId'> & WithPermit;
 /** A reading, by what its id says. */
 export type ReadingPlace = Omit<FindChunkInput, 'patientId' | 'permitId'>;
 
@@ -26,9 +32,11 @@ export type ReadingPlace = Omit<FindChunkInput, 'patientId' | 'permitId'>;
 export interface RecordPort {
   readChunks(input: VitalsInput): Promise<ReadChunksOutput>;
   findChunk(input: ReadingPlace): Promise<FindChunkOutput>;
-  readPatient(input: { readonly patientId: string }): Promise<PatientView>;
+  readPatient(input: { readonly patientId: string } & WithPermit): Promise<PatientView>;
   readDevice(input: { readonly deviceId: string }): Promise<DeviceView>;
-  listDevicesByPatient(input: { readonly patientId: string }): Promise<ListDevicesOutput>;
+  listDevicesByPatient(
+    input: { readonly patientId: string } & WithPermit,
+  ): Promise<ListDevicesOutput>;
   readGaps(input: { readonly deviceId: string }): Promise<DeviceGaps>;
   listGaps(input: ListGapsInput): Promise<ListGapsOutput>;
 }
@@ -47,6 +55,34 @@ export function concealing(record: RecordPort): RecordPort {
     readGaps: (input) => conceal(record.readGaps(input)),
     // It names nobody: whoever may not is told so.
     listGaps: (input) => record.listGaps(input),
+  };
+}
+
+/** Opens charts; {@link Chart} does. */
+interface ChartReader {
+  reading<Answer>(
+    patientId: string,
+    recordClass: RecordClass,
+    read: (permitId: string) => Promise<Answer>,
+  ): Promise<Answer>;
+}
+
+/** The same record, read with the permits of one chart: one entry in the patient's log, with the caller's purpose. */
+export function throughChart(record: RecordPort, chart: ChartReader): RecordPort {
+  return {
+    ...record,
+    readChunks: (input) =>
+      chart.reading(input.patientId, 'vitals', (permitId) =>
+        record.readChunks({ ...input, permitId }),
+      ),
+    readPatient: (input) =>
+      chart.reading(input.patientId, 'basics', (permitId) =>
+        record.readPatient({ ...input, permitId }),
+      ),
+    listDevicesByPatient: (input) =>
+      chart.reading(input.patientId, 'device', (permitId) =>
+        record.listDevicesByPatient({ ...input, permitId }),
+      ),
   };
 }
 
