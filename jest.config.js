@@ -31,6 +31,7 @@ export default {
     'network',
     'local',
     'dashboard',
+    'cli',
     'infra',
     'test',
     'scripts',

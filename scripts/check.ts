@@ -35,6 +35,7 @@ const steps: readonly Step[] = [
       'network',
       'local',
       'dashboard',
+      'cli',
       'infra',
       'test',
       'scripts',
