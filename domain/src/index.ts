@@ -184,6 +184,12 @@ export {
 } from './api/emergency.ts';
 export { LiveAnswer, LiveRequest, MAX_LIVE_PATIENTS } from './api/live.ts';
 export { News2Answer, type News2Input } from './api/news2.ts';
+export {
+  type EquivalentResult,
+  EquivalentsAnswer,
+  OrderAnswer,
+  OrderRequest,
+} from './api/orders.ts';
 export { PatientsAnswer } from './api/patients.ts';
 export {
   MAX_SERIES_POINTS,

@@ -13,6 +13,7 @@ import { CONSENT_ROUTES } from '../plain/consent-routes.ts';
 import { documentationRoutes } from '../plain/documentation-routes.ts';
 import { EMERGENCY_ROUTES } from '../plain/emergency-routes.ts';
 import { OPERATIONS_ROUTES } from '../plain/operations-routes.ts';
+import { ORDER_ROUTES } from '../plain/order-routes.ts';
 import { PAGE_ROUTES } from '../plain/page-routes.ts';
 import { WATCH_ROUTES } from '../plain/watch-routes.ts';
 import { searchPublicly, searchType, searchTypeByForm } from '../search/type-search.ts';
@@ -71,6 +72,7 @@ export const ROUTES: readonly Route[] = [
   },
   ...documentationRoutes(() => ROUTES),
   ...OPERATIONS_ROUTES,
+  ...ORDER_ROUTES,
   ...PAGE_ROUTES,
   ...CONSENT_ROUTES,
   ...WATCH_ROUTES,

@@ -160,7 +160,8 @@ const Resource = z.custom<FhirResource>(
 );
 
 function resourceOf(text: string): FhirResource {
-  const isResource = text.includes('"resourceType"');
+  // A plain answer may hold resources further in.
+  const isResource = /^\s*\{\s*"resourceType"/.test(text);
   return isResource ? Resource.parse(JSON.parse(text)) : { resourceType: 'Basic', code: {} };
 }
 

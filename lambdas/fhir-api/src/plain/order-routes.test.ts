@@ -1,0 +1,99 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { EquivalentsAnswer, OrderAnswer } from '@pulseledger/domain';
+import type { Caller } from '../smart/token.ts';
+import { type TestApi, testApi } from '../testing/api.ts';
+import {
+  AMINA,
+  amina,
+  BORIS,
+  doctor,
+  doctorElsewhere,
+  emptyRecord,
+  NOON,
+  nurse,
+} from '../testing/story.ts';
+
+const DAY_MS = 86_400_000;
+const LOINC = 'http://loinc.org';
+const subject = { reference: `Patient/${AMINA}` };
+const result = {
+  resourceType: 'Observation',
+  status: 'final',
+  category: [
+    {
+      coding: [
+        {
+          system: 'http://terminology.hl7.org/CodeSystem/observation-category',
+          code: 'laboratory',
+        },
+      ],
+    },
+  ],
+  code: { coding: [{ system: LOINC, code: '17856-6' }] },
+  subject,
+  effectiveDateTime: new Date(NOON - DAY_MS).toISOString(),
+  valueQuantity: { value: 6.1, unit: '%', system: 'http://unitsofmeasure.org', code: '%' },
+};
+const order = {
+  resourceType: 'ServiceRequest',
+  status: 'active',
+  intent: 'order',
+  code: { coding: [{ system: LOINC, code: '4548-4' }] },
+  subject,
+};
+
+let api: TestApi;
+beforeEach(() => {
+  api = testApi(emptyRecord(), [doctor, nurse, doctorElsewhere, amina]);
+});
+
+async function send(caller: Caller, method: string, path: string, body?: unknown) {
+  const headers = {
+    'content-type': path.startsWith('patients') ? 'application/json' : 'application/fhir+json',
+  };
+  const sending = body === undefined ? { method } : { method, headers, body: JSON.stringify(body) };
+  const { status, text } = await api.send(caller, path, sending);
+  return { status, json: text === '' ? {} : (JSON.parse(text) as unknown) };
+}
+
+async function equivalents(caller: Caller, loinc = '4548-4') {
+  return send(caller, 'GET', `patients/${AMINA}/equivalents?loinc=${loinc}`);
+}
+
+describe('ordering a test', () => {
+  it('shows equivalent recent results of any facility that the caller may read', async () => {
+    expect((await send(doctor, 'POST', 'Observation', result)).status).toBe(201);
+    const old = { ...result, effectiveDateTime: '2020-01-01' };
+    await send(doctor, 'POST', 'Observation', old);
+    const { status, json } = await equivalents(doctor);
+    expect(status).toBe(200);
+    expect(EquivalentsAnswer.parse(json)).toMatchObject({
+      validityDays: 40,
+      results: [{ takenAtMs: NOON - DAY_MS, resource: { valueQuantity: { value: 6.1 } } }],
+    });
+    expect((await equivalents(doctor, '3016-3')).json).toMatchObject({ results: [] });
+    expect((await equivalents(doctor, 'x')).status).toBe(400);
+    expect((await equivalents(doctorElsewhere)).status).toBe(404);
+  });
+
+  it('is stopped by a recent result until a reason names it, which is recorded', async () => {
+    const place = (body: object) => send(doctor, 'POST', `patients/${AMINA}/orders`, body);
+    expect((await place({ resource: order })).status).toBe(201);
+    await send(doctor, 'POST', 'Observation', result);
+    expect((await place({ resource: order })).status).toBe(409);
+    const { results } = EquivalentsAnswer.parse((await equivalents(doctor)).json);
+    const reason = { reason: 'result-in-doubt', text: 'Haemolysed', shown: [AMINA] };
+    expect((await place({ resource: order, repeat: reason })).status).toBe(409);
+    const repeat = { ...reason, shown: results.map(({ recordId }) => recordId) };
+    const placed = await place({ resource: order, repeat });
+    expect(placed.status).toBe(201);
+    const { recordId } = OrderAnswer.parse(placed.json);
+    expect((await send(amina, 'GET', `ServiceRequest/${recordId}`)).status).toBe(200);
+  });
+
+  it('is for the patient in the address', async () => {
+    const other = { ...order, subject: { reference: `Patient/${BORIS}` } };
+    const wrong = await send(doctor, 'POST', `patients/${AMINA}/orders`, { resource: other });
+    expect(wrong.status).toBe(400);
+  });
+});
