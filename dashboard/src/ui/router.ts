@@ -8,6 +8,7 @@ export type Place =
   | { readonly view: 'sharing' }
   | { readonly view: 'shares' }
   | { readonly view: 'people' }
+  | { readonly view: 'emergency' }
   | { readonly view: 'devices' };
 
 export interface Router {

@@ -6,6 +6,7 @@ import { type Place, type Router, useRouter } from '../ui/router.ts';
 import { Accesses } from './accesses/accesses.tsx';
 import { Chart } from './chart/chart.tsx';
 import { Gaps } from './devices/gaps.tsx';
+import { Emergency } from './emergency/emergency.tsx';
 import { PatientList } from './patients/patient-list.tsx';
 import { Invite } from './people/invite.tsx';
 import { Shares } from './shares/shares.tsx';
@@ -95,6 +96,8 @@ function View({
       return <Sharing api={api} person={person} />;
     case 'shares':
       return <Shares api={api} />;
+    case 'emergency':
+      return <Emergency api={api} />;
     case 'people':
       return <Invite api={api} />;
     case 'devices':
@@ -129,8 +132,9 @@ function placesOf({ role, subjectId }: Person): NamedPlace[] {
       ];
     case 'insurance-agent':
       return [{ place: { view: 'shares' }, label: TEXT.nav.shares }];
-    case 'representative':
     case 'emergency-medic':
+      return [{ place: { view: 'emergency' }, label: TEXT.nav.emergency }];
+    case 'representative':
     case 'laboratory':
       return [];
   }
