@@ -114,6 +114,7 @@ export const TEXT = {
     setUp: 'Set up your passkey',
     setUpWhy:
       'A passkey is your fingerprint, face or PIN on this device. Your organization gives you a code in person, so that nobody else can make one in your name.',
+    yourId: 'Tell them your id:',
     code: 'Code from your organization',
     createPasskey: 'Create the passkey',
     give: 'Share with the insurer',

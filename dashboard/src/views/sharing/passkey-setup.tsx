@@ -40,6 +40,9 @@ export function PasskeySetup({
     >
       <h2>{words.setUp}</h2>
       <p>{words.setUpWhy}</p>
+      <p>
+        {words.yourId} <code>{person.subjectId}</code>
+      </p>
       <label class="field">
         {words.code}
         <input
