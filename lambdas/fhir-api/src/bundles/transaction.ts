@@ -29,10 +29,10 @@ import {
 } from '../interactions/incoming.ts';
 import { amendment, deletionOf, shownWrite } from '../interactions/write.ts';
 import type { Versioned } from '../record/stored.ts';
+import { matching } from '../search/asked.ts';
 import { candidates } from '../search/candidates.ts';
 import { userOf } from '../search/cursor.ts';
 import { parseQuery } from '../search/query.ts';
-import { matching } from '../search/type-search.ts';
 import { responseOf } from './batch.ts';
 import type { RequestEntry } from './bundle-request.ts';
 import { entryRequest } from './entry-request.ts';

@@ -8,9 +8,9 @@ import type { RecordType } from '../definitions/served-types.ts';
 import type { Call } from '../http/call.ts';
 import { type Parameter, parseQuery as parsePairs } from '../http/request.ts';
 import { nothingToSee } from '../record/port.ts';
+import { matching } from '../search/asked.ts';
 import { candidates, sha256, storedOfType } from '../search/candidates.ts';
 import { parseQuery } from '../search/query.ts';
-import { matching } from '../search/type-search.ts';
 
 export interface Condition {
   readonly criteria: readonly Parameter[];

@@ -10,7 +10,7 @@ import {
   type RecordWrite,
 } from '@pulseledger/domain';
 import { FhirJson, isObject, mapObjects, objectsIn } from '../definitions/fhir-json.ts';
-import { isDirectoryType, isRecordType, type ServedType } from '../definitions/served-types.ts';
+import { isRecordType, type ServedType } from '../definitions/served-types.ts';
 import { type Finding, findings } from '../definitions/structures.ts';
 import { InvalidResource } from '../http/outcome.ts';
 import type { FhirRequest } from '../http/request.ts';
@@ -196,9 +196,4 @@ function nameKeys({ name, birthDate }: FhirJson): IndexKey[] {
 
 function objectsAt(value: unknown): Readonly<Record<string, unknown>>[] {
   return (Array.isArray(value) ? value : [value]).filter(isObject);
-}
-
-/** Does it stand alone in the directory, rather than in a patient's record? */
-export function isForDirectory(resource: FhirJson): boolean {
-  return isDirectoryType(resource.resourceType) && patientOf(resource) === undefined;
 }

@@ -1,5 +1,5 @@
 /** Between what is stored and what is shown: id, version, time and labels stand beside the resource in the record. */
-import { canonicalJson, LABELS, type RecordView } from '@pulseledger/domain';
+import { LABELS, type RecordView } from '@pulseledger/domain';
 import { type FhirJson, isObject, type JsonObject } from '../definitions/fhir-json.ts';
 import type { DirectoryEntry } from './clinical-port.ts';
 
@@ -99,9 +99,4 @@ export function labelsOf(resource: FhirJson, had: readonly string[] = []): strin
 function labelIn({ system, code }: JsonObject): string[] {
   const label = LABELS.find((known) => known === code);
   return label !== undefined && LABEL_SYSTEMS.includes(system) ? [label] : [];
-}
-
-/** Are two stored forms the same resource? */
-export function isSameContent(a: FhirJson, b: FhirJson): boolean {
-  return canonicalJson(a) === canonicalJson(b);
 }

@@ -103,8 +103,6 @@ const RESULT_PARAMETERS: Readonly<Record<string, Take>> = {
   },
 };
 
-export const RESULT_PARAMETER_NAMES: readonly string[] = Object.keys(RESULT_PARAMETERS);
-
 /** @throws PulseError `invalid_input` */
 export function parseQuery(
   type: ServedType,
