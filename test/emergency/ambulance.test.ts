@@ -16,8 +16,10 @@ import {
   createSignatory,
   EmergencyClient,
   fixedSignatory,
+  IntentReads,
   LedgerCalls,
   openInEmergency,
+  PermitCache,
   RecordClient,
   type Signatory,
 } from '@pulseledger/ledger';
@@ -40,8 +42,11 @@ function theAmbulance(kind: 'devnet' | 'fabric'): void {
   let api: Signatory;
   const token = randomBytes(16).toString('hex');
 
+  const permits = new PermitCache();
+  const intents = new IntentReads();
   const callsOf = (signatory: Signatory, organization: 'hospital' | 'clinic' = 'clinic') =>
     new LedgerCalls({
+      permits,
       connection: world.connection(organization),
       signatories: fixedSignatory(signatory),
     });
@@ -119,6 +124,13 @@ function theAmbulance(kind: 'devnet' | 'fabric'): void {
         ...{ connection: world.connection('clinic'), signatories: fixedSignatory(api), intent },
       });
       expect(await record.readPatient({ patientId })).toMatchObject({ patientId });
+      // The medic goes on as usual; whoever serves the medic asks as the API.
+      intents.remember(permitId, record.calls);
+      const asMedic = new RecordClient({
+        ...{ connection: world.connection('clinic'), signatories: fixedSignatory(medic) },
+        ...{ permits, intents },
+      });
+      expect(await asMedic.readPatient({ patientId })).toMatchObject({ patientId });
       expect(Date.now() - startedMs).toBeLessThan(LIMIT_MS / 4);
       expect((await accounting()).some((one) => one.permitId === permitId)).toBe(false);
       await ordered.restore();
