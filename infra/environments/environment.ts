@@ -34,6 +34,8 @@ export interface Environment {
   readonly vpcCidr: string;
   /** AMI of the nodes (Amazon Linux 2023, arm64). Given, never looked up: a new one would replace ledgers. */
   readonly nodeImageId: string;
+  /** Archive of the programs that nodes run (docs/DEPLOY.md says how it is made), and its SHA-256. */
+  readonly nodePrograms: { readonly key: string; readonly sha256: string };
   /** Host of the account's MQTT endpoint, from `aws iot describe-endpoint --endpoint-type iot:Data-ATS`. */
   readonly iotDataHost: string;
   /** Managed prefix list of S3 in the region, from `aws ec2 describe-managed-prefix-lists`. */
@@ -94,6 +96,10 @@ const shape = z.strictObject({
   region: z.string().regex(/^[a-z]{2}(?:-[a-z]+)+-\d$/),
   availabilityZones: z.array(z.string()).min(1).max(MOST_ZONES),
   vpcCidr: z.string().refine(isPrivateCidr, 'is not a private /16, e.g. 10.20.0.0/16'),
+  nodePrograms: z.strictObject({
+    key: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,99}\.tar\.gz$/),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/, 'is not a SHA-256'),
+  }),
   nodeImageId: z.string().regex(/^ami-[0-9a-f]{17}$/),
   iotDataHost: z.string().regex(/^[a-z0-9]+-ats\.iot\.[a-z0-9-]+\.amazonaws\.com$/),
   s3PrefixListId: z.string().regex(/^pl-[0-9a-f]{8,17}$/),
@@ -138,6 +144,10 @@ function complaints(environment: Environment): string[] {
   }
   if (ingest.batchSize > BATCH_WITHOUT_WINDOW && ingest.batchingWindowSeconds === 0) {
     found.push(`a batch of ${ingest.batchSize} needs a batching window`);
+  }
+  for (const { name, account } of organizations) {
+    if (account === environment.account) continue;
+    found.push(`${name} has an account of its own, with which no network is shared yet`);
   }
   if (orderers === 0) found.push('no organization runs an orderer');
   if (consensus === 'bft' && orderers < FEWEST_BFT_ORDERERS) {

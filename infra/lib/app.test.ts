@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { BlockList } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { Stack } from 'aws-cdk-lib';
@@ -7,7 +8,9 @@ import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { z } from 'zod';
+import { ENVIRONMENTS } from '../environments/environments.ts';
 import { createCheckedApp } from './app.ts';
+import { nodesOf } from './fabric/nodes.ts';
 import { PAGE_FILES } from './page/response-headers.ts';
 import { type SynthesisedStack, synthesise, withApp } from './testing/synthesised.ts';
 
@@ -16,6 +19,9 @@ const stacks: readonly SynthesisedStack[] = synthesise();
 const STACKS = [
   'api',
   'data',
+  'fabric-clinic',
+  'fabric-hospital',
+  'fabric-insurer',
   'identities',
   'ingest',
   'live',
@@ -38,6 +44,20 @@ const Behaviours = z.object({
     CacheBehaviors: z.array(z.object({ PathPattern: z.string(), CachePolicyId: z.string() })),
   }),
 });
+const Machine = z.object({
+  Type: z.string(),
+  Properties: z.record(z.string(), z.unknown()).default({}),
+  DeletionPolicy: z.string().optional(),
+  UpdateReplacePolicy: z.string().optional(),
+});
+
+function inBlock(address: string, cidr: string): boolean {
+  const [network = '', bits = ''] = cidr.split('/');
+  const block = new BlockList();
+  block.addSubnet(network, Number(bits));
+  return block.check(address);
+}
+
 const Resources = z.record(z.string(), z.object({ Type: z.string() }));
 
 function resources({ template }: SynthesisedStack): { readonly Type: string }[] {
@@ -122,6 +142,53 @@ describe('what the internet reaches', () => {
       new Set(['/api/*', '/live', '/oauth2/token', '/oauth2/revoke']),
     );
     for (const { CachePolicyId } of behaviours) expect(CachePolicyId).toBe(CACHING_DISABLED);
+  });
+});
+
+describe('machines of the network', () => {
+  const prod = stacks.filter(({ environment }) => environment === 'prod');
+  const ofType = (type: string): readonly z.infer<typeof Machine>[] =>
+    prod.flatMap(({ template }) =>
+      Object.values(z.record(z.string(), Machine).parse(template['Resources'])).filter(
+        ({ Type }) => Type === type,
+      ),
+    );
+
+  test('have the addresses that their names lead to, in subnets of their own', () => {
+    const nodes = nodesOf(ENVIRONMENTS.prod);
+    const addresses = ofType('AWS::EC2::Instance').map(({ Properties }) =>
+      String(Properties['PrivateIpAddress']),
+    );
+    expect(addresses.toSorted()).toEqual(nodes.map(({ address }) => address).toSorted());
+    const names = ofType('AWS::Route53::RecordSet').map(({ Properties }) => [
+      Properties['Name'],
+      Properties['ResourceRecords'],
+    ]);
+    for (const { host, address } of nodes) expect(names).toContainEqual([`${host}.`, [address]]);
+    const free = ofType('AWS::EC2::Subnet')
+      .map(({ Properties }) => String(Properties['CidrBlock']))
+      .filter((cidr) => cidr.endsWith('/24'));
+    for (const address of addresses) {
+      expect(free.some((cidr) => inBlock(address, cidr))).toBe(true);
+    }
+  });
+
+  test('keep their ledgers when they or their stack go', () => {
+    const volumes = ofType('AWS::EC2::Volume');
+    expect(volumes).toHaveLength(nodesOf(ENVIRONMENTS.prod).length);
+    for (const { DeletionPolicy, UpdateReplacePolicy, Properties } of volumes) {
+      expect([DeletionPolicy, UpdateReplacePolicy]).toEqual(['Retain', 'Retain']);
+      expect(Properties['Encrypted']).toBe(true);
+    }
+  });
+
+  test('stay the same when what they install changes: the parameter has the hash, not the user data', () => {
+    for (const { Properties } of ofType('AWS::EC2::Instance')) {
+      const text = JSON.stringify(Properties['UserData']);
+      expect(text).toContain('pulse-fetch');
+      expect(text).not.toContain('<hash>');
+      expect(Properties['MetadataOptions']).toMatchObject({ HttpTokens: 'required' });
+    }
   });
 });
 

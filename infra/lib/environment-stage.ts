@@ -4,6 +4,7 @@ import type { Environment } from '../environments/environment.ts';
 import { prefix } from './names.ts';
 import { ApiStack } from './stacks/api-stack.ts';
 import { DataStack } from './stacks/data-stack.ts';
+import { FabricStack } from './stacks/fabric-stack.ts';
 import { IdentitiesStack } from './stacks/identities-stack.ts';
 import { IngestStack } from './stacks/ingest-stack.ts';
 import { LiveStack } from './stacks/live-stack.ts';
@@ -25,6 +26,15 @@ export class EnvironmentStage extends Stage {
     identities.addStackDependency(data);
     const network = new NetworkStack(this, 'network', { ...held, ...stack('network') });
     network.addStackDependency(data);
+    for (const { name, account } of environment.organizations) {
+      const fabric = new FabricStack(this, `fabric-${name}`, {
+        ...held,
+        ...stack(`fabric-${name}`),
+        account,
+        organization: name,
+      });
+      fabric.addStackDependency(network);
+    }
     const ingest = new IngestStack(this, 'ingest', { environment, ...stack('ingest') });
     ingest.addStackDependency(network);
     const people = new PeopleStack(this, 'people', { ...held, ...stack('people') });

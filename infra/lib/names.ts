@@ -57,3 +57,13 @@ export function loginHost(environment: Environment): string {
 export function liveAuthorizerName(environment: Environment): string {
   return `${prefix(environment)}-live`;
 }
+
+/** Bucket of the programs that nodes run. */
+export function programsBucketName(environment: Environment): string {
+  return `${prefix(environment)}-programs-${environment.account}`;
+}
+
+/** Where an organization's machines log. */
+export function nodeLogGroupName(environment: Environment, organization: string): string {
+  return `/${prefix(environment)}/nodes/${organization}`;
+}

@@ -9,10 +9,11 @@ export type SharedValue =
   | `network/security-group/${'function' | 'peer' | 'orderer'}`
   | `data/${'key-arn' | 'identities-key-arn' | 'issuing-key-arn'}`
   | 'api/id'
-  | 'fabric/connection-profile'
+  | `fabric/${'connection-profile' | 'programs' | `asset/${string}`}`
   | `identity/${'user-pool-id' | 'client-id'}`;
 
-function parameterName(environment: Environment, value: SharedValue): string {
+/** Name of the parameter that holds the value. */
+export function parameterName(environment: Environment, value: SharedValue): string {
   return `/pulseledger/${environment.name}/${value}`;
 }
 

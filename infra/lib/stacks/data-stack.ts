@@ -1,12 +1,19 @@
 import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Environment } from '../../environments/environment.ts';
 import { acknowledge } from '../acknowledge.ts';
 import { AccessLogBucket, PrivateBucket } from '../constructs/private-bucket.ts';
-import { accessLogBucketName, documentBucketName, prefix, queueNames } from '../names.ts';
+import {
+  accessLogBucketName,
+  documentBucketName,
+  prefix,
+  programsBucketName,
+  queueNames,
+} from '../names.ts';
 import { share } from '../shared-value.ts';
 import { EnvironmentStack, type EnvironmentStackProps } from './environment-stack.ts';
 
@@ -22,6 +29,7 @@ const LATE_VISIBILITY = Duration.minutes(2);
  * away, and then there is no hurry.
  */
 const MOST_RECEIVES = 20;
+const OLD_PROGRAMS = Duration.days(90);
 
 /** Keys and queues: what holds readings on their way to the ledger. */
 export class DataStack extends EnvironmentStack {
@@ -32,7 +40,12 @@ export class DataStack extends EnvironmentStack {
     // CloudWatch Logs and the topic rule write under this key without an identity of ours.
     key.grantEncryptDecrypt(new ServicePrincipal(`logs.${Aws.REGION}.amazonaws.com`));
     this.#queues(environment, key);
-    this.#documents(environment, key);
+    const accessLogs = new AccessLogBucket(this, 'AccessLogs', {
+      environment,
+      bucketName: accessLogBucketName(environment),
+    });
+    this.#documents(environment, key, accessLogs);
+    this.#programs(environment, accessLogs);
     const identities = this.#key(environment, 'IdentitiesKey', 'signing identities');
     const issuing = this.#key(environment, 'IssuingKey', 'keys of the issuing authorities');
     share(this, environment, 'data/key-arn', key.keyArn);
@@ -52,11 +65,7 @@ export class DataStack extends EnvironmentStack {
    * Documents, encrypted before they come here with keys that stand on the ledger alone: who erases a record makes every
    * version and copy of its documents unreadable, and the bytes go after a day.
    */
-  #documents(environment: Environment, key: Key): void {
-    const accessLogs = new AccessLogBucket(this, 'AccessLogs', {
-      environment,
-      bucketName: accessLogBucketName(environment),
-    });
+  #documents(environment: Environment, key: Key, accessLogs: IBucket): void {
     const documents = new PrivateBucket(this, 'Documents', {
       environment,
       bucketName: documentBucketName(environment),
@@ -68,6 +77,28 @@ export class DataStack extends EnvironmentStack {
       'HIPAA.Security-S3BucketReplicationEnabled':
         'What is erased must be gone everywhere within a day; a copy in another region would outlive it.',
     });
+  }
+
+  /** Programs of the nodes, uploaded by hand and checked against the table's hash by each machine. */
+  #programs(environment: Environment, accessLogs: IBucket): void {
+    const programs = new PrivateBucket(this, 'Programs', {
+      environment,
+      bucketName: programsBucketName(environment),
+      accessLogs,
+      noncurrentVersionExpiration: OLD_PROGRAMS,
+    });
+    const published = 'Published programs, which can be uploaded anew; their hash is checked.';
+    acknowledge(programs, {
+      'HIPAA.Security-S3BucketReplicationEnabled': published,
+      'HIPAA.Security-S3DefaultEncryptionKMS': published,
+    });
+    const { key, sha256 } = environment.nodePrograms;
+    share(
+      this,
+      environment,
+      'fabric/programs',
+      `s3://${programsBucketName(environment)}/${key} ${sha256}`,
+    );
   }
 
   #queues(environment: Environment, key: Key): void {

@@ -18,18 +18,10 @@ import type { Environment } from '../../environments/environment.ts';
 import { acknowledge } from '../acknowledge.ts';
 import { EncryptedLogGroup } from '../constructs/log-group.ts';
 import { NODE_SUBNET_BITS, SERVICE_SUBNET_BITS } from '../fabric/nodes.ts';
+import { PORTS } from '../fabric/ports.ts';
 import { prefix } from '../names.ts';
 import { share, shared } from '../shared-value.ts';
 import { EnvironmentStack, type EnvironmentStackProps } from './environment-stack.ts';
-
-/** Ports of Fabric's programs, as the network definition renders them for EC2. */
-export const PORTS = {
-  peer: 7051,
-  chaincode: 9999,
-  orderer: 7050,
-  ordererAdmin: 7053,
-  operations: 9443,
-} as const;
 
 const HTTPS = 443;
 

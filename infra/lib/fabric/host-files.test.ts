@@ -1,0 +1,159 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { ENVIRONMENTS } from '../../environments/environments.ts';
+import { type HostFiles, hostFiles } from './host-files.ts';
+import { FETCH_SCRIPT, INSTALL_SCRIPT, KEYS_SCRIPT, WRITE_KEYS } from './host-scripts.ts';
+import { nodesOf } from './nodes.ts';
+import { MAX_USER_DATA_BYTES, userData } from './user-data.ts';
+
+const ENVIRONMENT = ENVIRONMENTS.prod;
+const FILES = hostFiles(ENVIRONMENT, 'hospital');
+const [PEER] = nodesOf(ENVIRONMENT);
+const PARAMETERS = { asset: '/pulseledger/prod/a', programs: '/pulseledger/prod/b' };
+const Core = z.object({
+  peer: z.object({
+    address: z.string(),
+    listenAddress: z.string(),
+    gossip: z.object({ bootstrap: z.string() }),
+    tls: z.object({ key: z.object({ file: z.string() }) }),
+  }),
+  operations: z.object({ listenAddress: z.string() }),
+});
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'hosts-'));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function write(root: string, files: HostFiles): void {
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, name)), { recursive: true });
+    writeFileSync(join(root, name), text, {
+      mode: /\/(bin|programs)\//.test(name) ? 0o755 : 0o644,
+    });
+  }
+}
+
+function has(program: string): boolean {
+  return spawnSync(program, ['--version']).status === 0;
+}
+
+/** A check by a program of the machine; where there is none, the report says that it was skipped, and why. */
+function checkBy(program: string, name: string, check: () => void): void {
+  if (has(program)) test(name, check);
+  else test.skip(`${name} (no ${program} on this machine)`, check);
+}
+
+describe('files of a machine', () => {
+  test('a peer listens under the name that its certificate has, and hears of the others there', () => {
+    const parsed: unknown = JSON.parse(
+      FILES['config/peer0.hospital.pulseledger.internal/core.yaml'] ?? '',
+    );
+    const { peer, operations } = Core.parse(parsed);
+    expect(peer.address).toBe('peer0.hospital.pulseledger.internal:7051');
+    expect(peer.listenAddress).toBe('0.0.0.0:7051');
+    expect(peer.gossip.bootstrap).toBe('peer1.hospital.pulseledger.internal:7051');
+    expect(peer.tls.key.file).toBe('/run/pulse/keys/hospital/peers/peer0/tls/key.pem');
+    expect(operations.listenAddress).toBe('127.0.0.1:9443');
+  });
+
+  test("hold no other organization's nodes, and no key", () => {
+    const names = Object.keys(FILES).filter((name) => name.startsWith('config/'));
+    expect(names.filter((name) => /clinic|insurer/.test(name))).toEqual([]);
+    expect(JSON.stringify(FILES)).not.toMatch(/BEGIN [A-Z ]*PRIVATE KEY/);
+  });
+
+  test('are the same whenever they are made: a hash in a parameter means the same machine', () => {
+    expect(hostFiles(ENVIRONMENT, 'hospital')).toEqual(FILES);
+  });
+});
+
+describe('user data', () => {
+  test.each(nodesOf(ENVIRONMENT))('of $host fits what EC2 takes', (node) => {
+    const text = userData(ENVIRONMENT, node, PARAMETERS);
+    expect(Buffer.byteLength(text)).toBeLessThan(MAX_USER_DATA_BYTES / 4);
+    expect(text).toContain(`PULSE_KIND=${node.kind}`);
+  });
+});
+
+describe('scripts', () => {
+  const scripts = {
+    'user-data': userData(ENVIRONMENT, PEER!, PARAMETERS),
+    'pulse-fetch': FETCH_SCRIPT,
+    'install.sh': INSTALL_SCRIPT,
+    'pulse-keys': KEYS_SCRIPT,
+  };
+
+  test.each(Object.entries(scripts))('%s is bash', (_, text) => {
+    const { status, stderr } = spawnSync('bash', ['-n'], { input: text, encoding: 'utf8' });
+    expect([status, stderr]).toEqual([0, '']);
+  });
+
+  checkBy('shellcheck', 'shellcheck finds nothing', () => {
+    for (const text of Object.values(scripts)) {
+      const { status, stdout } = spawnSync('shellcheck', ['-'], { input: text, encoding: 'utf8' });
+      expect([status, stdout]).toEqual([0, '']);
+    }
+  });
+});
+
+describe('keys of a machine', () => {
+  const run = (files: object): ReturnType<typeof spawnSync> => {
+    write(folder, { 'write-keys.py': WRITE_KEYS });
+    return spawnSync('python3', [join(folder, 'write-keys.py'), join(folder, 'keys')], {
+      input: JSON.stringify({ files }),
+    });
+  };
+
+  test('are written for their owner alone', () => {
+    expect(run({ 'hospital/peers/peer0/tls/key.pem': 'made up' }).status).toBe(0);
+    const file = join(folder, 'keys/hospital/peers/peer0/tls/key.pem');
+    expect(readFileSync(file, 'utf8')).toBe('made up');
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  test.each(['../key.pem', '/etc/key.pem', 'a/../../key.pem', ''])(
+    'a secret that names %p writes nothing at all',
+    (name) => {
+      expect(run({ 'first.pem': 'made up', [name]: 'made up' }).status).toBe(1);
+      expect(() => statSync(join(folder, 'keys/first.pem'))).toThrow('ENOENT');
+    },
+  );
+});
+
+checkBy('systemd-analyze', 'systemd understands every unit', () => {
+  const root = join(folder, 'root');
+  const units = Object.entries(FILES).filter(([name]) => name.startsWith('units/'));
+  write(root, {
+    ...Object.fromEntries(
+      units.map(([name, text]) => [name.replace('units/', 'etc/systemd/system/'), text]),
+    ),
+    ...Object.fromEntries(
+      ['orderer', 'peer', 'node'].map((name) => [
+        `opt/pulse/programs/current/bin/${name}`,
+        '#!/bin/sh\n',
+      ]),
+    ),
+    './bin/bash': '#!/bin/sh\n',
+    'etc/pulse/node.env': '',
+    'etc/systemd/system/network-online.target': '[Unit]\nDescription=made up\n',
+    'etc/systemd/system/multi-user.target': '[Unit]\nDescription=made up\n',
+    'etc/systemd/system/sysinit.target': '[Unit]\nDescription=made up\n',
+    'etc/systemd/system/basic.target': '[Unit]\nDescription=made up\n',
+    'etc/systemd/system/shutdown.target': '[Unit]\nDescription=made up\n',
+  });
+  const names = units.map(([name]) => name.replace('units/', '/etc/systemd/system/'));
+  const { status, stderr } = spawnSync(
+    'systemd-analyze',
+    ['verify', '--man=no', `--root=${root}`, ...names],
+    { encoding: 'utf8' },
+  );
+  expect([status, stderr]).toEqual([0, '']);
+});
