@@ -113,9 +113,10 @@ function verbs(command: Command): Command[] {
   return command.commands.flatMap((one) => (one.commands.length > 0 ? verbs(one) : [one]));
 }
 
-/** ID stands for what an import stored. */
+/** As a shell takes them apart; ID stands for what an import stored. */
 function words(example: string): string[] {
-  return example.split(' ').map((word) => (word === 'ID' ? conditionId : word));
+  const found = example.match(/"[^"]*"|\S+/g) ?? [];
+  return found.map((word) => (word === 'ID' ? conditionId : word.replaceAll('"', '')));
 }
 
 const examples = verbs(program()).flatMap((verb) => examplesOf(verb));
@@ -218,6 +219,26 @@ describe('pulse', () => {
       const { code, stdout } = await pulse('import', file, '--strict', '--login', LOGIN, '--json');
       expect(code).toBe(1);
       expect(Imported.parse(JSON.parse(stdout)).files).toMatchObject([{ stored: 0, refused: 1 }]);
+    },
+    EXAMPLE_MS,
+  );
+
+  it(
+    'shows a consent until it is taken back, and an emergency for ever, in "who-looked"',
+    async () => {
+      const looked = ['who-looked', 'patient-ben', '--login', 'patient-ben', '--json'];
+      const why = ['--reason', 'trauma', '--why', 'fell from a ladder'];
+      expect((await pulse('emergency', 'patient-ben', ...why)).code).toBe(0);
+      const { accesses } = z
+        .object({ accesses: z.array(z.object({ role: z.string(), isEmergency: z.boolean() })) })
+        .parse(JSON.parse((await pulse(...looked)).stdout));
+      expect(accesses).toContainEqual({ role: 'emergency-medic', isEmergency: true });
+      const granted = await pulse('grant', 'patient-ben', 'condition', '--json');
+      const { consentId } = z.object({ consentId: z.string() }).parse(JSON.parse(granted.stdout));
+      const first = await pulse('revoke', 'patient-ben', '--json');
+      expect(JSON.parse(first.stdout)).toEqual({ revoked: [consentId] });
+      const second = await pulse('revoke', 'patient-ben', '--json');
+      expect(JSON.parse(second.stdout)).toEqual({ revoked: [] });
     },
     EXAMPLE_MS,
   );

@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import { addChart } from './commands/chart.ts';
 import { addCompletion } from './commands/completion.ts';
+import { addConsent } from './commands/consent.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addEmergency } from './commands/emergency.ts';
 import { addHandOvers } from './commands/hand-over.ts';
 import { addHistory } from './commands/history.ts';
 import { addIdentities } from './commands/identities.ts';
@@ -39,6 +41,8 @@ export function program(): Command {
   addChart(command);
   addWhoLooked(command);
   addHistory(command);
+  addConsent(command);
+  addEmergency(command);
   addTrigger(command);
   addTail(command);
   addImport(command);

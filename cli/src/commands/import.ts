@@ -67,8 +67,9 @@ async function importFiles(files: string[], options: Options): Promise<void> {
   process.removeAllListeners('SIGINT');
 }
 
-async function importFile(
-  api: Api,
+/** One file, as far as it is not interrupted. @throws Failure */
+export async function importFile(
+  api: Pick<Api, 'send'>,
   file: string,
   strict: boolean,
   interrupted: AbortSignal,

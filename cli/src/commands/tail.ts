@@ -79,7 +79,7 @@ async function tail(patient: string, options: Options): Promise<void> {
   } finally {
     await hints.close();
   }
-  process.exit(interrupted.aborted ? EXIT.interrupted : EXIT.ok);
+  if (interrupted.aborted) process.exitCode = EXIT.interrupted;
 }
 
 function text({ atMs, shownAtMs, display, value, unit }: Line): string {
@@ -172,8 +172,11 @@ class Hints {
 
   /** Resolves when it is time to look. */
   async next(ended: AbortSignal): Promise<void> {
-    const timer = delay(LOOK_MS, undefined, { signal: ended }).catch(() => undefined);
+    const woken = new AbortController();
+    const signal = AbortSignal.any([ended, woken.signal]);
+    const timer = delay(LOOK_MS, undefined, { signal }).catch(() => undefined);
     await Promise.race([this.#heard.promise, timer]);
+    woken.abort();
     this.#heard = Promise.withResolvers<true>();
   }
 
