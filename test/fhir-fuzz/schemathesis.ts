@@ -43,6 +43,8 @@ export interface Fuzzed {
 export function fuzz(program: string, given: readonly string[]): Promise<Fuzzed> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, ['run', ...given], {
+      // It keeps its notes where it runs.
+      cwd: join(process.cwd(), '.cache', 'schemathesis'),
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NO_COLOR: '1', PYTHONDONTWRITEBYTECODE: '1' },
       timeout: RUN_TIMEOUT_MS,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { JWK } from 'jose';
 import { type Configuration, type KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { API_RESOURCE, API_SERVER, TOKEN_SECONDS } from './api-tokens.ts';
 import type { Login } from './logins.ts';
 import type { PasswordCheck } from './password-check.ts';
 import { registerPasswordGrant } from './password-grant.ts';
@@ -9,14 +10,8 @@ import { registerPasswordGrant } from './password-grant.ts';
 export const OIDC_CLIENT = 'pulseledger-cli';
 /** Client of the web page: authorization code with PKCE. */
 export const OIDC_PAGE_CLIENT = 'pulseledger-page';
-export const OIDC_AUDIENCE = 'pulseledger-api';
 /** Path of the issuer, the same behind the page's origin. */
 export const OIDC_PATH = '/oidc';
-/** RFC 8707: the one resource there are tokens for. */
-export const API_RESOURCE = 'urn:pulseledger:api';
-
-/** No longer than the user certificates made from a login. */
-const TOKEN_SECONDS = 15 * 60;
 /** A working day; the page forgets its own sooner. */
 const SESSION_SECONDS = 8 * 3600;
 const ALGORITHM = 'ES256';
@@ -94,21 +89,6 @@ function configuration(options: IssuerOptions): Configuration {
     },
   };
 }
-
-/** What a token for the API is. */
-export const API_SERVER: {
-  readonly audience: string;
-  readonly scope: string;
-  readonly accessTokenFormat: 'jwt';
-  readonly accessTokenTTL: number;
-  readonly jwt: { readonly sign: { readonly alg: 'ES256' } };
-} = {
-  audience: OIDC_AUDIENCE,
-  scope: '',
-  accessTokenFormat: 'jwt',
-  accessTokenTTL: TOKEN_SECONDS,
-  jwt: { sign: { alg: ALGORITHM } },
-};
 
 function clients(pageUrls: readonly string[]): NonNullable<Configuration['clients']> {
   return [

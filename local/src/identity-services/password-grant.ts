@@ -1,5 +1,5 @@
 import { errors, type Provider } from 'oidc-provider';
-import { API_RESOURCE, API_SERVER } from './oidc.ts';
+import { API_RESOURCE, API_SERVER } from './api-tokens.ts';
 import type { PasswordCheck } from './password-check.ts';
 
 /**

@@ -10,11 +10,12 @@ import { type CloudInfo, type CloudReport, cloudInfo, cloudReport } from '../clo
 import { INGEST_DEAD_LETTERS, INGEST_QUEUE, QUARANTINE_QUEUE } from '../cloud/queue/queue-set.ts';
 import { queueArn, queueUrl } from '../cloud/sqs-service.ts';
 import { type HttpApiInfo, httpApiInfo } from '../http-api/http-api.ts';
+import { OIDC_AUDIENCE } from '../identity-services/api-tokens.ts';
 import {
   type IdentityServicesInfo,
   identityServicesInfo,
 } from '../identity-services/identity-services.ts';
-import { OIDC_AUDIENCE, OIDC_CLIENT } from '../identity-services/oidc.ts';
+import { OIDC_CLIENT } from '../identity-services/oidc.ts';
 import { INGEST_TIMEOUT_MS } from '../ingest-settings.ts';
 import { LOOPBACK, type RunningServer } from '../loopback-server.ts';
 import { serveMetrics } from '../metrics/metrics-endpoint.ts';
