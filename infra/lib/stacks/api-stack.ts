@@ -39,7 +39,15 @@ const ACCESS_LOG_FORMAT = JSON.stringify({
 });
 
 /** Open to everybody: what a client must read before it can log in. */
-const PUBLIC_ROUTES = ['/metadata', '/.well-known/smart-configuration', '/openapi.json', '/docs'];
+/** The directory: public, as it is everywhere else. A login is looked at by the function itself. */
+const DIRECTORY = ['Organization', 'Practitioner', 'PractitionerRole', 'Location'];
+const PUBLIC_ROUTES = [
+  '/metadata',
+  '/.well-known/smart-configuration',
+  '/openapi.json',
+  '/docs',
+  ...DIRECTORY.flatMap((type) => [`/${type}`, `/${type}/{id}`]),
+];
 
 /** The clinicians' and patients' HTTPS API: one function behind API Gateway, tokens checked twice. */
 export class ApiStack extends EnvironmentStack {
