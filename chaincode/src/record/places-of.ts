@@ -63,11 +63,11 @@ async function findByKey(call: Call<FindByKeyInput>): Promise<FindByKeyOutput> {
  */
 async function findUnique(call: Call<FindUniqueInput>): Promise<Place> {
   const { stub, input } = call;
-  const key = await uniqueRecordKey(stub, input.patientId, input.uniqueKey);
+  const key = await uniqueRecordKey(stub, input.patientId ?? null, input.uniqueKey);
   const place = await readDocument(stub, key, LocatedDocument);
   if (place === undefined) throw new PulseError('not_found');
   const isRegistrar = ['doctor', 'nurse', 'administrator'].includes(call.caller.role);
-  const isAllowed = input.patientId === null ? isRegistrar : await isReadable(call, place);
+  const isAllowed = input.patientId === undefined ? isRegistrar : await isReadable(call, place);
   if (!isAllowed) throw new PulseError('not_found');
   return placeOf(place);
 }

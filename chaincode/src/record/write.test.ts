@@ -352,7 +352,7 @@ describe('registering a patient with the record', () => {
     const find = (identity: Identity): Promise<unknown> =>
       ledger.evaluate('record:FindUnique', {
         identity,
-        input: { patientId: null, uniqueKey },
+        input: { uniqueKey },
         nowMs: NOON_MS,
       });
     expect(await find(PEOPLE.clinicDoctor)).toMatchObject({ patientId: first });

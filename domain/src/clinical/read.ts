@@ -159,12 +159,12 @@ export const FindByKeyOutput: z.ZodType<FindByKeyOutput> = z.object({
   more: z.boolean(),
 });
 
-/** Input of `record:FindUnique`: who has this unique key; patient null for class `basics`. */
+/** Input of `record:FindUnique`: who has this unique key; without a patient, of class `basics`. */
 export interface FindUniqueInput {
-  readonly patientId: string | null;
+  readonly patientId?: string | undefined;
   readonly uniqueKey: string;
 }
 export const FindUniqueInput: z.ZodType<FindUniqueInput> = z.strictObject({
-  patientId: Identifier.nullable(),
+  patientId: Identifier.optional(),
   uniqueKey: DigestHex,
 });

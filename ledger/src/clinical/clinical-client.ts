@@ -134,8 +134,8 @@ export class ClinicalClient {
     } catch (error) {
       const isTaken = error instanceof PulseError && error.code === 'already_exists';
       if (!isTaken || uniqueKey === undefined) throw error;
-      const scope = recordClass === 'basics' ? null : patientId;
-      return { created: false, place: await this.findUnique({ patientId: scope, uniqueKey }) };
+      const scope = recordClass === 'basics' ? {} : { patientId };
+      return { created: false, place: await this.findUnique({ ...scope, uniqueKey }) };
     }
   }
 

@@ -208,7 +208,7 @@ export class Chart {
   /** Undefined when nobody has the key. */
   async findUnique(patientId: string | null, uniqueKey: string): Promise<Place | undefined> {
     try {
-      return await this.#options.port.findUnique({ patientId, uniqueKey });
+      return await this.#options.port.findUnique({ patientId: patientId ?? undefined, uniqueKey });
     } catch (error) {
       if (error instanceof PulseError && error.code === 'not_found') return undefined;
       throw error;
