@@ -1,23 +1,19 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { ERRORS, type ValueReading } from '@pulseledger/domain';
 import { type Command, Option } from 'commander';
-import { z } from 'zod';
 import { duration } from '../base/arguments.ts';
 import { type LoginOptions, withLogin } from '../base/common-options.ts';
 import { withExamples } from '../base/examples.ts';
 import { EXIT, Failure } from '../base/failure.ts';
 import { print, printJson, say, table } from '../base/output.ts';
 import { Api } from '../system/api.ts';
-import { type Resource, resourcesAt } from '../system/fhir.ts';
+import type { Resource } from '../system/fhir.ts';
 import { patientNamed, readSystem, type System } from '../system/system-file.ts';
 import { DeviceConnection } from '../trigger/device-connection.ts';
+import { HEART_RATE, readBack } from '../trigger/read-back.ts';
 import { enrolDevice, signedChunk, type TriggerDevice } from '../trigger/trigger-device.ts';
 
-const CODE = '8867-4';
 /** A healthy pulse, so that no alarm is raised. */
 const [LOWEST, HIGHEST] = [62, 78];
-const POLL_MS = 50;
-const READABLE_MS = 30_000;
 
 interface Options extends LoginOptions {
   readonly patience: number;
@@ -131,7 +127,7 @@ function readerOf(system: System, patientId: string): string {
 
 function measure(): ValueReading {
   const value = LOWEST + (Date.now() % (HIGHEST - LOWEST));
-  return { code: CODE, unit: '/min', atMs: Date.now(), value };
+  return { code: HEART_RATE, unit: '/min', atMs: Date.now(), value };
 }
 
 function quarantined(reason: keyof typeof ERRORS): Failure {
@@ -139,56 +135,6 @@ function quarantined(reason: keyof typeof ERRORS): Failure {
     what: 'The reading was quarantined.',
     why: `${ERRORS[reason].title} (${reason})`,
     remedy: ERRORS[reason].remedy,
-  });
-}
-
-const Measured = z.object({
-  effectiveDateTime: z.string(),
-  valueQuantity: z.object({ value: z.number(), code: z.string() }),
-});
-
-/** As the API shows it; integrity has failed when that is something else than was signed. */
-async function readBack(
-  reader: Api,
-  patientId: string,
-  { deviceId }: TriggerDevice,
-  { value, atMs, unit }: ValueReading,
-): Promise<Resource> {
-  const from = encodeURIComponent(new Date(atMs - 1_000).toISOString());
-  const path = `Observation?patient=${patientId}&code=${CODE}&date=ge${from}&_count=100`;
-  const untilMs = Date.now() + READABLE_MS;
-  for (;;) {
-    const all = await resourcesAt(reader, path);
-    const found = all.find((one) => deviceOf(one) === `Device/${deviceId}`);
-    if (found !== undefined) {
-      const { effectiveDateTime, valueQuantity } = Measured.parse(found);
-      const isSame = valueQuantity.value === value && valueQuantity.code === unit;
-      if (!isSame || Date.parse(effectiveDateTime) !== atMs) throw altered();
-      return found;
-    }
-    if (Date.now() > untilMs) throw notReadable();
-    await delay(POLL_MS);
-  }
-}
-
-function deviceOf(resource: Resource): string | undefined {
-  return z.object({ reference: z.string() }).safeParse(resource['device']).data?.reference;
-}
-
-function altered(): Failure {
-  return new Failure(EXIT.integrity, {
-    what: 'The record does not show what the device signed.',
-    why: 'Value, unit or time of the reading that the API shows are others.',
-    remedy:
-      'Stop trusting this installation, keep its data folder, and compare the peers (npm start -- --for 20s).',
-  });
-}
-
-function notReadable(): Failure {
-  return new Failure(EXIT.failed, {
-    what: 'The reading is committed, and the API does not show it.',
-    why: `It was not among the patient's Observations within ${READABLE_MS / 1_000} s.`,
-    remedy: 'Take a login that may read this patient (--login), or run "npx pulse doctor".',
   });
 }
 

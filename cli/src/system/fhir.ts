@@ -46,7 +46,7 @@ const Bundle: z.ZodType<Bundle> = z.object({
 });
 
 /** All entries of a search or history, page by page. @throws Failure */
-export async function entriesAt(api: Api, path: string): Promise<Entry[]> {
+export async function entriesAt(api: Pick<Api, 'ask'>, path: string): Promise<Entry[]> {
   const entries: Entry[] = [];
   let next: string | undefined = path;
   for (let page = 0; next !== undefined && page < MAX_PAGES; page++) {
@@ -58,7 +58,7 @@ export async function entriesAt(api: Api, path: string): Promise<Entry[]> {
 }
 
 /** The resources that a search matches. @throws Failure */
-export async function resourcesAt(api: Api, path: string): Promise<Resource[]> {
+export async function resourcesAt(api: Pick<Api, 'ask'>, path: string): Promise<Resource[]> {
   const entries = await entriesAt(api, path);
   return entries.flatMap(({ resource, search }) =>
     resource === undefined || search?.mode === 'outcome' ? [] : [resource],
