@@ -69,7 +69,7 @@ function Row({
         {purposes[line.purpose] ?? line.purpose}
         {line.isEmergency ? <span class="badge danger">{words.emergency}</span> : null}
       </td>
-      <td>{[...line.permitted, ...line.refused].join(', ')}</td>
+      <td>{[...line.permitted, ...line.refused].map(className).join(', ')}</td>
       <td>
         <span class={line.permitted.length === 0 ? 'badge danger' : 'badge'}>
           {outcomeOf(line)}
@@ -77,6 +77,11 @@ function Row({
       </td>
     </tr>
   );
+}
+
+function className(recordClass: string): string {
+  const names: Readonly<Record<string, string>> = TEXT.classes;
+  return names[recordClass] ?? recordClass;
 }
 
 function outcomeOf({ permitted, refused }: AccessLine): string {
