@@ -66,7 +66,8 @@ export function ledgerSessions(options: ServiceOptions): LedgerSessions {
         intents,
       });
       const { calls } = record;
-      const store = (late: CommitIntentInput) => options.storeIntent({ ...late, organization });
+      const store = (late: CommitIntentInput): Promise<void> =>
+        options.storeIntent({ ...late, organization });
       const access = new AccessClient(calls);
       return Promise.resolve({
         record,
