@@ -3,6 +3,7 @@ import type { JWK } from 'jose';
 import { type Configuration, type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { API_RESOURCE, API_SERVER, TOKEN_SECONDS } from './api-tokens.ts';
 import type { Login } from './logins.ts';
+import { OidcMemory } from './oidc-memory.ts';
 import type { PasswordCheck } from './password-check.ts';
 import { registerPasswordGrant } from './password-grant.ts';
 
@@ -40,6 +41,11 @@ export function createIssuer(options: IssuerOptions): Provider {
 function configuration(options: IssuerOptions): Configuration {
   const { logins, signingKey } = options;
   return {
+    adapter: OidcMemory,
+    renderError: (ctx, out) => {
+      ctx.type = 'text/plain';
+      ctx.body = `This sign-in cannot go on (${out.error}). Go back to the page and begin anew.\n`;
+    },
     jwks: { keys: [{ ...signingKey, alg: ALGORITHM, use: 'sig' }] },
     clients: clients(options.pageUrls),
     clientDefaults: { id_token_signed_response_alg: ALGORITHM, token_endpoint_auth_method: 'none' },
