@@ -25,6 +25,8 @@ export interface CrashesOptions {
   readonly rounds: number;
   /** Told of each round in one line. */
   readonly say: (line: string) => void;
+  /** Ends with the round that is under way. */
+  readonly interrupted?: AbortSignal;
 }
 
 export interface CrashesReport {
@@ -160,7 +162,8 @@ class Crashes {
  * fits and everything is there that it ever answered as committed: transaction, code, block, public and private value.
  */
 export async function runCrashes(options: CrashesOptions): Promise<CrashesReport> {
-  const { checkout, seed, rounds } = options;
+  const { checkout, seed, interrupted } = options;
+  let rounds = 0;
   const dir = await mkdtemp(join(tmpdir(), 'devnet-crashes-'));
   const chaincode = await serveChaincode(join(checkout, 'test', 'devnet', 'chaincode'));
   try {
@@ -170,7 +173,9 @@ export async function runCrashes(options: CrashesOptions): Promise<CrashesReport
       dataDir,
       chaincodeAddress: chaincode.address,
     });
-    for (let round = 0; round < rounds; round += 1) await crashes.round(round);
+    for (; rounds < options.rounds && interrupted?.aborted !== true; rounds += 1) {
+      await crashes.round(rounds);
+    }
     await crashes.last();
     const { killsDuringStart, answered, lost, unanswered, height, readyMs } = crashes;
     readyMs.sort((a, b) => a - b);

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { runCrashes } from './crashes.ts';
 import { runSoak } from './soak.ts';
 
+const EXIT_INTERRUPTED = 130;
 const CHECKOUT: string = resolve(import.meta.dirname, '../..');
 const USAGE = `npm run devnet:crashes -- [options]
   --rounds N        kills (default: 100)
@@ -14,6 +15,15 @@ npm run devnet:soak -- [options]
   --in-flight N     at the same time (default: 32)
   --data DIR        keep the ledger there and go on from what it holds (default: a temporary folder)
   --json            one JSON object as the last line`;
+
+/** Ctrl-C ends the work in order: no network and no chaincode is left behind. */
+const interruption = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    say('Ending; what was done is reported.');
+    interruption.abort();
+  });
+}
 
 function say(line: string): void {
   process.stderr.write(`${line}\n`);
@@ -37,11 +47,14 @@ async function crashes(args: string[]): Promise<boolean> {
   const seed = wholeNumber('seed', values.seed);
   say(`seed ${seed}`);
   const rounds = wholeNumber('rounds', values.rounds);
-  const report = await runCrashes({ checkout: CHECKOUT, seed, rounds, say });
+  const report = await runCrashes({
+    ...{ checkout: CHECKOUT, seed, rounds, say },
+    interrupted: interruption.signal,
+  });
   const { readyMs, answered, lost, unanswered, height, killsDuringStart } = report;
   const middle = readyMs[Math.floor(readyMs.length / 2)] ?? Number.NaN;
   process.stdout.write(
-    `${rounds} kills (${killsDuringStart} while starting, seed ${seed}): ${answered} transactions answered as committed, ${lost.length} of them lost; ${unanswered} under way without an answer; chain of ${height} blocks intact; ready again in ${middle} ms (median), ${readyMs.at(-1) ?? Number.NaN} ms at most\n`,
+    `${report.rounds} kills (${killsDuringStart} while starting, seed ${seed}): ${answered} transactions answered as committed, ${lost.length} of them lost; ${unanswered} under way without an answer; chain of ${height} blocks intact; ready again in ${middle} ms (median), ${readyMs.at(-1) ?? Number.NaN} ms at most\n`,
   );
   if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`);
   return lost.length === 0;
@@ -63,6 +76,7 @@ async function soak(args: string[]): Promise<boolean> {
     inFlight: wholeNumber('in-flight', values['in-flight']),
     dataDir: values.data,
     say,
+    interrupted: interruption.signal,
   });
   process.stdout.write(`${report.summary}\n`);
   if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`);
@@ -75,7 +89,7 @@ try {
     process.stdout.write(`${USAGE}\n`);
   } else {
     const isGood = await (command === 'crashes' ? crashes(rest) : soak(rest));
-    process.exit(isGood ? 0 : 1);
+    process.exit(interruption.signal.aborted ? EXIT_INTERRUPTED : isGood ? 0 : 1);
   }
 } catch (error) {
   say(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);

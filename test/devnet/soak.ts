@@ -22,6 +22,8 @@ export interface SoakOptions {
   /** Undefined: a temporary folder. */
   readonly dataDir: string | undefined;
   readonly say: (line: string) => void;
+  /** Ends the load; what was done is reported, and nothing is left running. */
+  readonly interrupted: AbortSignal;
 }
 
 /** One part of the run. */
@@ -68,10 +70,11 @@ async function load(
   from: number,
   count: number,
   inFlight: number,
+  interrupted: AbortSignal,
 ): Promise<void> {
   let next = from;
   const worker = async (): Promise<void> => {
-    for (let at = next; at < from + count; at = next) {
+    for (let at = next; at < from + count && !interrupted.aborted; at = next) {
       next += 1;
       await client.contract.submitTransaction('Put', `key-${at}`, `value of ${at}`);
       if (at % QUERY_EVERY === 0) await client.contract.evaluateTransaction('Get', `key-${at}`);
@@ -112,24 +115,37 @@ async function alreadyDone(client: DevnetClient, most: number): Promise<number> 
   return Counter.parse(low);
 }
 
-async function soak(options: SoakOptions, network: NetworkProcess): Promise<SoakReport> {
-  const { transactions, inFlight, say } = options;
-  const client = await network.client();
-  const done = await alreadyDone(client, transactions);
-  if (done > 0) say(`going on after ${done} transactions`);
-  const events = await countEvents(client);
+/** The load in equal parts, with what was seen after each; a part that was interrupted is left out. */
+async function loadInParts(
+  { transactions, inFlight, say, interrupted }: SoakOptions,
+  network: NetworkProcess,
+  client: DevnetClient,
+  done: number,
+): Promise<SoakSample[]> {
   const part = Math.ceil((transactions - done) / PARTS);
   const samples: SoakSample[] = [];
-  const started = performance.now();
   for (let at = done; at < transactions; at += part) {
     const count = Math.min(part, transactions - at);
     const from = performance.now();
-    await load(client, at, count, inFlight);
+    await load(client, at, count, inFlight, interrupted);
+    if (interrupted.aborted) break;
     const perSecond = Math.round(count / ((performance.now() - from) / 1_000));
     const memoryBytes = await anonymousBytes(network.child.pid ?? 0);
     samples.push({ transactions: at + count, perSecond, memoryBytes });
     say(`${at + count} transactions, ${perSecond}/s, ${megabytes(memoryBytes)} MB`);
   }
+  return samples;
+}
+
+async function soak(options: SoakOptions, network: NetworkProcess): Promise<SoakReport> {
+  const { say } = options;
+  const client = await network.client();
+  const done = await alreadyDone(client, options.transactions);
+  if (done > 0) say(`going on after ${done} transactions`);
+  const events = await countEvents(client);
+  const started = performance.now();
+  const samples = await loadInParts(options, network, client, done);
+  const transactions = samples.at(-1)?.transactions ?? done;
   const seconds = (performance.now() - started) / 1_000;
   const { height } = await (await network.control()).verify();
   const seen = events.seen();
