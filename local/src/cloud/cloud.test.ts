@@ -134,11 +134,13 @@ describe('the cloud process', () => {
     const { tls, deviceAuthorities } = authorities;
     const config = {
       queueFolder: other,
+      documentFolder: join(other, 'documents'),
       tls,
       deviceAuthorities,
       roles: [],
       region: 'eu-central-1',
-      ports: { broker: info.ports.broker, sqs: 0, iot: 0 },
+      liveAuthorizer: join(__dirname, 'nobody-listens.cjs'),
+      ports: { broker: info.ports.broker, sqs: 0, iot: 0, live: 0 },
     };
     second.send({ type: 'start', config });
     expect(await second.next()).toMatchObject({ type: 'failed', code: 'EADDRINUSE' });
