@@ -78,6 +78,7 @@ describe('the state of a network', () => {
     expect(chaincode.collections.map((c) => c.members.includes('LaboratoryMSP'))).toEqual([
       false,
       true,
+      false,
     ]);
   });
 

@@ -49,8 +49,10 @@ describe('a disk that is full', () => {
     child.send({
       type: 'start',
       config: {
-        ...{ queueFolder: join(folder, 'queue'), tls, deviceAuthorities },
-        ...{ roles: [], region: 'eu-central-1', ports: { broker: 0, sqs: 0, iot: 0 } },
+        ...{ queueFolder: join(folder, 'queue'), documentFolder: join(folder, 'documents') },
+        ...{ tls, deviceAuthorities, roles: [], region: 'eu-central-1' },
+        liveAuthorizer: join(folder, 'nobody-listens.cjs'),
+        ports: { broker: 0, sqs: 0, iot: 0, live: 0 },
       },
     });
     const [message] = (await once(child, 'message')) as [{ type: string; info: unknown }];

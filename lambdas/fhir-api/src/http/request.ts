@@ -48,6 +48,17 @@ export function requestIdOf(event: unknown): string {
   return parsed.success ? parsed.data.requestContext.requestId : 'unknown';
 }
 
+/** The first segment of the path, also when the rest of the event cannot be used. */
+export function firstSegmentOf(event: unknown, basePath: string): string | undefined {
+  const parsed = z.object({ rawPath: z.string() }).safeParse(event);
+  if (!parsed.success) return undefined;
+  try {
+    return parsePath(parsed.data.rawPath, basePath)[0];
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * @param basePath path of the FHIR base URL, e.g. `/fhir`
  * @throws PulseError `invalid_input`, `oversize`, or `not_found` for a path outside the base.

@@ -27,7 +27,13 @@ import { FHIR_JSON, negotiate } from './negotiation.ts';
 import { outcomeOf } from './outcome.ts';
 import { PLAIN_JSON, PROBLEM_JSON, problemOf } from './problem.ts';
 import type { Reply } from './reply.ts';
-import { type FhirRequest, parseRequest, requestIdOf, requireBodySize } from './request.ts';
+import {
+  type FhirRequest,
+  firstSegmentOf,
+  parseRequest,
+  requestIdOf,
+  requireBodySize,
+} from './request.ts';
 import { ROUTES } from './routes.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 
@@ -86,7 +92,7 @@ export function createRouter(api: FhirApi): Handle {
       requestId: requestIdOf(event),
       method: '',
       route: '',
-      format: 'fhir',
+      format: formatOf(firstSegmentOf(event, new URL(api.baseUrl).pathname)),
       contentType: FHIR_JSON,
     };
     const answer = withinSize(await answerSafely(api, event, trace), trace);
@@ -134,7 +140,6 @@ async function work(api: FhirApi, event: unknown, trace: Trace): Promise<Reply> 
   const request = parseRequest(event, new URL(api.baseUrl).pathname);
   trace.method = request.method;
   trace.correlationId = correlationIdOf(request);
-  trace.format = formatOf(request);
   trace.contentType = trace.format === 'fhir' ? negotiate(request) : PLAIN_JSON;
   const found = findRoute(request);
   const { route } = found;
@@ -210,8 +215,8 @@ const PLAIN_ROOTS: ReadonlySet<string | undefined> = new Set(
   ROUTES.filter(({ format }) => format === 'plain').map(({ path }) => path.split('/')[0]),
 );
 
-function formatOf({ segments }: FhirRequest): Trace['format'] {
-  return PLAIN_ROOTS.has(segments[0]) ? 'plain' : 'fhir';
+function formatOf(firstSegment: string | undefined): Trace['format'] {
+  return PLAIN_ROOTS.has(firstSegment) ? 'plain' : 'fhir';
 }
 
 /** Failures that pass by themselves. */

@@ -103,6 +103,12 @@ describe('a series', () => {
     expect(json['step']).toBe('minute');
   });
 
+  it('refuses too many parameters in the words of plain routes', async () => {
+    const { status, headers } = await api.send(amina, `${path}${'&code=8867-4'.repeat(60)}`);
+    expect(status).toBe(400);
+    expect(headers['content-type']).toBe('application/problem+json; charset=utf-8');
+  });
+
   it.each([boris, doctorElsewhere, agent, administrator])(
     'of a stranger does not exist for $role of $organization',
     async (caller) => {
