@@ -46,6 +46,7 @@ export const TEXT = {
     noMatch: 'Nobody on this page has such a name.',
   },
   chart: {
+    title: 'Medical record',
     opened:
       'Opening a chart is an entry in the patient’s record: the patient sees who looked, when and why.',
     sections: {

@@ -35,6 +35,7 @@ export function Chart({
   const tabs = [{ key: 'vitals', label: TEXT.chart.sections.vitals }, ...RECORD_SECTIONS];
   return (
     <>
+      {remote.value === undefined ? <h1>{TEXT.chart.title}</h1> : null}
       <Loaded remote={remote}>{(patient) => <Heading patient={patient} />}</Loaded>
       <nav class="tabs" aria-label={TEXT.nav.record}>
         {tabs.map(({ key, label }) => (
