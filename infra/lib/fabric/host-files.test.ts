@@ -48,7 +48,7 @@ function has(program: string): boolean {
 /** A check by a program of the machine; where there is none, the report says that it was skipped, and why. */
 function checkBy(program: string, name: string, check: () => void): void {
   if (has(program)) test(name, check);
-  else test.skip(`${name} (no ${program} on this machine)`, check);
+  else test.skip(`${name} (skipped: no ${program} on this machine)`, check);
 }
 
 describe('files of a machine', () => {

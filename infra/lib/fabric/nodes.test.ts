@@ -16,8 +16,10 @@ describe.each(Object.values(ENVIRONMENTS))('nodes of $name', (environment) => {
     }
   });
 
-  const spread = environment.availabilityZones.length >= 3 ? test : test.skip;
-  spread('survive the loss of a zone: a majority of orderers stays', () => {
+  const isSpread = environment.availabilityZones.length >= 3;
+  const title = 'survive the loss of a zone: a majority of orderers stays';
+  const spread = isSpread ? test : test.skip;
+  spread(isSpread ? title : `${title} (skipped: the environment has one zone)`, () => {
     const zones = nodes.filter(({ kind }) => kind === 'orderer').map(({ zone }) => zone);
     for (const lost of [0, 1, 2]) {
       expect(zones.filter((zone) => zone !== lost).length).toBeGreaterThan(zones.length / 2);
