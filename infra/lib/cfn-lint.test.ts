@@ -43,4 +43,4 @@ function check(): void {
 
 // In CI its absence is a failure, not a reason to skip.
 if (program !== undefined || process.env['CI'] !== undefined) test(NAME, check, 300_000);
-else test.skip(`${NAME} (no Python with pip here)`, check);
+else test.skip(`${NAME} (skipped: no Python with pip here)`, check);
