@@ -337,6 +337,7 @@ export {
   type OrganizationEndpoint,
 } from './connection-profile.ts';
 export { type KnownPasskey, PasskeyAssertion, verifyAssertion } from './consent/assertion.ts';
+export { fromBase64Url, toBase64Url } from './consent/base64url.ts';
 export {
   type CeremonyCrypto,
   ceremonyChallenge,

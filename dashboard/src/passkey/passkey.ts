@@ -2,9 +2,11 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import {
   type ConsentTerms,
   ceremonyChallenge,
+  fromBase64Url,
   type PasskeyAssertion,
   type PasskeyRegistration,
   type RevokeTerms,
+  toBase64Url,
 } from '@pulseledger/domain';
 
 const ES256 = -7;
@@ -27,7 +29,7 @@ export async function createPasskey(of: {
   const challenge = ceremonyChallenge('passkey', { subjectId, nonceHex }, sha256);
   const credential = await navigator.credentials.create({
     publicKey: {
-      challenge: fromBase64Url(challenge),
+      challenge: decoded(challenge),
       rp: { id: relyingPartyId, name: 'Pulseledger' },
       user: { id: new TextEncoder().encode(subjectId), name, displayName: name },
       pubKeyCredParams: [{ type: 'public-key', alg: ES256 }],
@@ -40,8 +42,8 @@ export async function createPasskey(of: {
   if (!(response instanceof AuthenticatorAttestationResponse))
     throw new TypeError('no attestation');
   return {
-    clientDataJson: toBase64Url(response.clientDataJSON),
-    attestationObject: toBase64Url(response.attestationObject),
+    clientDataJson: encoded(response.clientDataJSON),
+    attestationObject: encoded(response.attestationObject),
   };
 }
 
@@ -67,8 +69,8 @@ async function assertOver(
 ): Promise<PasskeyAssertion> {
   const credential = await navigator.credentials.get({
     publicKey: {
-      challenge: fromBase64Url(challenge),
-      allowCredentials: passkeys.map((id) => ({ type: 'public-key', id: fromBase64Url(id) })),
+      challenge: decoded(challenge),
+      allowCredentials: passkeys.map((id) => ({ type: 'public-key', id: decoded(id) })),
       userVerification: 'required',
       timeout: TIMEOUT_MS,
     },
@@ -77,9 +79,9 @@ async function assertOver(
   if (!(response instanceof AuthenticatorAssertionResponse)) throw new TypeError('no assertion');
   return {
     credentialId: credential?.id ?? '',
-    clientDataJson: toBase64Url(response.clientDataJSON),
-    authenticatorData: toBase64Url(response.authenticatorData),
-    signature: toBase64Url(response.signature),
+    clientDataJson: encoded(response.clientDataJSON),
+    authenticatorData: encoded(response.authenticatorData),
+    signature: encoded(response.signature),
   };
 }
 
@@ -88,12 +90,11 @@ function responseOf(credential: Credential | null): AuthenticatorResponse {
   throw new TypeError('no passkey');
 }
 
-function toBase64Url(buffer: ArrayBuffer): string {
-  const text = Array.from(new Uint8Array(buffer), (byte) => String.fromCharCode(byte)).join('');
-  return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+function encoded(buffer: ArrayBuffer): string {
+  return toBase64Url(new Uint8Array(buffer));
 }
 
-function fromBase64Url(text: string): Uint8Array<ArrayBuffer> {
-  const bytes = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
-  return Uint8Array.from(bytes, (character) => character.charCodeAt(0));
+/** A copy with a buffer of its own, as the browser wants it. */
+function decoded(text: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(fromBase64Url(text));
 }

@@ -11,7 +11,7 @@ import type { Call } from '../http/call.ts';
 import { ok, type Reply } from '../http/reply.ts';
 import type { FhirRequest } from '../http/request.ts';
 import type { Route } from '../http/routes.ts';
-import { nothingToSee } from '../record/port.ts';
+import { identifierIn } from './plain-input.ts';
 
 /** How long a device sends short windows after somebody has asked for it. */
 const WATCH_MS = 5 * 60_000;
@@ -63,7 +63,7 @@ async function listGaps({ request, record }: Call): Promise<Reply> {
 /** What is missing of one device: the patient, who treats the patient, the custodian's administrator. */
 async function readGaps({ request, path, record }: Call): Promise<Reply> {
   refuseQuery(request);
-  return ok(await record.readGaps({ deviceId: identifier(path['id'] ?? '') }));
+  return ok(await record.readGaps({ deviceId: identifierIn(path['id']) }));
 }
 
 /** Until when the patient's devices were asked to send short windows, and how many. */
@@ -79,7 +79,7 @@ export interface Watched {
 async function watch({ request, path, record, publish, now }: Call): Promise<Reply> {
   refuseQuery(request);
   const { devices } = await record.listDevicesByPatient({
-    patientId: identifier(path['id'] ?? ''),
+    patientId: identifierIn(path['id']),
   });
   const nowMs = now();
   const worn = devices.filter(
@@ -97,10 +97,4 @@ async function watch({ request, path, record, publish, now }: Call): Promise<Rep
 
 function refuseQuery({ query }: FhirRequest): void {
   if (query.length > 0) throw new PulseError('invalid_input', 'this address takes no parameters');
-}
-
-function identifier(id: string): string {
-  const parsed = Identifier.safeParse(id);
-  if (!parsed.success) throw nothingToSee();
-  return parsed.data;
 }

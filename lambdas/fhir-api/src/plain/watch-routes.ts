@@ -7,17 +7,14 @@ import {
   ageInYears,
   ChangeOutput,
   type FhirResource,
-  Identifier,
   NEWS2_MAX_AGE_MS,
   NEWS2_PARAMETERS,
   News2Answer,
   type News2Inputs,
   news2,
   news2InputsOf,
-  PulseError,
   type ReadAlarmsOutput,
 } from '@pulseledger/domain';
-import type { z } from 'zod';
 import type { Call } from '../http/call.ts';
 import { ok, type Reply } from '../http/reply.ts';
 import type { Route } from '../http/routes.ts';
@@ -25,6 +22,7 @@ import { nothingToSee } from '../record/port.ts';
 import { lastOfEach } from '../vitals/lastn.ts';
 import { OBSERVATION_KINDS } from '../vitals/observation-kinds.ts';
 import { shownSign } from '../vitals/search-vitals.ts';
+import { identifierIn, jsonBody, parsed } from './plain-input.ts';
 
 const MAX_BODY = 32_768;
 /** The oldest input that NEWS2 takes. */
@@ -63,26 +61,26 @@ export const WATCH_ROUTES: readonly Route[] = [
 ];
 
 async function readAlarms({ path, watch }: Call): Promise<Reply> {
-  return ok(await watch.readAlarms({ patientId: patientIn(path) }));
+  return ok(await watch.readAlarms({ patientId: identifierIn(path['id']) }));
 }
 
 async function setLimits({ request, path, watch }: Call): Promise<Reply> {
-  const patientId = patientIn(path);
-  const { scale2, ...settings } = parsed(AlarmSettingsRequest, bodyOf(request.body));
+  const patientId = identifierIn(path['id']);
+  const { scale2, ...settings } = parsed(AlarmSettingsRequest, jsonBody(request.body));
   return ok(await watch.setLimits({ patientId, settings, scale2 }));
 }
 
 async function acknowledge({ request, path, watch }: Call): Promise<Reply> {
-  const patientId = patientIn(path);
+  const patientId = identifierIn(path['id']);
   const alarmId = AlarmId.safeParse(path['alarm']);
   if (!alarmId.success) throw nothingToSee();
-  const { untilMs } = parsed(AcknowledgeRequest, bodyOf(request.body));
+  const { untilMs } = parsed(AcknowledgeRequest, jsonBody(request.body));
   return ok(await watch.acknowledge({ patientId, alarmId: alarmId.data, untilMs }));
 }
 
 /** From what devices measured and people charted, as the caller may read it. */
 async function readNews2(call: Call): Promise<Reply> {
-  const patientId = patientIn(call.path);
+  const patientId = identifierIn(call.path['id']);
   const atMs = call.now();
   const [{ basics }, alarms, measured, charted] = await Promise.all([
     call.record.readPatient({ patientId }),
@@ -143,26 +141,4 @@ function listed(inputs: News2Inputs, atMs: number): News2Answer['inputs'] {
     const maxAgeMs = NEWS2_MAX_AGE_MS[parameter];
     return [{ parameter, ...input, ageMs: atMs - input.atMs, maxAgeMs }];
   });
-}
-
-function patientIn(path: Call['path']): string {
-  const result = Identifier.safeParse(path['id']);
-  if (!result.success) throw nothingToSee();
-  return result.data;
-}
-
-function bodyOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new PulseError('invalid_input', 'the body is not JSON');
-  }
-}
-
-/** @throws PulseError `invalid_input` that names the fields, never their values */
-function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const names = new Set(result.error.issues.map(({ path }) => path.join('.') || 'the request'));
-  throw new PulseError('invalid_input', `not as expected: ${[...names].join(', ')}`);
 }
