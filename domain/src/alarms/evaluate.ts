@@ -189,6 +189,28 @@ function withEpisode(
   );
 }
 
+function isSame(a: HistoricalEpisode, b: HistoricalEpisode | undefined): boolean {
+  return (
+    a === b ||
+    (b !== undefined &&
+      a.deviceId === b.deviceId &&
+      a.rule === b.rule &&
+      a.fromMs === b.fromMs &&
+      a.untilMs === b.untilMs &&
+      a.limit === b.limit &&
+      a.extreme === b.extreme)
+  );
+}
+
+/** Are these the same episodes? Asked about every late chunk, of lists that get long in a backfill. */
+function areSame(
+  some: readonly HistoricalEpisode[],
+  others: readonly HistoricalEpisode[],
+): boolean {
+  if (some === others) return true;
+  return some.length === others.length && some.every((one, index) => isSame(one, others[index]));
+}
+
 /** Was this told as a live alarm already? */
 function wasLive(state: AlarmState, episode: HistoricalEpisode): boolean {
   const alarms = [
@@ -212,7 +234,7 @@ function late(
 ): Evaluation {
   const found = episodesOf(arrival, settings, nowMs).filter((one) => !wasLive(state, one));
   const historical = found.reduce(withEpisode, state.historical);
-  if (canonicalJson(historical) === canonicalJson(state.historical)) return { state, events: [] };
+  if (areSame(historical, state.historical)) return { state, events: [] };
   const { deviceId } = arrival;
   const events = found.map(
     ({ rule, fromMs }): AlarmEvent => ({ change: 'historical', deviceId, rule, atMs: fromMs }),
@@ -249,10 +271,12 @@ export function evaluateArrival(
  * its limit, which alone would cost a transaction a chunk.
  */
 export function isSameToReaders(one: AlarmState, other: AlarmState): boolean {
-  return essence(one) === essence(other);
+  if (one === other) return true;
+  return areSame(one.historical, other.historical) && essence(one) === essence(other);
 }
 
-function essence({ devices, closed, historical }: AlarmState): string {
+/** What readers see, but for the historical episodes. */
+function essence({ devices, closed }: AlarmState): string {
   const kept = devices
     .filter(({ tracks }) => tracks.length > 0)
     .map(({ deviceId, tracks }) => ({
@@ -262,7 +286,7 @@ function essence({ devices, closed, historical }: AlarmState): string {
         alarm: track.alarm === null ? null : { ...track.alarm, extreme: null, detectedAtMs: 0 },
       })),
     }));
-  return canonicalJson({ kept, closed: closed.map(({ alarmId }) => alarmId), historical });
+  return canonicalJson({ kept, closed: closed.map(({ alarmId }) => alarmId) });
 }
 
 /**
