@@ -1,5 +1,6 @@
 import { ERRORS, PulseError } from '@pulseledger/domain';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { addBackfillCommand } from './commands/backfill.ts';
 import { addFleetCommand } from './commands/fleet.ts';
 import { EXIT, say } from './commands/output.ts';
 import { addReplayCommand } from './commands/replay.ts';
@@ -12,6 +13,7 @@ function program(): Command {
     .showHelpAfterError('(--help shows what is possible)');
   addFleetCommand(command);
   addReplayCommand(command);
+  addBackfillCommand(command);
   return command;
 }
 

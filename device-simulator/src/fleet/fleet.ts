@@ -15,6 +15,7 @@ import { DAY_MS, type Fault, FURTHEST_BEHIND_MS, faultDay } from '../faults/faul
 import { TruthWriter } from '../truth.ts';
 import { zoneOffsets } from '../zone-offsets.ts';
 import { type ClosedWindow, Measurement } from './measurement.ts';
+import { descriptionOf, slotOf } from './slots.ts';
 import { Counters, type FleetTotals } from './totals.ts';
 import { type FleetParts, Wearable } from './wearable.ts';
 
@@ -159,21 +160,12 @@ class RunningFleet implements Fleet {
 
   async #identities(fromMs: number): Promise<DeviceIdentity[]> {
     const { patients, devices, seed, folder, enrol } = this.#options;
-    const slots = Array.from({ length: devices }, (_, index) => String(index).padStart(5, '0'));
-    return mapConcurrently(slots, ENROLMENTS_AT_ONCE, async (slot, index) =>
-      deviceIdentity(
-        join(folder, 'keys'),
-        slot,
-        {
-          patientId: patients[index % patients.length] ?? '',
-          fromMs,
-          manufacturer: 'Pulseledger',
-          model: 'simulated wearable',
-          serial: `${seed}-${slot}`,
-        },
-        enrol,
-      ),
-    );
+    const slots = Array.from({ length: devices }, (_, index) => slotOf(index));
+    return mapConcurrently(slots, ENROLMENTS_AT_ONCE, async (slot, index) => {
+      const patientId = patients[index % patients.length] ?? '';
+      const description = descriptionOf({ patientId, fromMs, seed, slot });
+      return deviceIdentity(join(folder, 'keys'), slot, description, enrol);
+    });
   }
 
   async #enrolAttackers(fromMs: number): Promise<Attackers | undefined> {

@@ -104,11 +104,20 @@ class EpisodeTrack {
 /** Strength of every kind of episode at a moment. */
 export type EpisodeStrengths = Readonly<Record<EpisodeKind, number>>;
 
+/** An episode that surely happens, beside those that chance brings. */
+export interface SureEpisode {
+  readonly kind: EpisodeKind;
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
 /** All episodes of one wearer. */
 export class Episodes {
   readonly #tracks: Readonly<Record<EpisodeKind, EpisodeTrack>>;
+  readonly #sure: readonly SureEpisode[];
 
-  constructor(random: Prng, startMs: number) {
+  constructor(random: Prng, startMs: number, sure: readonly SureEpisode[] = []) {
+    this.#sure = sure;
     const track = (kind: EpisodeKind): EpisodeTrack =>
       new EpisodeTrack(EPISODE_PLANS[kind], random, startMs);
     this.#tracks = {
@@ -122,14 +131,21 @@ export class Episodes {
   }
 
   at(atMs: number): EpisodeStrengths {
-    const tracks = this.#tracks;
     return {
-      desaturation: tracks.desaturation.at(atMs),
-      fever: tracks.fever.at(atMs),
-      tachycardia: tracks.tachycardia.at(atMs),
-      exercise: tracks.exercise.at(atMs),
-      sensorLoose: tracks.sensorLoose.at(atMs),
-      sensorRemoved: tracks.sensorRemoved.at(atMs),
+      desaturation: this.#strength('desaturation', atMs),
+      fever: this.#strength('fever', atMs),
+      tachycardia: this.#strength('tachycardia', atMs),
+      exercise: this.#strength('exercise', atMs),
+      sensorLoose: this.#strength('sensorLoose', atMs),
+      sensorRemoved: this.#strength('sensorRemoved', atMs),
     };
+  }
+
+  #strength(kind: EpisodeKind, atMs: number): number {
+    const byChance = this.#tracks[kind].at(atMs);
+    const isSure = this.#sure.some(
+      (one) => one.kind === kind && one.fromMs <= atMs && atMs < one.untilMs,
+    );
+    return isSure ? 1 : byChance;
   }
 }

@@ -1,5 +1,6 @@
 import type { Reading, VitalCode } from '@pulseledger/domain';
 import { Prng } from '../prng.ts';
+import type { SureEpisode } from './episodes.ts';
 import { type VitalState, Wearer } from './wearer.ts';
 
 const MINUTE_MS = 60_000;
@@ -46,8 +47,13 @@ export class SensorSuite {
   #countedFromStart: boolean;
   #nextBloodPressureMs: number;
 
-  constructor(label: string, startMs: number, zoneOffsetMinutes: number) {
-    this.#wearer = new Wearer(`${label}/wearer`, startMs, zoneOffsetMinutes);
+  constructor(
+    label: string,
+    startMs: number,
+    zoneOffsetMinutes: number,
+    sure: readonly SureEpisode[] = [],
+  ) {
+    this.#wearer = new Wearer(`${label}/wearer`, startMs, zoneOffsetMinutes, sure);
     this.#random = new Prng(`${label}/sensor`);
     this.#lastMs = startMs;
     this.#minute = Math.floor(startMs / MINUTE_MS);

@@ -1,5 +1,5 @@
 import { Prng } from '../prng.ts';
-import { type EpisodeStrengths, Episodes } from './episodes.ts';
+import { type EpisodeStrengths, Episodes, type SureEpisode } from './episodes.ts';
 
 /** What is true of the wearer at a moment, before the sensor rounds it. */
 export interface VitalState {
@@ -126,13 +126,19 @@ export class Wearer {
   /**
    * @param label Seed of this wearer, e.g. `seed/device/3`.
    * @param zoneOffsetMinutes Where the wearer lives: sleep follows civil time.
+   * @param sure What surely happens to the wearer.
    */
-  constructor(label: string, startMs: number, zoneOffsetMinutes: number) {
+  constructor(
+    label: string,
+    startMs: number,
+    zoneOffsetMinutes: number,
+    sure: readonly SureEpisode[] = [],
+  ) {
     const random = new Prng(label);
     this.#random = random;
     const traits = drawTraits(random);
     this.#traits = traits;
-    this.#episodes = new Episodes(random, startMs);
+    this.#episodes = new Episodes(random, startMs, sure);
     this.#zoneOffsetMs = zoneOffsetMinutes * MINUTE_MS;
     this.#restlessness = new Wander(random, 240);
     this.#pulseWander = new Wander(random, 20);
