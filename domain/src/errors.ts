@@ -45,6 +45,7 @@ export type ErrorCode =
   | 'gone'
   | 'conflict'
   | 'already_exists'
+  | 'reason_needed'
   | 'precondition_failed'
   | 'precondition_required'
   | 'invalid_resource'
@@ -215,6 +216,12 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorDescription>> = {
     httpStatus: 409,
     fhirIssue: 'duplicate',
     remedy: 'Use the record that is there.',
+  },
+  reason_needed: {
+    title: 'There is a recent result of an equivalent test.',
+    httpStatus: 409,
+    fhirIssue: 'business-rule',
+    remedy: 'Look at the result; to repeat the test, order it with a reason that names the result.',
   },
   precondition_failed: {
     title: 'The record has changed since it was read.',

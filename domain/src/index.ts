@@ -6,6 +6,7 @@ export {
   Attestation,
   type AttestedDecision,
   AttestedShare,
+  type AttestedTest,
   AttestInput,
   AttestOutput,
   Claims,
@@ -92,6 +93,7 @@ export { type AccessRule, RULES as ACCESS_RULES } from './access/rules.ts';
 export {
   ACTIONS,
   type Action,
+  CHART_CLASSES,
   CONFIDENTIALITY_LABELS,
   LABELS,
   type Label,
@@ -182,6 +184,21 @@ export {
   EmergencyReviewRequest,
   EmergencyReviewsAnswer,
 } from './api/emergency.ts';
+export {
+  BlockAnswer,
+  type BlockLine,
+  BlocksAnswer,
+  type ChaincodeDefinition,
+  ChaincodesAnswer,
+  type CollectionDefinition,
+  type CollectionHashes,
+  LedgerAnswer,
+  MAX_BLOCK_PAGE,
+  type PeerHeight,
+  type Touched,
+  TransactionAnswer,
+  type TransactionLine,
+} from './api/ledger.ts';
 export { LiveAnswer, LiveRequest, MAX_LIVE_PATIENTS } from './api/live.ts';
 export { News2Answer, type News2Input } from './api/news2.ts';
 export {
@@ -278,7 +295,9 @@ export {
   standsFor,
   takenAtMs,
 } from './clinical/lab-equivalence.ts';
-export { EquivalentResultsInput, EquivalentResultsOutput, LoincCode } from './clinical/labs.ts';
+export { EquivalentResultsInput, EquivalentResultsOutput } from './clinical/labs.ts';
+export { LoincCode } from './clinical/loinc.ts';
+export { isClosedOrder, testsOrdered } from './clinical/ordered-tests.ts';
 export { basicsOfPatient } from './clinical/patient-resource.ts';
 export {
   FindByKeyInput,

@@ -4,8 +4,8 @@ import { Claims, canonicalJson, PERMIT_LIFE_MS } from '@pulseledger/domain';
 import { issueUser } from '@pulseledger/network/identity';
 import { AccessClient } from './access-client.ts';
 import { purposeOf, roleOf } from './caller-role.ts';
-import { PermitCache } from './charts.ts';
 import { LedgerConnection } from './connection.ts';
+import { PermitCache } from './permit-cache.ts';
 import { RecordClient } from './record-client.ts';
 import { type CertifiedKey, createSignatory, fixedSignatory } from './signatory.ts';
 import { hospitalKeys, PROFILE } from './testing/identities.ts';
@@ -49,7 +49,7 @@ function attest({ transient }: SeenProposal): object {
       const decision = { outcome: denied ? 'deny' : 'permit', reason: 'treating' };
       return { ...want, labels: [], ...decision };
     }),
-    ...{ shares: [], orders: [], authorGroups: [], emergency: null },
+    ...{ shares: [], orders: [], authorGroups: [], emergency: null, tests: [] },
   };
   const signature = `${(attesterMspId === 'HospitalMSP' ? 'H' : 'C').repeat(86)}==`;
   return { claims: canonicalJson(claims), mspId: attesterMspId, signature };

@@ -85,6 +85,41 @@ function describeClinic(name: string, kind: NetworkKind): void {
       expect(new Set(outcomes.map(({ place }) => place.recordId)).size).toBe(1);
     });
 
+    it('demands a reason to repeat a test that has a recent result', async () => {
+      const { doctor, clinicDoctor, nurse } = people;
+      const other = await clinic.patient('Labs');
+      const code = { coding: [{ system: 'http://loinc.org', code: '2160-0' }] };
+      const effectiveDateTime = new Date(Date.now() - 3_600_000).toISOString();
+      const category = [{ coding: [{ code: 'laboratory' }] }];
+      const measured = { resourceType: 'Observation', status: 'final', code, category };
+      const result = writeOf({
+        recordClass: 'result',
+        resource: { ...measured, effectiveDateTime },
+      });
+      const order = (more: Partial<RecordWrite> = {}): RecordWrite => {
+        const resource = { resourceType: 'ServiceRequest', status: 'active', code };
+        return writeOf({ recordClass: 'order', resource, ...more });
+      };
+      await write(doctor, [order()], other);
+      await write(clinicDoctor, [result], other);
+      for (const person of [doctor, clinicDoctor, nurse]) {
+        expect(await codeOf(write(person, [order()], other))).toBe('reason_needed');
+      }
+      const why = { reason: 'clinical-change', text: 'Less urine', shown: [] } as const;
+      expect(await codeOf(write(doctor, [order({ repeat: why })], other))).toBe('reason_needed');
+      const repeat = { ...why, shown: [result.recordId] };
+      expect(await codeOf(write(doctor, [order({ repeat })], other))).toBe('none');
+      // A client that does not ask about the test gets no further.
+      const { calls } = clinic.world.client(doctor.signatory);
+      const wants = [{ action: 'create' as const, recordClass: 'order' as const }];
+      const request = { patientId: other.id, purpose: 'TREAT' as const, wants };
+      const { attestation } = await calls.attestor.access(request);
+      const input = JSON.stringify({ patientId: other.id, writes: [order({ repeat })] });
+      const transient = { input, attestation: JSON.stringify(attestation) };
+      const submitted = calls.submitTransaction({ name: 'record:Write', transient });
+      expect(await codeOf(submitted)).toBe('bad_attestation');
+    });
+
     it('F1 F2 refuses inside the contract who may not', async () => {
       const { doctor, nurse, stranger, administrator, laboratory, agent, forged } = people;
       const prescription = writeOf({ recordClass: 'medication', resource: PRESCRIPTION });

@@ -2,6 +2,7 @@ import {
   ATTESTATION_LIFE_MS,
   type AttestedDecision,
   type AttestedShare,
+  type AttestedTest,
   type AttestInput,
   type AttestOutput,
   AttestRequest,
@@ -9,10 +10,12 @@ import {
   canonicalJson,
   decide,
   PERMIT_LIFE_MS,
+  type RecordDocument,
   type Relation,
   type Want,
 } from '@pulseledger/domain';
 import { liveSharesOf } from '../consent/facts.ts';
+import { attestTests } from '../record/repeat-reason.ts';
 import type { Call, TransactionFunction } from '../transaction/invoke.ts';
 import { inputOf } from '../transaction/transient.ts';
 import { type AccessFacts, gatherFacts, questionFrom } from './facts.ts';
@@ -70,6 +73,25 @@ async function sharesFor({ stub, input }: AttestCall): Promise<AttestedShare[]> 
   return patientId !== undefined && changes ? liveSharesOf(stub, patientId, atMs) : [];
 }
 
+/** Whether tests need a reason to be repeated: told to who may order them, from results that they may read. */
+async function testsFor(
+  call: AttestCall,
+  facts: AccessFacts,
+  decisions: readonly AttestedDecision[],
+): Promise<AttestedTest[]> {
+  const { patientId, purpose, atMs, tests = [] } = call.input.question;
+  const mayOrder = decisions.some(
+    ({ action, recordClass, outcome }) =>
+      outcome === 'permit' && recordClass === 'order' && CHANGES.includes(action),
+  );
+  if (patientId === undefined || !mayOrder) return [];
+  const canRead = ({ recordClass, labels }: RecordDocument): boolean => {
+    const asked = { action: 'read', recordClass, labels, purpose, atMs } as const;
+    return decide(questionFrom(call, facts, asked)).outcome === 'permit';
+  };
+  return attestTests(call.stub, patientId, tests, { atMs, canRead });
+}
+
 /** Decide from this organization's state, and sign what was decided; a denial as well. */
 async function attest(call: AttestCall): Promise<AttestOutput> {
   const { stub, caller, input, nowMs } = call;
@@ -77,6 +99,7 @@ async function attest(call: AttestCall): Promise<AttestOutput> {
   const { patientId = null, shareId = null, purpose, atMs, nonceHex } = question;
   requireAboutNow(atMs, nowMs);
   const facts = await factsFor(call);
+  const decisions = question.wants.map((want) => decisionOn(call, facts, want));
   const wantsNotes = question.wants.some(({ recordClass }) => recordClass === 'psychotherapy-note');
   const claims: Claims = {
     ...{ v: 1, kind: 'access', patientId, shareId, purpose, atMs, nonceHex },
@@ -84,11 +107,12 @@ async function attest(call: AttestCall): Promise<AttestOutput> {
     role: caller.role,
     mspId: caller.mspId,
     expiresAtMs: atMs + ATTESTATION_LIFE_MS,
-    decisions: question.wants.map((want) => decisionOn(call, facts, want)),
+    decisions,
     shares: await sharesFor(call),
     orders: facts.relations.flatMap(({ recordId }) => recordId ?? []),
     authorGroups: wantsNotes ? facts.authorGroups : [],
     emergency: question.emergency ?? null,
+    tests: await testsFor(call, facts, decisions),
   };
   const text = canonicalJson(claims);
   return {

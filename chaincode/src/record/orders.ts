@@ -1,5 +1,6 @@
 import {
   CLINICAL_KEYS,
+  isClosedOrder,
   OrderedDocument,
   type OrderFor,
   PROVIDER_MSP_IDS,
@@ -9,14 +10,6 @@ import {
 import { parseDocument, writeDocument } from '../store/documents.ts';
 import { entries, rangeEnd, rangeStart } from '../store/range.ts';
 import type { LedgerStub } from '../transaction/ledger-context.ts';
-
-/** Statuses of a ServiceRequest that nobody has to answer any more. */
-const CLOSED = ['completed', 'revoked', 'entered-in-error'];
-
-function isClosed({ resource }: RecordDocument): boolean {
-  const status = resource?.['status'];
-  return resource === null || (typeof status === 'string' && CLOSED.includes(status));
-}
 
 function requireLaboratory({ mspId, untilMs }: OrderFor, nowMs: number): void {
   if (!PROVIDER_MSP_IDS.includes(mspId)) {
@@ -45,7 +38,7 @@ export async function placeOrder(
   }
   if (orderFor === null) return;
   const { mspId } = orderFor;
-  const closed = isClosed(order);
+  const closed = isClosedOrder(order.resource);
   if (!closed) requireLaboratory(orderFor, nowMs);
   const document: OrderedDocument = {
     patientId,

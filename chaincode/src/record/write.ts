@@ -18,6 +18,7 @@ import { actionOf, checkWrite, requireDistinct, requireOwn } from './check-write
 import { placeOrder } from './orders.ts';
 import { requirePermitted } from './permission.ts';
 import { movePlaces } from './places.ts';
+import { requireReason } from './repeat-reason.ts';
 
 type WriteCall = Call<WriteRecordsInput>;
 
@@ -108,6 +109,7 @@ async function writeRecord(
   // Before anything is read, so that nobody learns what is there by trying.
   requirePermitted(claims, { action, recordClass, labels: write.labels });
   const known = await knownRecord(call, write);
+  requireReason(claims, write, known);
   const after = newVersion(call, write, known);
   if (known !== undefined) {
     requireOwn(caller, known, write);

@@ -80,6 +80,7 @@ export function attest(
     wants: readonly Want[];
     purpose?: Purpose;
     emergency?: EmergencyClaim;
+    tests?: readonly string[];
   },
   nowMs: number,
 ): Promise<Attestation> {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type RecordWrite, type Want, WriteRecordsOutput } from '@pulseledger/domain';
+import { type RecordWrite, testsOrdered, type Want, WriteRecordsOutput } from '@pulseledger/domain';
 import { attest } from './attesting.ts';
 import type { Identity, LedgerDouble } from './ledger-double.ts';
 import { NOON_MS, PATIENT_ID, SALT_HEX } from './story.ts';
@@ -39,7 +39,10 @@ export async function endorseWrites(
   { patientId = PATIENT_ID, nowMs = NOON_MS, wants }: Writing = {},
 ): Promise<Awaited<ReturnType<LedgerDouble['endorse']>>> {
   const needed = new Map(writes.map(wantOf).map((want) => [JSON.stringify(want), want]));
-  const asked = { patientId, wants: wants ?? [...needed.values()] };
+  const tests = writes.flatMap(({ recordClass, resource }) =>
+    recordClass === 'order' ? testsOrdered(null, resource) : [],
+  );
+  const asked = { patientId, wants: wants ?? [...needed.values()], tests };
   const attestation = await attest(ledger, identity, asked, nowMs);
   const input = { patientId, writes };
   return ledger.endorse('record:Write', { identity, input, attestation, nowMs });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LoincCode } from '../clinical/loinc.ts';
 import { Identifier, MomentMs, SaltHex } from '../identifiers.ts';
 import { ROLES, type Role } from '../record/roles.ts';
 import {
@@ -20,6 +21,8 @@ export const ATTESTATION_SKEW_MS = 30_000;
 export const ATTESTATION_LEAD_MS = 5_000;
 /** Most things asked for in one attestation. */
 export const MAX_WANTS = 64;
+/** Most tests asked about in one attestation; the table of equivalents has fewer codes. */
+export const MAX_TESTS = 100;
 
 export const RecordClassSchema: z.ZodType<RecordClass> = z.enum(RECORD_CLASSES);
 export const ActionSchema: z.ZodType<Action> = z.enum(ACTIONS);
@@ -79,6 +82,8 @@ export interface AttestInput {
   /** 16 random bytes. */
   readonly nonceHex: string;
   readonly emergency?: EmergencyClaim | undefined;
+  /** LOINC codes of tests that are about to be ordered. */
+  readonly tests?: readonly string[] | undefined;
 }
 export const AttestInput: z.ZodType<AttestInput> = z
   .strictObject({
@@ -89,6 +94,7 @@ export const AttestInput: z.ZodType<AttestInput> = z
     atMs: MomentMs,
     nonceHex: Identifier,
     emergency: EmergencyClaim.optional(),
+    tests: z.array(LoincCode).max(MAX_TESTS).optional(),
   })
   .refine(
     ({ patientId, shareId }) => (patientId === undefined) !== (shareId === undefined),
@@ -130,6 +136,17 @@ export const AttestedShare: z.ZodType<AttestedShare> = z.strictObject({
   untilMs: MomentMs.nullable(),
 });
 
+/** Whether there is a recent result of an equivalent test, which the subject may read. */
+export interface AttestedTest {
+  readonly loinc: string;
+  /** Record of the newest one; an order needs a reason that names it. */
+  readonly recentResultId: string | null;
+}
+const AttestedTest: z.ZodType<AttestedTest> = z.strictObject({
+  loinc: LoincCode,
+  recentResultId: Identifier.nullable(),
+});
+
 /** What every attestation says: who asked about whom, and when. */
 export interface CommonClaims {
   /** Null for a service. */
@@ -156,6 +173,8 @@ export interface Claims extends CommonClaims {
   /** Groups of authors of psychotherapy notes that the subject belongs to; only if one is wanted. */
   readonly authorGroups: readonly string[];
   readonly emergency: EmergencyClaim | null;
+  /** Of the tests asked about; only for who may order. */
+  readonly tests: readonly AttestedTest[];
 }
 export const Claims: z.ZodType<Claims> = z.strictObject({
   v: z.literal(1),
@@ -173,6 +192,7 @@ export const Claims: z.ZodType<Claims> = z.strictObject({
   orders: z.array(Identifier).max(200),
   authorGroups: z.array(Identifier).max(50),
   emergency: EmergencyClaim.nullable(),
+  tests: z.array(AttestedTest).max(MAX_TESTS),
   nonceHex: Identifier,
 });
 

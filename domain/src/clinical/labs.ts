@@ -1,9 +1,7 @@
 import { z } from 'zod';
 import { Identifier } from '../identifiers.ts';
+import { LoincCode } from './loinc.ts';
 import { RecordView } from './read.ts';
-
-/** LOINC code, such as 4548-4. */
-export const LoincCode: z.ZodType<string> = z.string().regex(/^\d{1,7}-\d$/);
 
 /** Input of `record:EquivalentResults`: before a test is ordered. */
 export interface EquivalentResultsInput {

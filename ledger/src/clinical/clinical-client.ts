@@ -31,6 +31,7 @@ import {
   RequestErasureInput,
   SetAuthorGroupInput,
   SetIndexSecretInput,
+  testsOrdered,
   type Want,
   WriteRecordsInput,
   WriteRecordsOutput,
@@ -73,6 +74,12 @@ export function wantsOf(
   return [...new Map(wants.map((want) => [JSON.stringify(want), want])).values()];
 }
 
+/** The tests that orders among these writes ask for: of an amended order all of them, for want of the one before. */
+function testsIn(writes: readonly RecordWrite[]): string[] {
+  const orders = writes.filter(({ recordClass }) => recordClass === 'order');
+  return [...new Set(orders.flatMap(({ resource }) => testsOrdered(null, resource)))];
+}
+
 /**
  * The clinical record in business words. Every method throws PulseError only, as `RecordClient` does.
  * Reads take the permit of a chart that the caller opened with {@link openChart}.
@@ -97,8 +104,9 @@ export class ClinicalClient {
   }
 
   /**
-   * `record:Write`: all writes or none.
+   * `record:Write`: all writes or none. An order of a test of which there is a recent result needs a reason that names it.
    *
+   * @throws PulseError `reason_needed` for such an order without.
    * @throws PulseError `precondition_failed` for another version, `already_exists` for a unique key that is taken,
    * `access_denied`, `gone`.
    */
@@ -108,11 +116,12 @@ export class ClinicalClient {
   ): Promise<WriteRecordsOutput> {
     const { patientId, writes } = input;
     const more = typeof options === 'string' ? { purpose: options } : options;
+    const tests = testsIn(writes);
     return this.#calls.submitAttested('record:Write', {
       schema: WriteRecordsInput,
       input,
       output: WriteRecordsOutput,
-      request: { patientId, purpose: more.purpose, wants: wantsOf(writes, more) },
+      request: { patientId, purpose: more.purpose, wants: wantsOf(writes, more), tests },
     });
   }
 
@@ -183,23 +192,6 @@ export class ClinicalClient {
   equivalentResults(input: EquivalentResultsInput): Promise<EquivalentResultsOutput> {
     const name = 'record:EquivalentResults';
     return this.#calls.read(name, EquivalentResultsInput, input, EquivalentResultsOutput);
-  }
-
-  /**
-   * Orders a test. When there are equivalent recent results, a reason to repeat it must name at least the newest of
-   * them, so that it is seen to have been shown.
-   *
-   * @throws PulseError `conflict` with `details.equivalent` = how many there are.
-   */
-  async order(input: EquivalentResultsInput, write: RecordWrite): Promise<WriteRecordsOutput> {
-    const { results } = await this.equivalentResults(input);
-    const [newest] = results;
-    if (newest !== undefined && write.repeat?.shown.includes(newest.recordId) !== true) {
-      throw new PulseError('conflict', 'There is a recent result; say why the test is repeated.', {
-        details: { equivalent: results.length },
-      });
-    }
-    return this.writeRecords({ patientId: input.patientId, writes: [write] });
   }
 
   /** `record:SetIndexSecret`, once, by an administrator. */

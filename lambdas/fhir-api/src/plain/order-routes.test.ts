@@ -91,6 +91,28 @@ describe('ordering a test', () => {
     expect((await send(amina, 'GET', `ServiceRequest/${recordId}`)).status).toBe(200);
   });
 
+  it('is stopped just so when it is written as FHIR, created or amended', async () => {
+    await send(doctor, 'POST', 'Observation', result);
+    const refused = await send(doctor, 'POST', 'ServiceRequest', order);
+    expect(refused.status).toBe(409);
+    expect(refused.json).toMatchObject({
+      issue: [{ code: 'business-rule', details: { coding: [{ code: 'reason_needed' }] } }],
+    });
+    const thyroid = { ...order, code: { coding: [{ system: LOINC, code: '3016-3' }] } };
+    const placed = await api.send(doctor, 'ServiceRequest', {
+      method: 'POST',
+      headers: { 'content-type': 'application/fhir+json' },
+      body: JSON.stringify(thyroid),
+    });
+    const { id } = JSON.parse(placed.text) as { id: string };
+    const changed = await api.send(doctor, `ServiceRequest/${id}`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/fhir+json', 'if-match': 'W/"1"' },
+      body: JSON.stringify({ ...order, id }),
+    });
+    expect(changed.status).toBe(409);
+  });
+
   it('is for the patient in the address', async () => {
     const other = { ...order, subject: { reference: `Patient/${BORIS}` } };
     const wrong = await send(doctor, 'POST', `patients/${AMINA}/orders`, { resource: other });

@@ -5,6 +5,7 @@ import {
   type Action,
   decide,
   isOfClass,
+  labGroupOf,
   MSP_IDS,
   PROVIDER_MSP_IDS,
   PulseError,
@@ -15,6 +16,9 @@ import {
   type RecordClass,
   type RecordView,
   type RecordWrite,
+  standsFor,
+  takenAtMs,
+  testsOrdered,
   type WriteRecordsInput,
 } from '@pulseledger/domain';
 import type {
@@ -320,6 +324,23 @@ export class MemoryClinical {
     if (resource !== null && !isOfClass(resource, recordClass))
       throw new PulseError('invalid_input');
     this.#checkVersion(patientId, write);
+    this.#requireReason(caller, patientId, write, purpose);
+  }
+
+  #requireReason(caller: Caller, patientId: string, write: RecordWrite, purpose: Purpose): void {
+    if (write.recordClass !== 'order') return;
+    const views = [...this.#records.values()].flatMap((stored) =>
+      stored.patientId === patientId ? stored.versions.slice(-1) : [],
+    );
+    const before = views.find(({ recordId }) => recordId === write.recordId)?.resource ?? null;
+    const readable = views.filter(({ recordClass, labels }) =>
+      this.#may(caller, patientId, 'read', recordClass, labels, purpose),
+    );
+    for (const loinc of testsOrdered(before, write.resource)) {
+      const newest = newestStanding(readable, loinc, this.#now());
+      const isNamed = newest === undefined || write.repeat?.shown.includes(newest.recordId);
+      if (isNamed !== true) throw new PulseError('reason_needed');
+    }
   }
 
   #checkVersion(
@@ -355,7 +376,7 @@ export class MemoryClinical {
       writtenAtMs: this.#now(),
       attachments: [],
       orderId: null,
-      repeat: null,
+      repeat: write.repeat ?? null,
     });
     this.#records.set(recordId, { patientId, versions, write });
     if (uniqueKey !== undefined) {
@@ -366,6 +387,24 @@ export class MemoryClinical {
     }
     return version;
   }
+}
+
+function newestStanding(
+  views: readonly RecordView[],
+  loinc: string,
+  nowMs: number,
+): RecordView | undefined {
+  const group = labGroupOf(loinc);
+  const standing = views.filter(
+    ({ recordClass, resource }) =>
+      recordClass === 'result' &&
+      group !== undefined &&
+      resource !== null &&
+      standsFor(resource, group, nowMs),
+  );
+  const takenAt = ({ resource }: RecordView): number =>
+    resource === null ? 0 : (takenAtMs(resource) ?? 0);
+  return standing.sort((a, b) => takenAt(b) - takenAt(a))[0];
 }
 
 function actionOf({ ifVersion, resource }: RecordWrite): Action {
