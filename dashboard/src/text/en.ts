@@ -1,5 +1,6 @@
-/** Every word on the page, in one place. */
-export const TEXT = {
+import { WRITING_TEXT } from './en-writing.ts';
+
+const PAGE_TEXT = {
   product: 'Pulseledger',
   tagline: 'A medical record that no single party owns.',
   notADevice: 'Not a medical device. Do not rely on it for alarms that a life depends on.',
@@ -58,6 +59,9 @@ export const TEXT = {
       results: 'Results',
       procedures: 'Procedures',
       immunizations: 'Immunizations',
+      notes: 'Notes',
+      orders: 'Orders',
+      handover: 'Hand over',
     },
     nothing: 'Nothing is recorded here that you may see. That does not mean that there is nothing.',
     withheld: 'Parts of the record may be withheld.',
@@ -280,3 +284,6 @@ export const TEXT = {
     offBy: 'off by',
   },
 } as const;
+
+/** Every word on the page, in one place. */
+export const TEXT: typeof PAGE_TEXT & typeof WRITING_TEXT = { ...PAGE_TEXT, ...WRITING_TEXT };

@@ -1,4 +1,5 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { mayLeave } from './unsaved.ts';
 
 /** Where somebody is on the page. It stands in the history's state, never in the address: ids are nobody else's business. */
 export type Place =
@@ -16,13 +17,16 @@ export interface Router {
   readonly go: (place: Place) => void;
 }
 
-/** The place, moved by `go` and by the browser's back and forward. */
+/** The place, moved by `go` and by the browser's back and forward; what is not saved holds it where it is. */
 export function useRouter(start: Place): Router {
   const [place, setPlace] = useState<Place>(start);
+  const here = useRef(place);
+  here.current = place;
   useEffect(() => {
     history.replaceState({ place: start }, '');
     const moved = ({ state }: PopStateEvent): void => {
-      setPlace(isState(state) ? state.place : start);
+      if (mayLeave()) setPlace(isState(state) ? state.place : start);
+      else history.pushState({ place: here.current }, '');
     };
     window.addEventListener('popstate', moved);
     return () => {
@@ -33,6 +37,7 @@ export function useRouter(start: Place): Router {
   return {
     place,
     go: (next) => {
+      if (!mayLeave()) return;
       history.pushState({ place: next }, '');
       setPlace(next);
     },

@@ -84,7 +84,7 @@ function View({
           api={api}
           patientId={place.patientId}
           section={place.section}
-          mayAcknowledge={person.role === 'doctor' || person.role === 'nurse'}
+          person={person}
           onSection={(section) => {
             go({ ...place, section });
           }}

@@ -2,10 +2,14 @@ import type { Patient } from 'fhir/r4.js';
 import type { JSX } from 'preact';
 import { z } from 'zod';
 import type { ApiClient } from '../../api/client.ts';
+import type { Person } from '../../session/session.ts';
 import { TEXT } from '../../text/en.ts';
 import { yearsSince } from '../../ui/age.ts';
 import { Loaded } from '../../ui/loaded.tsx';
 import { useRemote } from '../../ui/use-remote.ts';
+import { Handover } from '../handover/handover.tsx';
+import { Orders } from '../orders/orders.tsx';
+import { Results } from '../results/results.tsx';
 import { Monitor } from '../vitals/monitor.tsx';
 import { RecordList } from './record-list.tsx';
 import { RECORD_SECTIONS } from './record-sections.ts';
@@ -14,31 +18,28 @@ const PatientShape: z.ZodType<Patient> = z.custom<Patient>(
   (value) => z.object({ resourceType: z.literal('Patient') }).safeParse(value).success,
 );
 
-/** A patient's chart, one section at a time. Opening it is an entry that the patient sees. */
-export function Chart({
-  api,
-  patientId,
-  section,
-  mayAcknowledge,
-  onSection,
-}: {
+const { sections } = TEXT.chart;
+
+export interface ChartProps {
   readonly api: ApiClient;
+  readonly person: Person;
   readonly patientId: string;
   readonly section: string;
-  readonly mayAcknowledge: boolean;
   readonly onSection: (section: string) => void;
-}): JSX.Element {
+}
+
+/** A patient's chart, one section at a time. Opening it is an entry that the patient sees. */
+export function Chart(props: ChartProps): JSX.Element {
+  const { api, person, patientId, section, onSection } = props;
   const remote = useRemote(patientId, (signal) =>
     api.ask(`Patient/${patientId}`, PatientShape, { signal }),
   );
-  const shown = RECORD_SECTIONS.find(({ key }) => key === section);
-  const tabs = [{ key: 'vitals', label: TEXT.chart.sections.vitals }, ...RECORD_SECTIONS];
   return (
     <>
       {remote.value === undefined ? <h1>{TEXT.chart.title}</h1> : null}
       <Loaded remote={remote}>{(patient) => <Heading patient={patient} />}</Loaded>
       <nav class="tabs" aria-label={TEXT.nav.record}>
-        {tabs.map(({ key, label }) => (
+        {tabsFor(person).map(({ key, label }) => (
           <button
             key={key}
             type="button"
@@ -51,14 +52,42 @@ export function Chart({
           </button>
         ))}
       </nav>
-      {shown === undefined ? (
-        <Monitor key={patientId} {...{ api, patientId, mayAcknowledge }} />
-      ) : (
-        <RecordList key={shown.key} api={api} patientId={patientId} section={shown} />
-      )}
+      <Section key={`${patientId} ${section}`} {...props} />
       <p class="fine">{TEXT.chart.opened}</p>
     </>
   );
+}
+
+/** Results stand where clinicians look for them, and what only they write comes last. */
+function tabsFor(person: Person): { readonly key: string; readonly label: string }[] {
+  return [
+    { key: 'vitals', label: sections.vitals },
+    ...RECORD_SECTIONS,
+    { key: 'results', label: sections.results },
+    { key: 'orders', label: sections.orders },
+    ...(isClinician(person) ? [{ key: 'handover', label: sections.handover }] : []),
+  ];
+}
+
+function isClinician({ role }: Person): boolean {
+  return role === 'doctor' || role === 'nurse';
+}
+
+function Section({ api, person, patientId, section }: ChartProps): JSX.Element {
+  switch (section) {
+    case 'results':
+      return <Results {...{ api, person, patientId }} />;
+    case 'orders':
+      return <Orders {...{ api, person, patientId }} />;
+    case 'handover':
+      return <Handover {...{ api, person, patientId }} />;
+    default: {
+      const shown = RECORD_SECTIONS.find(({ key }) => key === section);
+      if (shown !== undefined)
+        return <RecordList {...{ api, person, patientId }} section={shown} />;
+      return <Monitor {...{ api, patientId }} mayAcknowledge={isClinician(person)} />;
+    }
+  }
 }
 
 function Heading({ patient }: { readonly patient: Patient }): JSX.Element {

@@ -1,36 +1,91 @@
+import type { FhirResource } from 'fhir/r4.js';
 import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
 import type { ApiClient } from '../../api/client.ts';
 import { search } from '../../api/fhir.ts';
+import type { Values } from '../../form/field.ts';
+import { localMoment } from '../../form/field.ts';
+import type { Person } from '../../session/session.ts';
 import { TEXT } from '../../text/en.ts';
 import { Loaded } from '../../ui/loaded.tsx';
 import { useRemote } from '../../ui/use-remote.ts';
+import { EntryEditor } from '../entries/entry-editor.tsx';
+import { formFor } from '../entries/entry-forms.ts';
+import { Line } from './line.tsx';
 import type { RecordLine, RecordSection } from './record-sections.ts';
 
-/** One kind of entry, newest first. */
-export function RecordList({
-  api,
-  patientId,
-  section,
-}: {
+/** An entry as it is read, and as it is shown. */
+export interface Entry {
+  readonly resource: FhirResource;
+  readonly line: RecordLine;
+}
+
+/** What is being written: something new, or a new version of an entry. */
+interface Editing {
+  readonly resource?: FhirResource;
+  readonly prefilled?: Values;
+}
+
+export interface RecordListProps {
   readonly api: ApiClient;
+  readonly person: Person;
   readonly patientId: string;
   readonly section: RecordSection;
-}): JSX.Element {
+}
+
+/** One kind of entry, newest first; who may write it writes it here. */
+export function RecordList({ api, person, patientId, section }: RecordListProps): JSX.Element {
+  const [editing, setEditing] = useState<Editing>();
+  const form = formFor(section.key, person);
   const remote = useRemote(`${patientId} ${section.key}`, async (signal) => {
     const parameters = [['patient', patientId] as const, ...section.parameters];
     const resources = await search(api, section.type, parameters, signal);
-    return resources.map(section.line).toSorted((a, b) => b.when.localeCompare(a.when));
+    return resources
+      .map((resource): Entry => ({ resource, line: section.line(resource) }))
+      .toSorted(newestFirst);
   });
+  const close = (): void => {
+    setEditing(undefined);
+  };
   return (
     <section aria-label={section.label}>
+      {form === undefined || editing !== undefined ? null : (
+        <p class="buttons">
+          <button
+            type="button"
+            class="primary"
+            onClick={() => {
+              setEditing({});
+            }}
+          >
+            {TEXT.form.newEntry}
+          </button>
+        </p>
+      )}
+      {form === undefined || editing === undefined ? null : (
+        <EntryEditor
+          key={editing.resource?.id ?? 'new'}
+          {...{ api, form, ...editing }}
+          writer={{ patientId, practitionerId: person.subjectId }}
+          onSaved={() => {
+            close();
+            remote.reload();
+          }}
+          onCancel={close}
+        />
+      )}
       <Loaded
         remote={remote}
-        empty={(lines) => (lines.length === 0 ? TEXT.chart.nothing : undefined)}
+        empty={(entries) => (entries.length === 0 ? TEXT.chart.nothing : undefined)}
       >
-        {(lines) => (
-          <ul class="lines">
-            {lines.map((line) => (
-              <Line key={line.id} line={line} />
+        {(entries) => (
+          <ul class={section.key === 'visits' ? 'lines timeline' : 'lines'}>
+            {entries.map((entry) => (
+              <Line key={entry.line.id} entry={entry}>
+                {form === undefined || !isMine(entry.resource, person) ? null : (
+                  <Actions resource={entry.resource} onEdit={setEditing} />
+                )}
+              </Line>
             ))}
           </ul>
         )}
@@ -40,15 +95,44 @@ export function RecordList({
   );
 }
 
-function Line({ line }: { readonly line: RecordLine }): JSX.Element {
+function Actions({
+  resource,
+  onEdit,
+}: {
+  readonly resource: FhirResource;
+  readonly onEdit: (editing: Editing) => void;
+}): JSX.Element {
+  const isOpenVisit = resource.resourceType === 'Encounter' && resource.status === 'in-progress';
   return (
-    <li>
-      <span class="when">{line.when.slice(0, 10)}</span>
-      <span class="what">
-        <strong>{line.title}</strong>
-        {line.detail === '' ? null : <span>{line.detail}</span>}
-      </span>
-      {line.state === '' ? null : <span class="badge">{line.state}</span>}
-    </li>
+    <span class="buttons">
+      <button
+        type="button"
+        onClick={() => {
+          onEdit({ resource });
+        }}
+      >
+        {TEXT.form.amend}
+      </button>
+      {isOpenVisit ? (
+        <button
+          type="button"
+          onClick={() => {
+            onEdit({ resource, prefilled: { end: localMoment(Date.now()) } });
+          }}
+        >
+          {TEXT.entries.end}
+        </button>
+      ) : null}
+    </span>
   );
+}
+
+/** A note is changed by its author only. */
+function isMine(resource: FhirResource, { subjectId }: Person): boolean {
+  if (resource.resourceType !== 'ClinicalImpression') return true;
+  return resource.assessor?.reference === `Practitioner/${subjectId}`;
+}
+
+function newestFirst(a: Entry, b: Entry): number {
+  return b.line.when.localeCompare(a.line.when);
 }

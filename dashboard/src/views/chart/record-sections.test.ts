@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { FhirResource } from 'fhir/r4.js';
-import { linesOf, RECORD_SECTIONS } from './record-sections.ts';
+import { linesOf, ORDERS, RECORD_SECTIONS, REPORTS } from './record-sections.ts';
 
 const coded = (text: string) => ({ coding: [{ code: 'x', display: text }] });
 
@@ -36,7 +36,7 @@ describe('a line of the chart', () => {
     expect(lines.map(({ title }) => title)).toEqual(['CarePlan', 'Condition']);
   });
 
-  it.each(RECORD_SECTIONS.map(({ type, line }) => [type, line] as const))(
+  it.each([...RECORD_SECTIONS, REPORTS, ORDERS].map(({ type, line }) => [type, line] as const))(
     'of a bare %s is no error',
     (resourceType, line) => {
       const bare = { resourceType, class: {}, code: undefined } as unknown as FhirResource;

@@ -1,5 +1,6 @@
-import type { CodeableConcept, FhirResource } from 'fhir/r4.js';
+import type { FhirResource } from 'fhir/r4.js';
 import { TEXT } from '../../text/en.ts';
+import { textOf } from '../entries/entry-form.ts';
 
 /** One line of a section: what, when, in which state. */
 export interface RecordLine {
@@ -62,16 +63,6 @@ export const RECORD_SECTIONS: readonly RecordSection[] = [
         }
       : {},
   ),
-  section('results', 'DiagnosticReport', (resource) =>
-    resource.resourceType === 'DiagnosticReport'
-      ? {
-          title: textOf(resource.code),
-          detail: resource.conclusion ?? '',
-          state: resource.status,
-          when: resource.effectiveDateTime ?? resource.issued ?? '',
-        }
-      : {},
-  ),
   section('visits', 'Encounter', (resource) =>
     resource.resourceType === 'Encounter'
       ? {
@@ -104,13 +95,50 @@ export const RECORD_SECTIONS: readonly RecordSection[] = [
         }
       : {},
   ),
+  section('notes', 'ClinicalImpression', (resource) =>
+    resource.resourceType === 'ClinicalImpression'
+      ? {
+          title: resource.description ?? '',
+          detail: resource.summary ?? '',
+          when: resource.date ?? '',
+        }
+      : {},
+  ),
 ];
+
+/** Reports stand with the results. */
+export const REPORTS: RecordSection = {
+  ...section('results', 'DiagnosticReport', (resource) =>
+    resource.resourceType === 'DiagnosticReport'
+      ? {
+          title: textOf(resource.code),
+          detail: resource.conclusion ?? '',
+          state: resource.status,
+          when: resource.effectiveDateTime ?? resource.issued ?? '',
+        }
+      : {},
+  ),
+  label: TEXT.results.reports,
+};
+
+export const ORDERS: RecordSection = section('orders', 'ServiceRequest', (resource) =>
+  resource.resourceType === 'ServiceRequest'
+    ? {
+        title: textOf(resource.code),
+        detail: (resource.reasonCode ?? []).map(textOf).join(', '),
+        state: resource.status,
+        when: resource.authoredOn ?? '',
+      }
+    : {},
+);
 
 /** Lines of resources of any kind that a section knows; the others by their type alone. */
 export function linesOf(resources: readonly object[]): RecordLine[] {
   return resources.flatMap((resource) => {
     if (!isResource(resource)) return [];
-    const known = RECORD_SECTIONS.find(({ type }) => type === resource.resourceType);
+    const known = [...RECORD_SECTIONS, REPORTS, ORDERS].find(
+      ({ type }) => type === resource.resourceType,
+    );
     const line = known?.line(resource) ?? emptyLine(resource);
     return [line.title === '' ? { ...line, title: resource.resourceType } : line];
   });
@@ -136,10 +164,4 @@ function section(
     parameters: [['_count', '100']],
     line: (resource) => ({ ...emptyLine(resource), ...line(resource) }),
   };
-}
-
-/** What people read of a coded term. */
-function textOf(concept: CodeableConcept | undefined): string {
-  const [coding] = concept?.coding ?? [];
-  return concept?.text ?? coding?.display ?? coding?.code ?? '';
 }
