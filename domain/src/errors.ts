@@ -43,6 +43,7 @@ export type ErrorCode =
   | 'bad_assertion'
   | 'not_found'
   | 'gone'
+  | 'deleted'
   | 'conflict'
   | 'already_exists'
   | 'reason_needed'
@@ -204,6 +205,12 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorDescription>> = {
     httpStatus: 410,
     fhirIssue: 'deleted',
     remedy: 'Nothing can bring it back.',
+  },
+  deleted: {
+    title: 'The resource was deleted.',
+    httpStatus: 410,
+    fhirIssue: 'deleted',
+    remedy: 'Its history shows the versions before.',
   },
   conflict: {
     title: 'The record is in a state that does not allow this.',

@@ -251,6 +251,7 @@ export { canonicalOrder } from './chunk/series.ts';
 export { mergeSummaries, summarizeReadings } from './chunk/summary.ts';
 export {
   Attachment,
+  ErasedDocument,
   INDEX_NAMES,
   IndexKey,
   type IndexName,

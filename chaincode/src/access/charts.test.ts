@@ -251,6 +251,24 @@ describe('a permit', () => {
     await expect(read(permitId, PEOPLE.nurse)).rejects.toThrow('access_denied: ');
   });
 
+  it('does not tell the patient of psychotherapy notes: they are told as notes', async () => {
+    const nowMs = NOON_MS;
+    const classes: RecordClass[] = ['basics', 'psychotherapy-note'];
+    await openChart(ledger, PEOPLE.doctor, { patientId: PATIENT_ID, classes }, nowMs);
+    classes.push('note');
+    await openChart(ledger, PEOPLE.doctor, { patientId: PATIENT_ID, classes }, nowMs);
+    const input = { patientId: PATIENT_ID, fromMs: 0, toMs: nowMs + 1, pageSize: 10 };
+    for (const name of ['access:List', 'access:Notices'] as const) {
+      const answer = await ledger.evaluate(name, { identity: PEOPLE.patient, input, nowMs });
+      expect(JSON.stringify(answer)).not.toContain('psychotherapy');
+      const told = ListAccessOutput.parse(answer).entries.map((entry) => entry.classes);
+      expect(told).toHaveLength(2);
+      for (const one of told) {
+        expect(one.map(({ recordClass }) => recordClass)).toEqual(['basics', 'note']);
+      }
+    }
+  });
+
   it('is committed at a key that no other transaction reads or writes', async () => {
     const attestation = await attested();
     const input = { permitId: PERMIT_ID, saltHex: SALT_HEX };
@@ -294,7 +312,7 @@ describe('the accounting of disclosures', () => {
         emergency: null,
         classes: [
           { recordClass: 'vitals', outcome: 'permit', reason: 'treating' },
-          { recordClass: 'psychotherapy-note', outcome: 'deny', reason: 'psychotherapy_note' },
+          { recordClass: 'note', outcome: 'deny', reason: 'not_permitted' },
         ],
       },
     ]);

@@ -5,6 +5,7 @@ import {
   EXTRACT_COLLECTION,
   ListAccessInput,
   type ListAccessOutput,
+  type OpenedClass,
   PROVIDERS_COLLECTION,
   PulseError,
 } from '@pulseledger/domain';
@@ -19,6 +20,21 @@ import { requireRight } from './rights.ts';
 /** Openings of one patient that one call looks at. */
 const MAX_SCANNED = 20_000;
 
+/**
+ * Opening psychotherapy notes is told as opening notes: the look is in the log, and nobody learns from
+ * it that there are notes of that kind.
+ */
+function asTold(entry: AccessEntry): AccessEntry {
+  const isSealed = ({ recordClass }: OpenedClass): boolean => recordClass === 'psychotherapy-note';
+  const told = entry.classes.filter((opened) => !isSealed(opened));
+  const sealed = entry.classes.find(isSealed);
+  if (sealed === undefined) return entry;
+  if (told.some(({ recordClass }) => recordClass === 'note')) return { ...entry, classes: told };
+  const { outcome } = sealed;
+  const reason = outcome === 'permit' ? sealed.reason : 'not_permitted';
+  return { ...entry, classes: [...told, { recordClass: 'note', outcome, reason }] };
+}
+
 async function* openings(
   stub: LedgerStub,
   ownerId: string,
@@ -27,7 +43,7 @@ async function* openings(
   const prefix = { objectType: 'access', attributes: [ownerId] };
   const range = entries(stub, rangeStart(prefix), rangeEnd(prefix), collection);
   for await (const { value } of range) {
-    yield AccessEntry.parse(parseDocument(value, AccessEntryDocument));
+    yield asTold(AccessEntry.parse(parseDocument(value, AccessEntryDocument)));
   }
 }
 

@@ -1,5 +1,6 @@
 import {
   type ChangeOutput,
+  CLINICAL_KEYS,
   type ErasableKey,
   EraseInput,
   type Erasure,
@@ -7,13 +8,17 @@ import {
   ErasureInput,
   hexFromBytes,
   type ListErasableOutput,
+  LocatedDocument,
   MAX_ERASED_KEYS,
   PulseError,
+  type RecordClass,
 } from '@pulseledger/domain';
 import type { Caller } from '../access/caller.ts';
 import { sha256 } from '../crypto.ts';
+import { readDocument, writeDocument } from '../store/documents.ts';
 import { CHANGED, UNCHANGED } from '../transaction/change.ts';
 import type { Call, TransactionFunction } from '../transaction/invoke.ts';
+import type { LedgerStub } from '../transaction/ledger-context.ts';
 import { inputOf } from '../transaction/transient.ts';
 import { belongsTo, erasableKeys, isReading, placeOfKey } from './erasable.ts';
 import { erasureOf, readErasures, requireDue, writeErasure } from './erasure-state.ts';
@@ -40,6 +45,17 @@ async function listErasable(call: Call<ErasureInput>): Promise<ListErasableOutpu
   return { keys, objectIds };
 }
 
+/** Of these the record's id tells nothing: whoever knows a patient's is told by the request; notes are told to nobody. */
+const UNTOLD: readonly RecordClass[] = ['basics', 'psychotherapy-note'];
+
+/** Whoever asks for the record by its id is told later that it was erased. */
+async function leaveWord(stub: LedgerStub, key: ErasableKey, saltHex: string): Promise<void> {
+  if (key.objectType !== 'located') return;
+  const place = await readDocument(stub, key, LocatedDocument);
+  if (place === undefined || UNTOLD.includes(place.recordClass)) return;
+  await writeDocument(stub, CLINICAL_KEYS.erased(place.recordId), { saltHex });
+}
+
 async function purge(
   call: Call<EraseInput>,
   erasure: Erasure,
@@ -52,6 +68,7 @@ async function purge(
       throw new PulseError('access_denied', 'A key does not belong to the request.');
     }
     const [collection, text] = placeOfKey(stub, key);
+    await leaveWord(stub, key, input.saltHex);
     await stub.purgePrivateData(collection, text);
     const keyHash = sha256(Buffer.from(text));
     digestHex = hexFromBytes(sha256(Buffer.concat([Buffer.from(digestHex, 'hex'), keyHash])));

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import {
   type Attachment,
+  CLINICAL_KEYS,
   compositeKey,
   DEFAULT_SETTINGS,
   ErasableKey,
@@ -273,6 +274,11 @@ describe('erasing the clinical record', () => {
     const others = keysAbout(OTHER_PATIENT_ID);
     await eraseAll(PEOPLE.administrator, RETAINED_UNTIL_MS);
     expect(typesOf(keysAbout(PATIENT_ID))).toEqual(['access', 'erasure']);
+    const left = [...ledger.privateData].filter(([place]) => place.includes('erased'));
+    expect(left.length).toBeGreaterThan(0);
+    for (const [, { value }] of left) {
+      expect(JSON.parse(Buffer.from(value).toString())).toEqual({ saltHex: SALT_HEX });
+    }
     expect(keysAbout(OTHER_PATIENT_ID)).toEqual(others);
     const values = [...ledger.privateData.values()].map(({ value }) =>
       Buffer.from(value).toString(),
@@ -296,6 +302,28 @@ describe('erasing the clinical record', () => {
     const write = writeOf({ recordClass: 'condition', resource: CONDITION });
     const writing = writeRecords(ledger, PEOPLE.doctor, [write], { nowMs: RETAINED_UNTIL_MS });
     await expect(writing).rejects.toThrow('gone: ');
+  });
+
+  it('is told to whoever knows a record’s id, but not of psychotherapy notes', async () => {
+    const write = writeOf({ recordClass: 'condition', resource: CONDITION });
+    await writeRecords(ledger, PEOPLE.doctor, [write]);
+    const locate = (recordId: string, identity: Identity): Promise<unknown> =>
+      ledger.evaluate('record:Locate', {
+        ...{ identity, input: { recordId }, nowMs: RETAINED_UNTIL_MS },
+      });
+    const noteId = newId();
+    const note = { patientId: PATIENT_ID, recordClass: 'psychotherapy-note', recordId: noteId };
+    const bytes = Buffer.from(JSON.stringify({ ...note, saltHex: SALT_HEX }));
+    const located = CLINICAL_KEYS.located(noteId);
+    ledger.privateData.set(compositeKey(located), { value: bytes, version: 1 });
+    await granted();
+    await erase(PEOPLE.administrator, [{ collection: 'providers', ...located }], RETAINED_UNTIL_MS);
+    await eraseAll(PEOPLE.administrator, RETAINED_UNTIL_MS);
+    for (const identity of [PEOPLE.doctor, PEOPLE.clinicDoctor, PEOPLE.patient]) {
+      await expect(locate(write.recordId, identity)).rejects.toThrow('gone: ');
+      await expect(locate(noteId, identity)).rejects.toThrow('not_found: ');
+      await expect(locate(newId(), identity)).rejects.toThrow('not_found: ');
+    }
   });
 
   it('names the documents off the ledger, those of earlier versions as well', async () => {
@@ -342,6 +370,25 @@ describe('erasing the clinical record', () => {
       const call = erase(PEOPLE.administrator, [one], RETAINED_UNTIL_MS);
       await expect(call).rejects.toThrow('A key does not belong to the request.');
     }
+  });
+
+  it('waits on the list of each custodian that has not answered yet, and of no other', async () => {
+    const waiting = (identity: Identity): Promise<unknown> => {
+      const input = { pageSize: 10, waiting: true };
+      const call = { identity, input, nowMs: LATER_MS };
+      return ledger.evaluate('record:ListErasures', call);
+    };
+    expect(await waiting(PEOPLE.administrator)).toEqual({ erasures: [] });
+    await request('wearable');
+    expect(await waiting(PEOPLE.administrator)).toEqual({ erasures: [] });
+    requestId = newId();
+    await request('clinical');
+    const asked = [expect.objectContaining({ patientId: PATIENT_ID, requestId })];
+    expect(await waiting(PEOPLE.administrator)).toEqual({ erasures: asked });
+    expect(await waiting(PEOPLE.clinicAdministrator)).toEqual({ erasures: [] });
+    await answer(PEOPLE.administrator);
+    expect(await waiting(PEOPLE.administrator)).toEqual({ erasures: [] });
+    await expect(waiting(PEOPLE.doctor)).rejects.toThrow('access_denied: ');
   });
 
   it('is replayed on a node that was restored from a backup', async () => {

@@ -92,8 +92,23 @@ async function readOwnErasures({
   return { erasures: (await readErasures(stub, input.patientId))?.erasures ?? [] };
 }
 
-/** Erasures under way or done: what a node restored from a backup must have replayed before it serves. */
-async function listErasures({ stub, input }: Call<ListErasuresInput>): Promise<ListErasuresOutput> {
+/** Requests that this organization has to answer still. */
+function waitsFor(
+  { caller }: Call<unknown>,
+  { registeredAt }: ErasureDocument,
+  { scope, state, answers }: Erasure,
+): boolean {
+  const isAsked = scope === 'clinical' && state === 'requested';
+  const isCustodian = registeredAt.includes(caller.mspId);
+  return isAsked && isCustodian && !answers.some(({ mspId }) => mspId === caller.mspId);
+}
+
+/**
+ * Erasures under way or done, which a node restored from a backup must have replayed before it serves;
+ * or those that wait for an answer.
+ */
+async function listErasures(call: Call<ListErasuresInput>): Promise<ListErasuresOutput> {
+  const { stub, input } = call;
   const prefix = { objectType: 'erasure', attributes: [] };
   const { bookmark, pageSize } = input;
   const start =
@@ -102,9 +117,11 @@ async function listErasures({ stub, input }: Call<ListErasuresInput>): Promise<L
   for await (const { value } of entries(stub, start, rangeEnd(prefix))) {
     const document = parseDocument(value, ErasureDocument);
     const { patientId } = document;
-    for (const { requestId, scope, state, destroyedAtMs } of document.erasures) {
+    for (const erasure of document.erasures) {
+      const { requestId, scope, state, destroyedAtMs } = erasure;
       const isBegun = state === 'destroying' || state === 'destroyed';
-      if (isBegun) erasures.push({ patientId, requestId, scope, state, destroyedAtMs });
+      const isWanted = input.waiting === true ? waitsFor(call, document, erasure) : isBegun;
+      if (isWanted) erasures.push({ patientId, requestId, scope, state, destroyedAtMs });
     }
     if (erasures.length >= pageSize) return { erasures, bookmark: patientId };
   }

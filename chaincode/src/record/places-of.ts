@@ -10,7 +10,7 @@ import {
   PulseError,
   RecordDocument,
 } from '@pulseledger/domain';
-import { parseDocument, readDocument } from '../store/documents.ts';
+import { exists, parseDocument, readDocument } from '../store/documents.ts';
 import { entries, rangeEnd, rangeStart } from '../store/range.ts';
 import type { Call, TransactionFunction } from '../transaction/invoke.ts';
 import { inputOf } from '../transaction/transient.ts';
@@ -29,11 +29,19 @@ async function isReadable(call: Call<unknown>, place: LocatedDocument): Promise<
   return record !== undefined && (await mayReadRecord(call, record));
 }
 
-/** Whose record it is, and of which class, for who may read it. */
+/**
+ * Whose record it is, and of which class, for who may read it. Whoever knows the id of a record that
+ * was erased is told so, and neither whose it was nor who ordered it.
+ */
 async function locate(call: Call<LocateInput>): Promise<Place> {
-  const key = CLINICAL_KEYS.located(call.input.recordId);
-  const place = await readDocument(call.stub, key, LocatedDocument);
-  if (place === undefined || !(await isReadable(call, place))) throw new PulseError('not_found');
+  const { stub, input } = call;
+  const key = CLINICAL_KEYS.located(input.recordId);
+  const place = await readDocument(stub, key, LocatedDocument);
+  if (place === undefined) {
+    const isErased = await exists(stub, CLINICAL_KEYS.erased(input.recordId));
+    throw new PulseError(isErased ? 'gone' : 'not_found');
+  }
+  if (!(await isReadable(call, place))) throw new PulseError('not_found');
   return placeOf(place);
 }
 

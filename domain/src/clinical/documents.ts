@@ -146,6 +146,12 @@ export const LocatedDocument: z.ZodType<LocatedDocument> = z.object({
   saltHex: SaltHex,
 });
 
+/** What is left of a record that was erased: neither whose it was nor what. */
+export interface ErasedDocument {
+  readonly saltHex: string;
+}
+export const ErasedDocument: z.ZodType<ErasedDocument> = z.strictObject({ saltHex: SaltHex });
+
 /** An order that a laboratory has to answer, as stored by the laboratory's organization. */
 export interface OrderedDocument {
   readonly patientId: string;

@@ -176,17 +176,22 @@ export const ReadErasuresOutput: z.ZodType<ReadErasuresOutput> = z.object({
   erasures: z.array(Erasure),
 });
 
-/** Input of `record:ListErasures`: what a restored node must have replayed before it serves. */
+/**
+ * Input of `record:ListErasures`: erasures begun or done, which a restored node must have replayed before it serves;
+ * with `waiting` the requests that the caller's organization has to answer still.
+ */
 export interface ListErasuresInput {
+  readonly waiting?: boolean | undefined;
   readonly pageSize: number;
   readonly bookmark?: string | undefined;
 }
 export const ListErasuresInput: z.ZodType<ListErasuresInput> = z.strictObject({
+  waiting: z.boolean().optional(),
   pageSize: z.int().min(1).max(200),
   bookmark: Identifier.optional(),
 });
 
-/** An erasure of the replay list. */
+/** An erasure of such a list. */
 export interface ReplayEntry {
   readonly patientId: string;
   readonly requestId: string;
@@ -202,7 +207,7 @@ export const ReplayEntry: z.ZodType<ReplayEntry> = z.object({
   destroyedAtMs: MomentMs.nullable(),
 });
 
-/** Answer of `record:ListErasures`: erasures under way or done. */
+/** Answer of `record:ListErasures`. */
 export interface ListErasuresOutput {
   readonly erasures: readonly ReplayEntry[];
   readonly bookmark?: string | undefined;

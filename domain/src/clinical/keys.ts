@@ -20,6 +20,8 @@ export const CLINICAL_KEYS: {
     version: number,
   ) => RecordKey;
   readonly located: (recordId: string) => RecordKey;
+  /** That there was such a record and it was erased; it names nobody. */
+  readonly erased: (recordId: string) => RecordKey;
   /** Of a conditional create; the scope is the patient's id, or `registry` for patients themselves. */
   readonly unique: (scope: string, uniqueKey: string) => RecordKey;
   readonly index: (
@@ -44,6 +46,7 @@ export const CLINICAL_KEYS: {
     attributes: [patientId, recordClass, recordId, versionAttribute(version)],
   }),
   located: (recordId) => ({ objectType: 'located', attributes: [recordId] }),
+  erased: (recordId) => ({ objectType: 'erased', attributes: [recordId] }),
   unique: (scope, uniqueKey) => ({ objectType: 'unique', attributes: [scope, uniqueKey] }),
   index: (name, valueHash, patientId, recordId) => ({
     objectType: 'index',

@@ -14,7 +14,7 @@ import { readVital } from '../vitals/read-vital.ts';
 /** What is shown but has no versions of its own carries none. */
 export type Current = Versioned | { readonly resource: FhirJson; readonly version?: never };
 
-/** @throws PulseError `not_found`, also for what the caller may not read; `gone` */
+/** @throws PulseError `not_found`, also for what the caller may not read; `deleted`; `gone` for what was erased */
 export async function readCurrent(call: Call, type: ServedType, id: string): Promise<Current> {
   if (type === 'Patient') return readPatientNow(call, id);
   const shown = await readView(call, type, id);
@@ -70,10 +70,10 @@ export async function directoryHistory(
   }
 }
 
-/** @throws PulseError `gone` for what was deleted, `not_found` for another type */
+/** @throws PulseError `deleted`, `not_found` for another type */
 export function present(stored: Versioned, type: ServedType): Versioned {
   if (stored.isDeleted || stored.resource === null) {
-    throw new PulseError('gone', 'the resource was deleted; its history tells when');
+    throw new PulseError('deleted');
   }
   if (stored.resource.resourceType !== type) throw nothingToSee();
   return stored;

@@ -182,7 +182,8 @@ async function gather(
       try {
         return (await read(id)).resource;
       } catch (error) {
-        if (error instanceof PulseError && ['not_found', 'gone'].includes(error.code)) return null;
+        if (error instanceof PulseError && ['not_found', 'gone', 'deleted'].includes(error.code))
+          return null;
         throw error;
       }
     }),

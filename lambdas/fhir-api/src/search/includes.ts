@@ -77,7 +77,8 @@ async function readQuietly(
   try {
     return (await readCurrent(call, type, id)).resource ?? undefined;
   } catch (error) {
-    if (error instanceof PulseError && ['not_found', 'gone'].includes(error.code)) return undefined;
+    if (error instanceof PulseError && ['not_found', 'gone', 'deleted'].includes(error.code))
+      return undefined;
     throw error;
   }
 }
