@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Gateway, Proposal } from '@hyperledger/fabric-gateway';
 import type { LedgerConnection } from './connection.ts';
 import { callOptions } from './deadlines.ts';
 import { classify, type Fault } from './faults.ts';
@@ -16,6 +17,9 @@ export interface EvaluatorOptions {
   readonly sleep?: (ms: number) => Promise<void>;
   readonly random?: () => number;
 }
+
+/** Makes the proposal of one try. */
+export type Propose = (gateway: Gateway, signatory: Signatory) => Proposal;
 
 type Answer = { readonly bytes: Uint8Array } | { readonly fault: Fault };
 
@@ -36,32 +40,35 @@ export class Evaluator {
    * @param mspId - whose peers are asked; the connection's own organization's when left out.
    * @throws PulseError the contract's own code; `unauthenticated`, `throttled`, `timeout`, `unavailable`.
    */
-  async evaluate(transaction: LedgerTransaction, mspId?: string): Promise<Uint8Array> {
-    const { signatories, connection } = this.#options;
-    const signatory = await signatories.current();
+  evaluate(transaction: LedgerTransaction, mspId?: string): Promise<Uint8Array> {
+    const { connection } = this.#options;
     const organizations = [mspId ?? connection.mspId];
-    const first = await this.#patiently(signatory, transaction, organizations);
+    return this.ask((gateway, signatory) =>
+      newProposal(gateway, { connection, signatory, transaction, organizations }),
+    );
+  }
+
+  /** The answer to any proposal, with the same patience. @throws PulseError as `evaluate` */
+  async ask(propose: Propose): Promise<Uint8Array> {
+    const { signatories } = this.#options;
+    const signatory = await signatories.current();
+    const first = await this.#patiently(signatory, propose);
     if ('bytes' in first) {
       return first.bytes;
     }
     const refused = first.fault.kind === 'identity';
     const other = refused ? await signatories.afterRefusal(signatory) : undefined;
-    const second =
-      other === undefined ? first : await this.#patiently(other, transaction, organizations);
+    const second = other === undefined ? first : await this.#patiently(other, propose);
     if ('bytes' in second) {
       return second.bytes;
     }
     throw second.fault.error;
   }
 
-  async #patiently(
-    signatory: Signatory,
-    transaction: LedgerTransaction,
-    organizations: readonly string[],
-  ): Promise<Answer> {
+  async #patiently(signatory: Signatory, propose: Propose): Promise<Answer> {
     const { sleep = delay, random = Math.random } = this.#options;
     for (let tries = 1; ; tries += 1) {
-      const answer = await this.#once(signatory, transaction, organizations);
+      const answer = await this.#once(signatory, propose);
       const again =
         'fault' in answer &&
         (answer.fault.kind === 'unreachable' || answer.fault.kind === 'busy') &&
@@ -73,20 +80,11 @@ export class Evaluator {
     }
   }
 
-  async #once(
-    signatory: Signatory,
-    transaction: LedgerTransaction,
-    organizations: readonly string[],
-  ): Promise<Answer> {
+  async #once(signatory: Signatory, propose: Propose): Promise<Answer> {
     const { connection } = this.#options;
     try {
       const bytes = await connection.call(signatory, (gateway) =>
-        newProposal(gateway, {
-          connection,
-          signatory,
-          transaction,
-          organizations,
-        }).evaluate(callOptions('evaluate', Date.now())),
+        propose(gateway, signatory).evaluate(callOptions('evaluate', Date.now())),
       );
       return { bytes };
     } catch (error) {

@@ -55,6 +55,8 @@ export {
   openInEmergency,
 } from './emergency-access.ts';
 export { EmergencyClient } from './emergency-client.ts';
+export { KeptLines } from './explorer/kept-lines.ts';
+export { LedgerExplorer } from './explorer/ledger-explorer.ts';
 export type { FaultKind, Stage } from './faults.ts';
 export {
   IdentitySource,

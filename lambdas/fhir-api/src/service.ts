@@ -9,8 +9,10 @@ import {
   type DocumentStore,
   type IdentitySource,
   IntentReads,
+  KeptLines,
   LedgerCalls,
   type LedgerConnection,
+  LedgerExplorer,
   PermitCache,
   RecordClient,
   serviceSignatories,
@@ -52,6 +54,7 @@ export function ledgerSessions(options: ServiceOptions): LedgerSessions {
   const permits = new PermitCache();
   const intents = new IntentReads();
   const connections = new Map<Organization, LedgerConnection>();
+  const keptLines = new Map<Organization, KeptLines>();
   const connectionOf = (organization: Organization): LedgerConnection => {
     const connection = connections.get(organization) ?? connectGateway(profile, organization);
     connections.set(organization, connection);
@@ -59,9 +62,13 @@ export function ledgerSessions(options: ServiceOptions): LedgerSessions {
   };
   return {
     open: ({ organization, role, subjectId }) => {
+      const connection = connectionOf(organization);
+      const signatories = users.open({ organization, role, subjectId });
+      const kept = keptLines.get(organization) ?? new KeptLines();
+      keptLines.set(organization, kept);
       const record = new RecordClient({
-        connection: connectionOf(organization),
-        signatories: users.open({ organization, role, subjectId }),
+        connection,
+        signatories,
         permits,
         intents,
       });
@@ -83,10 +90,11 @@ export function ledgerSessions(options: ServiceOptions): LedgerSessions {
         emergency: ledgerEmergency({
           ...{ medic: calls, medicId: subjectId, intents, store },
           api: {
-            connection: connectionOf(organization),
+            connection,
             signatories: serviceSignatories(identities, organization, 'api'),
           },
         }),
+        ledger: new LedgerExplorer({ connection, signatories, kept }),
         directoryWriter: ledgerDirectoryWriter(calls),
       });
     },

@@ -13,6 +13,7 @@ import { Chart } from '../record/chart.ts';
 import type { ClinicalPort, DirectoryPort, DirectoryWriter } from '../record/clinical-port.ts';
 import { type ConsentPort, concealingConsents } from '../record/consent-port.ts';
 import type { EmergencyPort } from '../record/emergency-port.ts';
+import type { LedgerPort } from '../record/ledger-port.ts';
 import { concealingPage, type PagePort } from '../record/page-port.ts';
 import type { PermitCache } from '../record/permit-cache.ts';
 import { concealing, type RecordPort, throughChart } from '../record/port.ts';
@@ -44,6 +45,7 @@ export interface Session {
   readonly consents: ConsentPort;
   readonly watch: WatchPort;
   readonly emergency: EmergencyPort;
+  readonly ledger: LedgerPort;
   readonly clinical: ClinicalPort;
   readonly directoryWriter: DirectoryWriter;
 }
@@ -155,7 +157,7 @@ async function work(api: FhirApi, event: unknown, trace: Trace): Promise<Reply> 
   trace.organization = caller.organization;
   trace.role = caller.role;
   const session = await api.openSession(caller);
-  const { record, page, consents, watch, emergency, clinical, directoryWriter } = session;
+  const { record, page, consents, watch, emergency, ledger, clinical, directoryWriter } = session;
   const { permits, publish, now, liveKey } = api;
   const purpose = purposeOf(caller.role, request.headers['x-purpose-of-use']);
   const chart = new Chart({ port: clinical, permits, purpose, user: userOf(caller) });
@@ -168,6 +170,7 @@ async function work(api: FhirApi, event: unknown, trace: Trace): Promise<Reply> 
     consents: concealingConsents(consents),
     watch: concealingWatch(watch),
     emergency,
+    ledger,
     chart,
     directoryWriter,
     liveKey,

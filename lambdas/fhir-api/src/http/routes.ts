@@ -12,6 +12,7 @@ import { validate } from '../operations/validate.ts';
 import { CONSENT_ROUTES } from '../plain/consent-routes.ts';
 import { documentationRoutes } from '../plain/documentation-routes.ts';
 import { EMERGENCY_ROUTES } from '../plain/emergency-routes.ts';
+import { LEDGER_ROUTES } from '../plain/ledger-routes.ts';
 import { OPERATIONS_ROUTES } from '../plain/operations-routes.ts';
 import { ORDER_ROUTES } from '../plain/order-routes.ts';
 import { PAGE_ROUTES } from '../plain/page-routes.ts';
@@ -77,6 +78,7 @@ export const ROUTES: readonly Route[] = [
   ...CONSENT_ROUTES,
   ...WATCH_ROUTES,
   ...EMERGENCY_ROUTES,
+  ...LEDGER_ROUTES,
   {
     method: 'POST',
     path: '',

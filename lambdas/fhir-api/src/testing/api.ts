@@ -10,6 +10,7 @@ import { cursorKey } from '../search/cursor.ts';
 import type { Caller } from '../smart/token.ts';
 import { MemoryClinical } from './memory-clinical.ts';
 import { memoryEmergency } from './memory-emergency.ts';
+import { MEMORY_LEDGER } from './memory-ledger.ts';
 import { memoryPage } from './memory-page.ts';
 import type { MemoryRecord } from './memory-record.ts';
 import { MemoryWatch } from './memory-watch.ts';
@@ -101,6 +102,7 @@ export function testApi(
         watch: watch.as(caller),
         consents: NO_CONSENTS,
         emergency: memoryEmergency(caller, now),
+        ledger: MEMORY_LEDGER,
         clinical: clinical.as(caller),
         directoryWriter: clinical.writerFor(caller),
       }),
