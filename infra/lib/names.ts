@@ -67,3 +67,16 @@ export function programsBucketName(environment: Environment): string {
 export function nodeLogGroupName(environment: Environment, organization: string): string {
   return `/${prefix(environment)}/nodes/${organization}`;
 }
+
+/** Folder of the bucket of programs for what the channel's making needs on machines; names are SHA-256. */
+export const CHANNEL_FOLDER = 'channel/';
+
+/** Secret of an organization's authorities but the issuing one; nothing that runs reads it. */
+export function authoritySecretName(organization: string): string {
+  return `authority/${organization}`;
+}
+
+/** Secret of an organization's administrator: empty but while the network is provisioned. */
+export function administratorSecretName(organization: string): string {
+  return `administrator/${organization}`;
+}

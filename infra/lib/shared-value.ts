@@ -9,7 +9,7 @@ export type SharedValue =
   | `network/security-group/${'function' | 'peer' | 'orderer'}`
   | `data/${'key-arn' | 'identities-key-arn' | 'issuing-key-arn'}`
   | 'api/id'
-  | `fabric/${'connection-profile' | 'programs' | `asset/${string}`}`
+  | `fabric/${'connection-profile' | 'network' | 'programs' | `asset/${string}`}`
   | `identity/${'user-pool-id' | 'client-id'}`;
 
 /** Name of the parameter that holds the value. */

@@ -1,19 +1,13 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writePrivate } from '../../identity/src/index.ts';
-import { chaincodePackage } from './render/chaincode-package.ts';
+import { chaincodePackage, packageLabel } from './render/chaincode-package.ts';
 import { renderCollections } from './render/channel.ts';
 import { BUILDER_SCRIPTS } from './render/external-builder.ts';
 import { type Layout, text } from './render/layout.ts';
 import { renderOrderer, renderPeer } from './render/nodes.ts';
 
 const SCRIPT_MODE = 0o700;
-
-/** Label of the chaincode's packages, e.g. `pulse_1.0`. */
-export function packageLabel(layout: Layout): string {
-  const { name, version } = layout.definition.chaincode;
-  return `${name}_${version}`;
-}
 
 async function writeBuilder(folder: string): Promise<void> {
   await mkdir(join(folder, 'bin'), { recursive: true, mode: SCRIPT_MODE });

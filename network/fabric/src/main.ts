@@ -13,6 +13,7 @@ import {
   setNode,
 } from './cli/change-commands.ts';
 import { type CommonOptions, EXIT, note } from './cli/output.ts';
+import { provision } from './cli/provision.ts';
 import { restore, snapshot } from './cli/snapshot-commands.ts';
 import { ControlError, NetworkNotRunningError } from './control/client.ts';
 import { DaemonError } from './daemon.ts';
@@ -177,6 +178,14 @@ function addSnapshotCommands(): void {
     .option('--replace', 'replace the network that is there')
     .action(restore);
 }
+
+program
+  .command('provision')
+  .description("make a network out of an environment's machines on AWS; its own --help")
+  .helpOption(false)
+  .allowUnknownOption()
+  .argument('[options...]', '--env <name> [--dry-run] …')
+  .action(provision);
 
 addBasicCommands();
 addChangeCommands();

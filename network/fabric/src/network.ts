@@ -22,6 +22,7 @@ import {
   settledState,
   writeState,
 } from './state.ts';
+import { type FabricTools, localTools } from './tools.ts';
 import { perform } from './verbs/perform.ts';
 import type { VerbContext } from './verbs/verb-context.ts';
 
@@ -103,7 +104,7 @@ async function aborted(signal: AbortSignal | undefined): Promise<never> {
 }
 
 class Network implements FabricNetwork, VerbContext {
-  readonly programs: FabricPrograms;
+  readonly tools: FabricTools;
   readonly nodeSet: NodeSet;
   readonly #options: FabricOptions;
   readonly #wished: NetworkDefinition;
@@ -121,7 +122,7 @@ class Network implements FabricNetwork, VerbContext {
   ) {
     this.#options = options;
     this.#wished = options.definition ?? NETWORK;
-    this.programs = known.programs;
+    this.tools = localTools(known.programs);
     this.#state = known.state;
     this.#layout = known.layout;
     this.#onProgress = options.onProgress;
@@ -203,7 +204,7 @@ class Network implements FabricNetwork, VerbContext {
     folder: string | undefined,
   ): Promise<void> => {
     await this.nodeSet.startChaincode(place, {
-      chaincodeId: await chaincodeId(layout, place),
+      chaincodeId: chaincodeId(layout, place),
       folder: folder ?? this.#options.chaincodeFolder,
     });
   };
@@ -231,7 +232,7 @@ class Network implements FabricNetwork, VerbContext {
     await this.step('keys and configuration', async () => {
       await createNetworkIdentities(layout.placement.keysFolder, layout.definition);
       await writeConfiguration(layout);
-      await createGenesisBlock(layout, this.programs);
+      await createGenesisBlock(layout, this.tools);
       await writeState(layout.dataDir, this.#state);
     });
     const chaincodes = this.step('chaincode services listen', () =>
@@ -246,7 +247,7 @@ class Network implements FabricNetwork, VerbContext {
     );
     await all([chaincodes, orderers, peers]);
     await this.step(`chaincode ${chaincode.name} committed`, () =>
-      deployChaincode(layout, this.programs),
+      deployChaincode(layout, this.tools),
     );
     await this.step('every gateway reaches its endorsers', () =>
       awaitEndorsers(layout, firstPeers(layout)),
@@ -271,12 +272,12 @@ class Network implements FabricNetwork, VerbContext {
 
   async #startOrderer(place: OrdererPlace): Promise<void> {
     await this.nodeSet.startOrderer(this.#layout, place);
-    await joinOrderer(this.#layout, this.programs, place);
+    await joinOrderer(this.#layout, this.tools, place);
   }
 
   async #startPeer(place: PeerPlace): Promise<void> {
     await this.nodeSet.startPeer(this.#layout, place);
-    await joinPeer(this.#layout, this.programs, place);
+    await joinPeer(this.#layout, this.tools, place);
   }
 }
 

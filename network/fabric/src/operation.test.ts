@@ -23,6 +23,7 @@ import { Clients } from './testing/clients.ts';
 import { Load, put } from './testing/load.ts';
 import { NOTE, SKIPPED } from './testing/native.ts';
 import { writeTestChaincode } from './testing/test-chaincode.ts';
+import { localTools } from './tools.ts';
 
 const describeNative = SKIPPED === undefined ? describe : describe.skip;
 
@@ -161,16 +162,16 @@ describeNative(`a native network that changes while it runs${NOTE}`, () => {
     const broken = join(folder, 'chaincode-broken');
     await writeTestChaincode(folder, 'broken');
     await writeFile(join(broken, 'index.js'), 'throw new Error("not today");');
-    const sequence = await committedSequence(network.layout, findPrograms());
+    const sequence = await committedSequence(network.layout, localTools(findPrograms()));
     const deploying = perform({ verb: 'deploy', version: '6.6', folder: broken });
     await expect(deploying).rejects.toThrow('not today');
     expect(network.state.pending).toBeUndefined();
-    expect(await committedSequence(network.layout, findPrograms())).toBe(sequence);
+    expect(await committedSequence(network.layout, localTools(findPrograms()))).toBe(sequence);
     await underLoad('broken', () => Promise.resolve());
   });
 
   test('F12: refuses to commit another package that only one organization approved', async () => {
-    const programs = findPrograms();
+    const tools = localTools(findPrograms());
     const { layout } = network;
     const { chaincode } = layout.definition;
     const definition = { ...layout.definition, chaincode: { ...chaincode, version: '9.9' } };
@@ -182,14 +183,14 @@ describeNative(`a native network that changes while it runs${NOTE}`, () => {
       await writeFile(packageFile, chaincodePackage('pulse_9.9', text(grpc)));
     }
     const other = { ...layout, definition, chaincodes };
-    const sequence = (await committedSequence(layout, programs)) + 1;
+    const sequence = (await committedSequence(layout, tools)) + 1;
     const peer = clients.peer(HOSPITAL);
-    await installChaincode(other, programs, peer);
-    await approveChaincode(other, programs, { peer, sequence });
-    await expect(commitChaincode(other, programs, sequence)).rejects.toThrow(
+    await installChaincode(other, tools, peer);
+    await approveChaincode(other, tools, { peer, sequence });
+    await expect(commitChaincode(other, tools, sequence)).rejects.toThrow(
       'chaincode definition not agreed to by this org',
     );
-    expect(await committedSequence(layout, programs)).toBe(sequence - 1);
+    expect(await committedSequence(layout, tools)).toBe(sequence - 1);
     await underLoad('unapproved', () => Promise.resolve());
   });
 

@@ -123,6 +123,7 @@ interface NodeRequest {
   readonly files: NodeFiles;
   readonly name: string;
   readonly unit: Unit;
+  readonly lifetimeMs?: number;
 }
 
 async function issueNode(
@@ -132,7 +133,7 @@ async function issueNode(
   put: Put = ensureCertifiedKey,
 ): Promise<NodeFiles> {
   const host = hostName(organization, node.name);
-  const lifetimeMs = NODE_LIFETIMES[node.unit];
+  const lifetimeMs = node.lifetimeMs ?? NODE_LIFETIMES[node.unit];
   const issuing = await readAuthority(keysDir, organization.name, 'issuing');
   const tls = await readAuthority(keysDir, organization.name, 'tls');
   await writeMspFolder(organizationKeys(keysDir, organization.name), node.files.mspFolder);
@@ -176,15 +177,18 @@ export async function issueOrderer(
 /**
  * The administrator's MSP folder (organizational unit `admin`) and TLS client pair (for orderers'
  * channel participation); kept until 30 days before they expire.
+ *
+ * @param lifetimeMs a year when left out; one that is shorter than 30 days is for this once.
  */
 export async function issueAdministrator(
   keysDir: string,
   organization: OrganizationDefinition,
+  lifetimeMs: number = SERVICE_LIFETIME_MS,
 ): Promise<NodeFiles> {
   const files = organizationKeys(keysDir, organization.name).administrator;
   await dropWhenExpiring(files.identity);
   await dropWhenExpiring(files.tls);
-  return issueNode(keysDir, organization, { files, name: 'admin', unit: 'admin' });
+  return issueNode(keysDir, organization, { files, name: 'admin', unit: 'admin', lifetimeMs });
 }
 
 /**

@@ -1,5 +1,5 @@
-import { accepts } from '../../../processes/src/index.ts';
 import { type Layout, type OrdererPlace, type PeerPlace, text } from '../render/layout.ts';
+import type { Beside, FabricTools } from '../tools.ts';
 
 /** Nothing that orders answers. */
 export class NoOrdererError extends Error {
@@ -35,13 +35,17 @@ export function reach(layout: Layout, orderer: OrdererPlace): string[] {
 }
 
 /**
- * The first orderer that accepts connections: another one may be down or being restarted.
+ * The first orderer that accepts connections from a node's machine: another one may be down or being restarted.
  *
  * @throws NoOrdererError
  */
-export async function anOrderer(layout: Layout): Promise<OrdererPlace> {
+export async function anOrderer(
+  layout: Layout,
+  tools: FabricTools,
+  node: Beside,
+): Promise<OrdererPlace> {
   for (const orderer of layout.orderers) {
-    if (await accepts(orderer.grpc.host, orderer.grpc.port)) return orderer;
+    if (await tools.accepts(node, orderer.grpc)) return orderer;
   }
   throw new NoOrdererError('No orderer answers. See the orderers’ logs, and: network status');
 }

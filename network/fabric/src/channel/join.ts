@@ -3,20 +3,20 @@ import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writePrivate } from '../../../identity/src/index.ts';
-import type { FabricPrograms } from '../programs.ts';
 import { CHANNEL_PROFILE, renderConfigtx } from '../render/channel.ts';
 import { type Layout, type OrdererPlace, type PeerPlace, text } from '../render/layout.ts';
-import { ProgramError, runProgram } from '../run-program.ts';
+import { ProgramError } from '../run-program.ts';
+import type { FabricTools } from '../tools.ts';
 import { administratorEnvironment } from './administrator.ts';
 
 /** Renders a channel's first block into a file. */
 export async function makeGenesisBlock(
   layout: Layout,
-  programs: FabricPrograms,
+  tools: FabricTools,
   into: { readonly folder: string; readonly file: string },
 ): Promise<void> {
-  await writePrivate(join(into.folder, 'configtx.yaml'), renderConfigtx(layout));
-  await runProgram(programs.configtxgen, [
+  await writePrivate(join(into.folder, 'configtx.yaml'), renderConfigtx(tools.layoutHere(layout)));
+  await tools.here('configtxgen', [
     '-profile',
     CHANNEL_PROFILE,
     '-channelID',
@@ -29,11 +29,11 @@ export async function makeGenesisBlock(
 }
 
 /** Makes the channel's first block, once: everything that follows hangs on its hash. */
-export async function createGenesisBlock(layout: Layout, programs: FabricPrograms): Promise<void> {
+export async function createGenesisBlock(layout: Layout, tools: FabricTools): Promise<void> {
   if (existsSync(layout.genesisBlockFile)) return;
   await mkdir(layout.channelFolder, { recursive: true, mode: 0o700 });
   const file = `${layout.genesisBlockFile}.unfinished`;
-  await makeGenesisBlock(layout, programs, { folder: layout.channelFolder, file });
+  await makeGenesisBlock(layout, tools, { folder: layout.channelFolder, file });
   await rename(file, layout.genesisBlockFile);
 }
 
@@ -55,10 +55,10 @@ function administration(layout: Layout, orderer: OrdererPlace): string[] {
  */
 export async function joinOrderer(
   layout: Layout,
-  programs: FabricPrograms,
+  tools: FabricTools,
   orderer: OrdererPlace,
 ): Promise<void> {
-  const output = await runProgram(programs.osnadmin, [
+  const output = await tools.beside(orderer, 'osnadmin', [
     'channel',
     'join',
     `--config-block=${layout.genesisBlockFile}`,
@@ -66,7 +66,7 @@ export async function joinOrderer(
   ]);
   // osnadmin exits 0 whatever the orderer answered; 405 is "channel already exists".
   if (/^Status: (?:201|405)/.test(output)) return;
-  throw new ProgramError(programs.osnadmin, ['channel', 'join'], output);
+  throw new ProgramError('osnadmin', ['channel', 'join'], output);
 }
 
 /** What an orderer says of its part in the channel. */
@@ -85,27 +85,23 @@ const standing: z.ZodType<OrdererStanding> = z.object({
 /** How an orderer stands in the channel; undefined while it does not answer. */
 export async function ordererStanding(
   layout: Layout,
-  programs: FabricPrograms,
+  tools: FabricTools,
   orderer: OrdererPlace,
 ): Promise<OrdererStanding | undefined> {
   try {
     const args = ['channel', 'list', '--no-status', ...administration(layout, orderer)];
-    return standing.parse(JSON.parse(await runProgram(programs.osnadmin, args)));
+    return standing.parse(JSON.parse(await tools.beside(orderer, 'osnadmin', args)));
   } catch {
     return undefined;
   }
 }
 
 /** Joins a peer to the channel; one that has joined already is left as it is. */
-export async function joinPeer(
-  layout: Layout,
-  programs: FabricPrograms,
-  peer: PeerPlace,
-): Promise<void> {
+export async function joinPeer(layout: Layout, tools: FabricTools, peer: PeerPlace): Promise<void> {
   const environment = administratorEnvironment(layout, peer);
   try {
     const args = ['channel', 'join', '-b', layout.genesisBlockFile];
-    await runProgram(programs.peer, args, environment);
+    await tools.beside(peer, 'peer', args, environment);
   } catch (error) {
     const known = error instanceof ProgramError && error.output.includes('already exists');
     if (!known) throw error;

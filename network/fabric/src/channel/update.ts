@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '../../../processes/src/index.ts';
-import type { FabricPrograms } from '../programs.ts';
 import type { Layout, PeerPlace } from '../render/layout.ts';
-import { ProgramError, runProgram } from '../run-program.ts';
+import { ProgramError } from '../run-program.ts';
+import type { FabricTools } from '../tools.ts';
 import { administratorEnvironment, anOrderer, firstPeers, reach } from './administrator.ts';
 import { type ChannelConfig, neededSigners, readConfigBlock, updateEnvelope } from './config.ts';
 import { makeGenesisBlock } from './join.ts';
@@ -19,7 +19,7 @@ export class UpdateNotAppliedError extends Error {
 
 interface Work {
   readonly layout: Layout;
-  readonly programs: FabricPrograms;
+  readonly tools: FabricTools;
   /** A folder for files in between. */
   readonly folder: string;
 }
@@ -33,16 +33,16 @@ async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   }
 }
 
-async function fetchConfig({ layout, programs, folder }: Work): Promise<ChannelConfig> {
+async function fetchConfig({ layout, tools, folder }: Work): Promise<ChannelConfig> {
   const [peer] = firstPeers(layout);
   if (peer === undefined) throw new RangeError('The network has no peer.');
-  const file = join(folder, 'current.block');
+  const file = join(tools.folderBeside(folder), 'current.block');
   const { channel } = layout.definition;
   const fetch = ['channel', 'fetch', 'config', file, `--channelID=${channel}`];
-  const orderer = await anOrderer(layout);
+  const orderer = await anOrderer(layout, tools, peer);
   const args = [...fetch, ...reach(layout, orderer)];
-  await runProgram(programs.peer, args, administratorEnvironment(layout, peer));
-  return readConfigBlock(await readFile(file));
+  await tools.beside(peer, 'peer', args, administratorEnvironment(layout, peer));
+  return readConfigBlock(await tools.read(peer, file));
 }
 
 /** What leads from one configuration to the other; nothing when they are the same. */
@@ -55,7 +55,7 @@ async function computeUpdate(
   await writeFile(file('before.pb'), before.bytes);
   await writeFile(file('after.pb'), after.bytes);
   try {
-    await runProgram(work.programs.configtxlator, [
+    await work.tools.here('configtxlator', [
       'compute_update',
       `--channel_id=${work.layout.definition.channel}`,
       `--original=${file('before.pb')}`,
@@ -76,21 +76,24 @@ async function signAndSubmit(
   update: Uint8Array,
   signers: readonly PeerPlace[],
 ): Promise<void> {
-  const { layout, programs, folder } = work;
+  const { layout, tools, folder } = work;
   const { channel } = layout.definition;
-  const file = join(folder, 'update.envelope');
-  await writeFile(file, updateEnvelope(channel, update));
+  const file = join(tools.folderBeside(folder), 'update.envelope');
+  let envelope = updateEnvelope(channel, update);
   const [submitter, ...others] = signers;
   if (submitter === undefined) throw new RangeError('Nobody can sign the update.');
   for (const signer of others) {
     const args = ['channel', 'signconfigtx', `--file=${file}`];
-    await runProgram(programs.peer, args, administratorEnvironment(layout, signer));
+    await tools.write(signer, file, envelope);
+    await tools.beside(signer, 'peer', args, administratorEnvironment(layout, signer));
+    envelope = await tools.read(signer, file);
   }
-  const orderer = await anOrderer(layout);
+  await tools.write(submitter, file, envelope);
+  const orderer = await anOrderer(layout, tools, submitter);
   const args = ['channel', 'update', `--file=${file}`, `--channelID=${channel}`];
   // The submitter's signature is added by this command itself.
   const environment = administratorEnvironment(layout, submitter);
-  await runProgram(programs.peer, [...args, ...reach(layout, orderer)], environment);
+  await tools.beside(submitter, 'peer', [...args, ...reach(layout, orderer)], environment);
 }
 
 /**
@@ -103,14 +106,14 @@ async function signAndSubmit(
  */
 export async function reconcileChannel(
   layout: Layout,
-  programs: FabricPrograms,
+  tools: FabricTools,
   first: string,
 ): Promise<string[]> {
   return inFolder(async (folder) => {
-    const work = { layout, programs, folder };
+    const work = { layout, tools, folder };
     const before = await fetchConfig(work);
     const wantedBlock = join(folder, 'wanted.block');
-    await makeGenesisBlock(layout, programs, { folder, file: wantedBlock });
+    await makeGenesisBlock(layout, tools, { folder, file: wantedBlock });
     const wanted = readConfigBlock(await readFile(wantedBlock));
     const update = await computeUpdate(work, before, wanted);
     if (update === undefined) return [];

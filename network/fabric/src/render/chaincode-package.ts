@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
+import type { NetworkPlan } from './layout.ts';
 
 const BLOCK_BYTES = 512;
 const DIAL_TIMEOUT = '10s';
+/** Of a gzip header (RFC 1952 §2.3): which system made it, and the value for "unknown". */
+const GZIP_SYSTEM = 9;
+const UNKNOWN_SYSTEM = 255;
 
 interface TarField {
   readonly at: number;
@@ -34,7 +38,10 @@ function tarEntry(name: string, content: Uint8Array): Uint8Array[] {
 
 function tarGz(files: Readonly<Record<string, Uint8Array>>): Uint8Array {
   const entries = Object.entries(files).flatMap(([name, content]) => tarEntry(name, content));
-  return gzipSync(Buffer.concat([...entries, Buffer.alloc(2 * BLOCK_BYTES)]));
+  // Stored, not compressed: how well zlib compresses depends on its version and on the processor.
+  const bytes = gzipSync(Buffer.concat([...entries, Buffer.alloc(2 * BLOCK_BYTES)]), { level: 0 });
+  bytes[GZIP_SYSTEM] = UNKNOWN_SYSTEM;
+  return bytes;
 }
 
 function json(value: unknown): Uint8Array {
@@ -43,7 +50,7 @@ function json(value: unknown): Uint8Array {
 
 /**
  * A package for `peer lifecycle chaincode install` that only says where the chaincode listens. The same
- * input gives the same bytes, and so the same package ID.
+ * input gives the same bytes on every machine, and so the same package ID.
  */
 export function chaincodePackage(label: string, address: string): Uint8Array {
   const connection = { address, dial_timeout: DIAL_TIMEOUT, tls_required: false };
@@ -51,6 +58,12 @@ export function chaincodePackage(label: string, address: string): Uint8Array {
     'metadata.json': json({ type: 'ccaas', label }),
     'code.tar.gz': tarGz({ 'connection.json': json(connection) }),
   });
+}
+
+/** Label of a network's packages, e.g. `pulse_1.0`. */
+export function packageLabel({ definition }: Pick<NetworkPlan, 'definition'>): string {
+  const { name, version } = definition.chaincode;
+  return `${name}_${version}`;
 }
 
 /** Fabric's package ID: the label and the SHA-256 of the package. */

@@ -2,7 +2,7 @@
  * What a network's hosts need, as text: configuration files, chaincode package and builder. Nothing here starts a
  * process or knows where it runs: a {@link Placement} says where everything is.
  */
-export { chaincodePackage, packageId } from './chaincode-package.ts';
+export { chaincodePackage, packageId, packageLabel } from './chaincode-package.ts';
 export { CHANNEL_PROFILE, renderCollections, renderConfigtx } from './channel.ts';
 export { BUILDER_SCRIPTS } from './external-builder.ts';
 export {

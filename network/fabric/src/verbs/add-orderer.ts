@@ -27,7 +27,7 @@ async function highest(
 ): Promise<number> {
   const others = layout.orderers.filter((o) => o.host !== except.host);
   const standings = await Promise.all(
-    others.map((orderer) => ordererStanding(layout, context.programs, orderer)),
+    others.map((orderer) => ordererStanding(layout, context.tools, orderer)),
   );
   return Math.max(0, ...standings.map((s) => s?.height ?? 0));
 }
@@ -40,18 +40,18 @@ async function awaitBlocks(
 ): Promise<void> {
   const wanted = await highest(context, layout, orderer);
   const isThere = async (): Promise<boolean> =>
-    ((await ordererStanding(layout, context.programs, orderer))?.height ?? 0) >= wanted;
+    ((await ordererStanding(layout, context.tools, orderer))?.height ?? 0) >= wanted;
   if (await eventually(isThere, CATCH_UP_TIMEOUT_MS, POLL_MS)) return;
   throw new NotReadyError(`${orderer.host} has not caught up with block ${wanted}; see its log.`);
 }
 
 /** Whether an orderer takes part in ordering. */
 async function isConsenter(
-  { programs }: VerbContext,
+  { tools }: VerbContext,
   layout: LocalLayout,
   orderer: OrdererPlace,
 ): Promise<boolean> {
-  const standing = await ordererStanding(layout, programs, orderer);
+  const standing = await ordererStanding(layout, tools, orderer);
   return standing?.consensusRelation === 'consenter' && standing.status === 'active';
 }
 
@@ -81,7 +81,7 @@ export async function awaitConsenter(
  * never left waiting for one that is still reading.
  */
 export async function addOrderer(context: VerbContext, operation: AddNode): Promise<void> {
-  const { step, programs } = context;
+  const { step, tools } = context;
   const { organization, node } = operation;
   const layout = await step('keys and configuration', () =>
     context.save({
@@ -96,16 +96,16 @@ export async function addOrderer(context: VerbContext, operation: AddNode): Prom
   const { mspId } = orderer.organization;
   await step(`${orderer.host} started, follows the others`, async () => {
     await context.nodeSet.startOrderer(layout, orderer);
-    await joinOrderer(layout, programs, orderer);
+    await joinOrderer(layout, tools, orderer);
   });
   await step(`${orderer.host} has every block`, () => awaitBlocks(context, layout, orderer));
   await step('the channel names it as consenter', async () => {
     if (await isConsenter(context, layout, orderer)) return;
-    await reconcileChannel({ ...layout, unlisted: unlisted(orderer) }, programs, mspId);
+    await reconcileChannel({ ...layout, unlisted: unlisted(orderer) }, tools, mspId);
   });
   await step(`${orderer.host} takes part in ordering`, () =>
     awaitConsenter(context, layout, orderer),
   );
-  await step('the channel sends clients to it', () => reconcileChannel(layout, programs, mspId));
+  await step('the channel sends clients to it', () => reconcileChannel(layout, tools, mspId));
   await context.publishProfile();
 }

@@ -25,7 +25,7 @@ export async function addOrganization(
   context: VerbContext,
   operation: AddOrganization,
 ): Promise<void> {
-  const { step, programs, state } = context;
+  const { step, tools, state } = context;
   const { organization, collections } = operation;
   const others = state.organizations.filter((o) => o.name !== organization.name);
   const layout = await step('keys and configuration', () =>
@@ -33,7 +33,7 @@ export async function addOrganization(
   );
   const [sponsor] = others;
   await step(`the channel has ${organization.name} as member`, () =>
-    reconcileChannel(layout, programs, sponsor?.mspId ?? organization.mspId),
+    reconcileChannel(layout, tools, sponsor?.mspId ?? organization.mspId),
   );
   const place = layout.chaincodes.find((c) => c.organization.name === organization.name);
   if (place !== undefined) {
@@ -46,12 +46,12 @@ export async function addOrganization(
   const [first] = peers;
   if (collections.length === 0 && first !== undefined) {
     await step(`${organization.name} has approved the chaincode`, async () => {
-      const sequence = await committedSequence(layout, programs);
-      await approveChaincode(layout, programs, { peer: first, sequence });
+      const sequence = await committedSequence(layout, tools);
+      await approveChaincode(layout, tools, { peer: first, sequence });
     });
   } else {
     await step('the chaincode definition names the new member', async () => {
-      await deployChaincode(await context.save(withMember(context.state, operation)), programs);
+      await deployChaincode(await context.save(withMember(context.state, operation)), tools);
     });
   }
   await step(`${organization.name} reaches the chaincode`, () =>

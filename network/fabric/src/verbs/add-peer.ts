@@ -16,19 +16,19 @@ function peerNamed(layout: LocalLayout, organization: string, name: string): Pee
 
 /** Starts a peer, lets it fetch the whole chain, and gives it its organization's chaincode. */
 export async function bringUpPeer(
-  { step, programs, nodeSet }: VerbContext,
+  { step, tools, nodeSet }: VerbContext,
   layout: LocalLayout,
   peer: PeerPlace,
 ): Promise<void> {
   await step(`${peer.host} started and joined`, async () => {
     await nodeSet.startPeer(layout, peer);
-    await joinPeer(layout, programs, peer);
+    await joinPeer(layout, tools, peer);
   });
   const other = layout.peers.find((p) => p.host !== peer.host);
   if (other !== undefined) {
     await step(`${peer.host} has every block`, () => awaitHeight(layout, peer, other));
   }
-  await step(`${peer.host} has the chaincode`, () => installChaincode(layout, programs, peer));
+  await step(`${peer.host} has the chaincode`, () => installChaincode(layout, tools, peer));
 }
 
 /**
@@ -36,7 +36,7 @@ export async function bringUpPeer(
  * peers (signed by its own organization only).
  */
 export async function addPeer(context: VerbContext, operation: AddNode): Promise<void> {
-  const { step, programs } = context;
+  const { step, tools } = context;
   const { organization, node } = operation;
   const layout = await step('keys and configuration', () =>
     context.save({
@@ -50,7 +50,7 @@ export async function addPeer(context: VerbContext, operation: AddNode): Promise
   const peer = peerNamed(layout, organization, node);
   await bringUpPeer(context, layout, peer);
   await step('the channel names it as anchor peer', () =>
-    reconcileChannel(layout, programs, peer.organization.mspId),
+    reconcileChannel(layout, tools, peer.organization.mspId),
   );
   await step(`${peer.host} endorses`, () => awaitEndorsers(layout, [peer]));
   await context.publishProfile();

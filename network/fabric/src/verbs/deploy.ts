@@ -64,11 +64,11 @@ async function begin(context: VerbContext, operation: Deploy): Promise<void> {
  * A chaincode that does not start changes nothing.
  */
 export async function deploy(context: VerbContext, operation: Deploy): Promise<void> {
-  const { step, programs } = context;
+  const { step, tools } = context;
   if (context.state.pending === undefined) await begin(context, operation);
   const { layout } = context;
   await step(`chaincode ${operation.version} installed, approved and committed`, () =>
-    deployChaincode(layout, programs),
+    deployChaincode(layout, tools),
   );
   await step('every gateway reaches its endorsers', () =>
     awaitEndorsers(layout, firstPeers(layout)),

@@ -67,11 +67,11 @@ class Renewal {
 
   /** The channel names an orderer's certificate, so it changes first; then the orderer takes it into use. */
   async #orderer(orderer: OrdererPlace): Promise<void> {
-    const { layout, nodeSet, programs, step } = this.#context;
+    const { layout, nodeSet, tools, step } = this.#context;
     await this.#renew(this.#dueOf('orderer', orderer.host));
     if (!(await isStale(orderer))) return;
     await step(`${orderer.host} has new certificates`, async () => {
-      await reconcileChannel(layout, programs, orderer.organization.mspId);
+      await reconcileChannel(layout, tools, orderer.organization.mspId);
       if (nodeSet.has(orderer.host)) await nodeSet.stop(orderer.host);
       await nodeSet.startOrderer(layout, orderer);
       await awaitConsenter(this.#context, layout, orderer);

@@ -27,7 +27,7 @@ async function ownerOf(
  * An administrator or a service of the network's own gets a new one at once.
  */
 export async function revoke(context: VerbContext, operation: Revoke): Promise<void> {
-  const { step, programs, state } = context;
+  const { step, tools, state } = context;
   const { keysFolder } = context.layout.placement;
   const { organization, certificatePem } = operation;
   const owner = await ownerOf(context, certificatePem);
@@ -49,7 +49,5 @@ export async function revoke(context: VerbContext, operation: Revoke): Promise<v
     return context.save({ ...state, pending: operation });
   });
   const mspId = layout.definition.organizations.find((o) => o.name === organization)?.mspId ?? '';
-  await step('the channel has the revocation list', () =>
-    reconcileChannel(layout, programs, mspId),
-  );
+  await step('the channel has the revocation list', () => reconcileChannel(layout, tools, mspId));
 }

@@ -1,8 +1,8 @@
 import type { LocalLayout } from '../local-layout.ts';
 import type { NodeSet } from '../nodes.ts';
-import type { FabricPrograms } from '../programs.ts';
 import type { ChaincodePlace } from '../render/layout.ts';
 import type { NetworkState } from '../state.ts';
+import type { FabricTools } from '../tools.ts';
 
 /** What was asked for cannot be done; the message says what, why and what to do. */
 export class OperationError extends Error {
@@ -11,7 +11,7 @@ export class OperationError extends Error {
 
 /** What a change of the network works with. */
 export interface VerbContext {
-  readonly programs: FabricPrograms;
+  readonly tools: FabricTools;
   readonly nodeSet: NodeSet;
   readonly state: NetworkState;
   readonly layout: LocalLayout;
