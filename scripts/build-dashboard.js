@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { englishOnly } from './bundle/english-only.ts';
 
 /** All that a browser loads for the page, compressed. */
 const BUDGET_BYTES = 150 * 1024;
@@ -31,16 +32,6 @@ const HEADERS = {
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'SAMEORIGIN',
-};
-
-/** zod carries the texts of forty languages; the page shows none of them. */
-const englishOnly = {
-  name: 'english-only',
-  setup: ({ onLoad }) => {
-    onLoad({ filter: /zod\/v4\/locales\/index\.js$/ }, () => ({
-      contents: "export { default as en } from './en.js';",
-    }));
-  },
 };
 
 const page = (script, style) => `<!doctype html>

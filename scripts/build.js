@@ -4,6 +4,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { buildDashboard } from './build-dashboard.js';
+import { lambdaNames, lambdaOptions } from './bundle/lambda-options.ts';
 
 const root = join(import.meta.dirname, '..');
 const force = process.argv.includes('--force');
@@ -41,47 +42,18 @@ function buildChaincode() {
 }
 
 async function buildLambdas() {
-  const folder = join(root, 'lambdas');
-  const names = readdirSync(folder).filter((name) =>
-    existsSync(join(folder, name, 'src', 'handler.ts')),
-  );
-  const out = (name) => join(root, 'dist', 'lambdas', name, 'index.cjs');
-  if (
-    !names.some((name) =>
-      isStale(
-        out(name),
-        `lambdas/${name}`,
-        'lambdas/common',
-        'ledger',
-        'domain/src',
-        'network/identity',
-      ),
-    )
-  )
-    return;
-  await build({
-    entryPoints: names.map((name) => ({
-      in: join(folder, name, 'src', 'handler.ts'),
-      out: `${name}/index`,
-    })),
-    outdir: join(root, 'dist', 'lambdas'),
-    outExtension: { '.js': '.cjs' },
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'cjs',
-    minify: true,
-    keepNames: true,
-    sourcemap: 'linked',
-    // fabric-gateway asks for pkcs11js only when an HSM signer is made.
-    external: ['pkcs11js'],
-    logLevel: 'error',
-  });
+  const names = lambdaNames(root);
+  const outdir = join(root, 'dist', 'lambdas');
+  const sources = ['lambdas/common', 'ledger', 'domain/src', 'network/identity', 'scripts/bundle'];
+  const isFresh = (name) =>
+    !isStale(join(outdir, name, 'index.cjs'), `lambdas/${name}`, ...sources);
+  if (names.every(isFresh)) return;
+  await build(lambdaOptions(root, names, outdir));
   process.stderr.write(`build: lambdas ${names.join(', ')}\n`);
 }
 
 buildChaincode();
 await buildLambdas();
 const page = join(root, 'dist', 'dashboard', 'headers.json');
-if (isStale(page, 'dashboard/src', 'domain/src', 'scripts/build-dashboard.js'))
+if (isStale(page, 'dashboard/src', 'domain/src', 'scripts/build-dashboard.js', 'scripts/bundle'))
   await buildDashboard(root);
