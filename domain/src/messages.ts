@@ -29,7 +29,10 @@ export const IngestMessage: z.ZodType<IngestMessage> = z.object({
   redrives: z.int().min(1).max(MAX_REDRIVES).optional(),
 });
 
-/** What a device learns about one of its chunks, named by boot and first sequence. */
+/**
+ * What a device learns about its readings from a sequence number on, of one boot: `committed` of all chunks that lie wholly
+ * within, `quarantined` of one chunk.
+ */
 export interface Acknowledgement {
   readonly boot: number;
   readonly firstSequence: number;

@@ -64,7 +64,7 @@ export class AttackStage {
   readonly world: AttackWorld;
   readonly count: AttackCount = { attempts: 0, taken: 0, turnedAway: 0 };
   readonly #run: string;
-  readonly #answers = new Map<string, Acknowledgement>();
+  readonly #answers: Acknowledgement[] = [];
   #intruder: Intruder | undefined;
   #connecting: Promise<Intruder | Outcome> | undefined;
   #next = 0;
@@ -108,7 +108,7 @@ export class AttackStage {
       privateKeyPem,
       clientId: deviceId,
       onAnswer: (answer) => {
-        this.#answers.set(`${answer.boot}/${answer.firstSequence}`, answer);
+        this.#answers.push(answer);
       },
     };
   }
@@ -193,11 +193,18 @@ export class AttackStage {
     const { boot, first } = what.chunk;
     const attempt = this.#begin(what, this.identity.deviceId);
     await this.#deliver(attempt);
-    for (let waitedMs = 0; !this.#answers.has(`${boot}/${first}`); waitedMs += POLL_MS) {
+    for (let waitedMs = 0; !this.#isAnswered(boot, first); waitedMs += POLL_MS) {
       await this.pause(POLL_MS);
       // The answer may have been lost on the way; asking again is what a device does.
       if (waitedMs > 0 && waitedMs % ANSWER_PATIENCE_MS === 0) await this.#publishOnce(attempt);
     }
+  }
+
+  #isAnswered(ofBoot: number, sequence: number): boolean {
+    return this.#answers.some(
+      ({ boot, firstSequence, count }) =>
+        boot === ofBoot && firstSequence <= sequence && sequence < firstSequence + count,
+    );
   }
 
   /** Try something that the broker has to refuse, until it is seen to refuse it. */

@@ -95,6 +95,23 @@ describe('the way from the outbox to the ledger', () => {
     expect(order).toEqual(order.toSorted((a, b) => a - b));
   });
 
+  test('one answer for a range is an answer to every chunk in it, and to none beside it', async () => {
+    system.answer = () => 'silent';
+    put(250);
+    const range = { boot: 1, firstSequence: 10, count: 230, status: 'committed' };
+    publisher.open();
+    await eventually(() => published === MAX_CHUNKS_ON_THE_WAY, 'the limit is on the way');
+    system.broker.send(acknowledgementTopic(identity.deviceId), range);
+    await eventually(() => answers.length === 230, 'answered');
+    expect(answers.map(({ acknowledgement }) => acknowledgement)).toEqual(
+      Array.from({ length: 230 }, (_, n) => ({ ...range, firstSequence: 10 + n, count: 1 })),
+    );
+    const left = outbox.pendingAfter(identity.deviceId, { boot: 1, firstSequence: -1 }, 300);
+    expect(left.map(({ firstSequence }) => firstSequence)).toEqual(
+      Array.from({ length: 20 }, (_, n) => (n < 10 ? n : n + 230)),
+    );
+  });
+
   test('messages that are no answer to a pending chunk change nothing', async () => {
     system.answer = () => 'silent';
     put(1);
@@ -103,7 +120,8 @@ describe('the way from the outbox to the ledger', () => {
     const topic = acknowledgementTopic(identity.deviceId);
     const answer = { boot: 1, firstSequence: 0, count: 1, status: 'committed' };
     for (const wrong of [
-      { ...answer, count: 2 },
+      { ...answer, count: 0 },
+      { ...answer, count: 2, status: 'quarantined', reason: 'malformed' },
       { ...answer, boot: 9 },
       { ...answer, firstSequence: 1 },
       { ...answer, status: 'perhaps' },

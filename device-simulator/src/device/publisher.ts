@@ -21,6 +21,8 @@ const WAIT_OVER_LATENCY = 3;
 /** of which the latest one counts for so much. */
 const LATENCY_WEIGHT = 0.2;
 const ACKNOWLEDGEMENT_LONGEST_MS = 600_000;
+/** Chunks of one answer that are taken out of the outbox at a time. */
+const ANSWERED_AT_ONCE = 100;
 /** Longest message we look at on the own topics. */
 const MAX_MESSAGE_BYTES = 8_192;
 /** A watch command holds at most this long; whoever watches renews it. */
@@ -205,23 +207,40 @@ export class Publisher {
   }
 
   #answered(acknowledgement: Acknowledgement): void {
-    const { boot, firstSequence } = acknowledgement;
-    const key = `${boot}/${firstSequence}`;
-    const chunk = this.#onTheWay.get(key)?.chunk ?? this.#stored(boot, firstSequence);
-    // Answered before (a repeated acknowledgement), or not ours: nothing to do.
-    if (chunk?.count !== acknowledgement.count) return;
-    this.#outbox.remove({ deviceId: this.#deviceId, boot, firstSequence });
-    this.#learnLatency(this.#onTheWay.get(key)?.takenAtMs);
-    this.#onTheWay.delete(key);
-    this.#listener.answered({ chunk, acknowledgement, atMs: this.#clock.now() });
+    const { boot, firstSequence, count, status } = acknowledgement;
+    for (const chunk of this.#within(boot, firstSequence, firstSequence + count)) {
+      // What is kept for good is told of one chunk, and only of exactly that one.
+      if (status === 'quarantined' && chunk.count !== count) continue;
+      this.#forget(chunk, acknowledgement);
+    }
     this.pump();
   }
 
-  /** An acknowledgement may outlive the process that sent the chunk. */
-  #stored(boot: number, firstSequence: number): PendingChunk | undefined {
-    const before = { boot, firstSequence: firstSequence - 1 };
-    const [chunk] = this.#outbox.pendingAfter(this.#deviceId, before, 1);
-    return chunk?.boot === boot && chunk.firstSequence === firstSequence ? chunk : undefined;
+  #forget(chunk: PendingChunk, acknowledgement: Acknowledgement): void {
+    const { boot, firstSequence, count } = chunk;
+    const key = keyOf(chunk);
+    this.#outbox.remove({ deviceId: this.#deviceId, boot, firstSequence });
+    this.#learnLatency(this.#onTheWay.get(key)?.takenAtMs);
+    this.#onTheWay.delete(key);
+    const own = { ...acknowledgement, firstSequence, count };
+    this.#listener.answered({ chunk, acknowledgement: own, atMs: this.#clock.now() });
+  }
+
+  /**
+   * Chunks that wait and lie wholly in a range of sequence numbers: none when all of it was answered before or is not ours. Read from
+   * the outbox, because an acknowledgement may outlive the process that sent the chunk.
+   */
+  *#within(boot: number, firstSequence: number, end: number): Generator<PendingChunk> {
+    let after = { boot, firstSequence: firstSequence - 1 };
+    for (;;) {
+      const some = this.#outbox.pendingAfter(this.#deviceId, after, ANSWERED_AT_ONCE);
+      for (const chunk of some) {
+        if (chunk.boot !== boot || chunk.firstSequence + chunk.count > end) return;
+        yield chunk;
+        after = { boot, firstSequence: chunk.firstSequence };
+      }
+      if (some.length < ANSWERED_AT_ONCE) return;
+    }
   }
 }
 

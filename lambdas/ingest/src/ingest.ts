@@ -10,6 +10,7 @@ import type { SubmissionObserver } from '@pulseledger/ledger';
 import { bulkhead } from 'cockatiel';
 import type { CommittedChunk, WatchReport } from './alarm-watch.ts';
 import type { NewReadings } from './live-hints.ts';
+import { mergedAnswers } from './merged-answers.ts';
 import { parseMessage, type QueuedMessage, type ReceivedChunk } from './parse-message.ts';
 import {
   type JudgedChunk,
@@ -147,9 +148,6 @@ class Batch {
     }
     this.#counts[verdict.status] += 1;
     this.#committed.push({ bytes, header, messageIds, receivedAtMs: message.receivedAtMs });
-    this.#send(messageIds, () =>
-      this.#ports.acknowledge(header.deviceId, { ...named(header), status: 'committed' }),
-    );
   }
 
   /** Into quarantine first, and only then is the device told to forget it. */
@@ -170,7 +168,11 @@ class Batch {
     });
   }
 
+  /** Tells devices what is on the ledger, and whoever watches that it is. */
   async sent(): Promise<void> {
+    for (const { deviceId, acknowledgement, messageIds } of mergedAnswers(this.#committed)) {
+      this.#send(messageIds, () => this.#ports.acknowledge(deviceId, acknowledgement));
+    }
     await Promise.all(this.#sends);
     await Promise.all([this.#ports.hint(this.#new), this.#watch()]);
   }
