@@ -176,6 +176,14 @@ export {
   SharesAnswer,
 } from './api/consents.ts';
 export {
+  AttestationRequest,
+  DirectoryAnswer,
+  type DirectoryHit,
+  type DirectoryPost,
+  ProfileAnswer,
+  type ProfileQualification,
+} from './api/directory.ts';
+export {
   EmergencyFindAnswer,
   EmergencyFindRequest,
   EmergencyOpenAnswer,
@@ -208,6 +216,13 @@ export {
   OrderRequest,
 } from './api/orders.ts';
 export { PatientsAnswer } from './api/patients.ts';
+export {
+  RepresentativeRequest,
+  RepresentativesAnswer,
+  TreatingAnswer,
+  type TreatingLine,
+  TreatingRequest,
+} from './api/relations.ts';
 export {
   MAX_SERIES_POINTS,
   SERIES_STEPS,
@@ -584,6 +599,7 @@ export {
   ListOpenHoursOutput,
   ListPatientsInput,
   ListPatientsOutput,
+  ListTreatingOutput,
   LocateDeviceInput,
   LocateDeviceOutput,
   MAX_OPEN_HOURS_PAGE,
@@ -599,6 +615,7 @@ export {
   ReadSummariesOutput,
   ReadVitalsInput,
   SummaryRow,
+  type TreatingRelation,
 } from './record/evaluate.ts';
 export {
   BootGaps,

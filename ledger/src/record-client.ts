@@ -20,8 +20,10 @@ import {
   ListOpenHoursOutput,
   ListPatientsInput,
   ListPatientsOutput,
+  ListTreatingOutput,
   LocateDeviceInput,
   LocateDeviceOutput,
+  PatientInput,
   PatientView,
   PulseError,
   parseInput,
@@ -86,6 +88,11 @@ export class RecordClient {
   /** `care:EndTreating`. */
   endTreating(input: EndTreatingInput): Promise<ChangeOutput> {
     return this.calls.change('care:EndTreating', EndTreatingInput, input);
+  }
+
+  /** `care:ListTreating`, by the patient, a representative, or who treats: live relations and ended ones. */
+  listTreating(input: PatientInput): Promise<ListTreatingOutput> {
+    return this.calls.read('care:ListTreating', PatientInput, input, ListTreatingOutput);
   }
 
   /** `device:Register`, by an administrator, whose organization becomes the custodian. */

@@ -37,6 +37,7 @@ const EXPECTED: Readonly<Record<FunctionName, string>> = {
   'care:EndTreating': 'pa',
   'care:ReadPatient': 'dnprew',
   'care:ListPatients': 'dn',
+  'care:ListTreating': 'dnpr',
   'device:Register': 'a',
   'device:Assign': 'a',
   'device:EndAssignment': 'a',

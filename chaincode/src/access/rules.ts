@@ -31,6 +31,7 @@ export const RULES = {
   'care:RegisterPatient': ['administrator', 'doctor', 'nurse'],
   'care:SetTreating': ['patient', 'administrator'],
   'care:EndTreating': ['patient', 'administrator'],
+  'care:ListTreating': ['patient', 'representative', 'doctor', 'nurse'],
   'care:ReadPatient': READERS_OR_API,
   'care:Link': ['administrator'],
   'care:Unlink': ['administrator'],

@@ -178,3 +178,34 @@ describe('reading patients', () => {
     expect(none).toEqual({ patients: [] });
   });
 });
+
+describe('who treats a patient', () => {
+  const list = (identity: Identity): Promise<unknown> =>
+    ledger.evaluate('care:ListTreating', {
+      ...{ identity, input: { patientId: PATIENT_ID }, nowMs: NOON_MS },
+    });
+  const { patientId: _, saltHex: __, ...shown } = RELATION;
+
+  it.each([PEOPLE.patient, PEOPLE.doctor])(
+    'is shown to a $role of the patient',
+    async (identity) => {
+      await submit('care:SetTreating', PEOPLE.patient, RELATION);
+      expect(await list(identity)).toEqual({ relations: [shown] });
+    },
+  );
+
+  it('is shown with what has ended', async () => {
+    await submit('care:SetTreating', PEOPLE.patient, { ...RELATION, fromMs: NOON_MS - HOUR_MS });
+    const { practitionerId } = RELATION;
+    const end = { patientId: PATIENT_ID, practitionerId, untilMs: NOON_MS };
+    await submit('care:EndTreating', PEOPLE.patient, end);
+    expect(await list(PEOPLE.patient)).toMatchObject({ relations: [{ untilMs: NOON_MS }] });
+  });
+
+  it.each([PEOPLE.nurse, PEOPLE.clinicDoctor])(
+    'is nothing for a $role of $mspId who does not treat',
+    async (identity) => {
+      await expect(list(identity)).rejects.toThrow('access_denied: ');
+    },
+  );
+});

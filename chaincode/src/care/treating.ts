@@ -1,13 +1,18 @@
 import {
   type ChangeOutput,
   EndTreatingInput,
+  type ListTreatingOutput,
+  PatientInput,
   PROVIDER_MSP_IDS,
   PulseError,
   RECORD_KEYS,
   SetTreatingInput,
   TreatingDocument,
+  type TreatingRelation,
 } from '@pulseledger/domain';
-import { readDocument, writeDocument } from '../store/documents.ts';
+import { requireRight } from '../access/rights.ts';
+import { parseDocument, readDocument, writeDocument } from '../store/documents.ts';
+import { entries, rangeEnd, rangeStart } from '../store/range.ts';
 import { CHANGED, UNCHANGED } from '../transaction/change.ts';
 import type { Call, TransactionFunction } from '../transaction/invoke.ts';
 import type { LedgerStub } from '../transaction/ledger-context.ts';
@@ -73,6 +78,34 @@ async function endTreating(call: Call<EndTreatingInput>): Promise<ChangeOutput> 
   await writeRelation(stub, { ...known, untilMs });
   return CHANGED;
 }
+
+/** Most relations of one patient that are shown, live and ended. */
+const MAX_SHOWN = 200;
+
+/**
+ * Who treats the patient, or did: for the patient, who acts for them, and who treats them too.
+ *
+ * @throws PulseError `access_denied`.
+ */
+async function listTreating(call: Call<PatientInput>): Promise<ListTreatingOutput> {
+  const { patientId } = call.input;
+  const isClinician = call.caller.role === 'doctor' || call.caller.role === 'nurse';
+  await requireRight(call, patientId, isClinician ? 'read' : 'account');
+  const prefix = { objectType: 'treating', attributes: [patientId] };
+  const relations: TreatingRelation[] = [];
+  for await (const { value } of entries(call.stub, rangeStart(prefix), rangeEnd(prefix))) {
+    const { practitionerId, mspId, fromMs, untilMs } = parseDocument(value, TreatingDocument);
+    relations.push({ practitionerId, mspId, fromMs, untilMs });
+    if (relations.length === MAX_SHOWN) break;
+  }
+  return { relations };
+}
+
+export const LIST_TREATING: TransactionFunction<PatientInput> = {
+  name: 'care:ListTreating',
+  input: inputOf(PatientInput),
+  run: listTreating,
+};
 
 export const SET_TREATING: TransactionFunction<SetTreatingInput> = {
   name: 'care:SetTreating',

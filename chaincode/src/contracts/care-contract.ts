@@ -3,7 +3,7 @@ import { LINK, LIST_LINKS, UNLINK } from '../care/links.ts';
 import { LIST_PATIENTS } from '../care/list-patients.ts';
 import { READ_PATIENT } from '../care/read-patient.ts';
 import { REGISTER_PATIENT } from '../care/register-patient.ts';
-import { END_TREATING, SET_TREATING } from '../care/treating.ts';
+import { END_TREATING, LIST_TREATING, SET_TREATING } from '../care/treating.ts';
 import { invoke } from '../transaction/invoke.ts';
 
 /** Patients and who treats them. Inputs and answers are those of the domain package's schemas. */
@@ -29,6 +29,12 @@ export class CareContract extends Contract {
   @Returns('string')
   EndTreating(context: Context): Promise<string> {
     return invoke(context, END_TREATING);
+  }
+
+  @Transaction(false)
+  @Returns('string')
+  ListTreating(context: Context): Promise<string> {
+    return invoke(context, LIST_TREATING);
   }
 
   @Transaction(false)

@@ -248,6 +248,31 @@ export const ListPatientsOutput: z.ZodType<ListPatientsOutput> = z.object({
   bookmark: Bookmark.optional(),
 });
 
+/** Who treats a patient, or did. */
+export interface TreatingRelation {
+  readonly practitionerId: string;
+  /** Organization for which the practitioner acts. */
+  readonly mspId: string;
+  readonly fromMs: number;
+  /** Half-open; null = until it is ended. */
+  readonly untilMs: number | null;
+}
+
+/** Answer of `care:ListTreating`; its input is the patient's id. */
+export interface ListTreatingOutput {
+  readonly relations: readonly TreatingRelation[];
+}
+export const ListTreatingOutput: z.ZodType<ListTreatingOutput> = z.object({
+  relations: z.array(
+    z.object({
+      practitionerId: Identifier,
+      mspId: z.string(),
+      fromMs: MomentMs,
+      untilMs: MomentMs.nullable(),
+    }),
+  ),
+});
+
 /**
  * Input of `device:Read` and `device:ReadGaps`; a reader names the patient and the permit of the
  * chart, which is open for class `device`, the custodian's administrator need not.

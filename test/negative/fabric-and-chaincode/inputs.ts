@@ -52,6 +52,7 @@ const INPUTS: Readonly<Record<string, readonly [string, Readonly<Record<string, 
   'care:EndTreating': ['administrator', { patientId: ID, practitionerId: ID, untilMs: 1 }],
   'care:ReadPatient': ['doctor', OPENED],
   'care:ListPatients': ['doctor', { pageSize: 1, bookmark: ID }],
+  'care:ListTreating': ['doctor', { patientId: ID }],
   'device:Register': [
     'administrator',
     {

@@ -26,6 +26,7 @@ const MAY_CALL: Readonly<Record<string, string>> = {
   'care:Link': 'a',
   'care:ListLinks': 'a',
   'care:ListPatients': 'dn',
+  'care:ListTreating': 'dnpr',
   'care:ReadPatient': 'dnprew',
   'care:RegisterPatient': 'dna',
   'care:SetTreating': 'pa',
