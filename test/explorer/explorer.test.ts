@@ -74,7 +74,9 @@ function describeExplorer(kind: 'devnet' | 'fabric', name: string): void {
       const { ledger: ofOther } = await world.sessions.open(ofInsurer);
       const own = await ledger.block(recorded.block);
       await caughtUp(ofOther);
-      expect(await ofOther.block(recorded.block)).toEqual(own);
+      const { hash, lines } = await ofOther.block(recorded.block);
+      // Each orderer signs the copy that it hands out, so signatures and with them the size may differ.
+      expect({ hash, lines }).toEqual({ hash: own.hash, lines: own.lines });
     });
 
     it('tells the chaincode as the organizations agreed on it', async () => {

@@ -1,3 +1,4 @@
+import { LEDGER_TEXT } from './en-ledger.ts';
 import { WRITING_TEXT } from './en-writing.ts';
 
 const PAGE_TEXT = {
@@ -36,6 +37,7 @@ const PAGE_TEXT = {
     shares: 'Shared with us',
     people: 'People',
     emergency: 'Emergency',
+    ledger: 'Ledger',
     label: 'Views',
   },
   patients: {
@@ -286,4 +288,8 @@ const PAGE_TEXT = {
 } as const;
 
 /** Every word on the page, in one place. */
-export const TEXT: typeof PAGE_TEXT & typeof WRITING_TEXT = { ...PAGE_TEXT, ...WRITING_TEXT };
+export const TEXT: typeof PAGE_TEXT & typeof WRITING_TEXT & typeof LEDGER_TEXT = {
+  ...PAGE_TEXT,
+  ...WRITING_TEXT,
+  ...LEDGER_TEXT,
+};

@@ -10,6 +10,7 @@ export type Place =
   | { readonly view: 'shares' }
   | { readonly view: 'people' }
   | { readonly view: 'emergency' }
+  | { readonly view: 'ledger'; readonly at: string }
   | { readonly view: 'devices' };
 
 export interface Router {

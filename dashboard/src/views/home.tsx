@@ -7,6 +7,7 @@ import { Accesses } from './accesses/accesses.tsx';
 import { Chart } from './chart/chart.tsx';
 import { Gaps } from './devices/gaps.tsx';
 import { Emergency } from './emergency/emergency.tsx';
+import { Ledger } from './ledger/ledger.tsx';
 import { PatientList } from './patients/patient-list.tsx';
 import { Invite } from './people/invite.tsx';
 import { Shares } from './shares/shares.tsx';
@@ -102,6 +103,16 @@ function View({
       return <Invite api={api} />;
     case 'devices':
       return <Gaps api={api} />;
+    case 'ledger':
+      return (
+        <Ledger
+          api={api}
+          at={place.at}
+          onOpen={(at) => {
+            go({ view: 'ledger', at });
+          }}
+        />
+      );
   }
 }
 
@@ -129,6 +140,7 @@ function placesOf({ role, subjectId }: Person): NamedPlace[] {
       return [
         { place: { view: 'devices' }, label: TEXT.nav.devices },
         { place: { view: 'people' }, label: TEXT.nav.people },
+        { place: { view: 'ledger', at: '' }, label: TEXT.nav.ledger },
       ];
     case 'insurance-agent':
       return [{ place: { view: 'shares' }, label: TEXT.nav.shares }];
