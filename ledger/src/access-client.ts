@@ -14,8 +14,8 @@ import {
   SetRepresentativeInput,
   UnlinkInput,
 } from '@pulseledger/domain';
-import type { ChartRequest, OpenedChart } from './charts.ts';
 import { LedgerCalls, type LedgerCallsOptions } from './ledger-calls.ts';
+import type { ChartRequest, OpenedChart } from './opened-chart.ts';
 
 /** Who may do what, who did what, and who acts for whom: contract `access`, and the links of patients. */
 export class AccessClient {

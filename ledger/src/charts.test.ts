@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Claims, canonicalJson, PERMIT_LIFE_MS } from '@pulseledger/domain';
+import { CHART_CLASSES, Claims, canonicalJson, PERMIT_LIFE_MS } from '@pulseledger/domain';
 import { issueUser } from '@pulseledger/network/identity';
 import { AccessClient } from './access-client.ts';
 import { purposeOf, roleOf } from './caller-role.ts';
@@ -34,7 +34,7 @@ let record: RecordClient;
 let permits: PermitCache;
 
 /** Answers as the contract would, with every wanted class permitted but notes. */
-function attest({ transient }: SeenProposal): object {
+function attest({ transient }: SeenProposal, isTreating = true): object {
   const { attesterMspId, question } = JSON.parse(transient.get('input') ?? '') as {
     attesterMspId: string;
     question: { wants: { action: 'read'; recordClass: string }[]; atMs: number; nonceHex: string };
@@ -45,7 +45,7 @@ function attest({ transient }: SeenProposal): object {
     ...{ mspId: 'HospitalMSP', patientId, shareId: null, purpose: 'TREAT', atMs, nonceHex },
     expiresAtMs: atMs + 60_000,
     decisions: wants.map((want) => {
-      const denied = want.recordClass === 'note';
+      const denied = want.recordClass === 'note' || !isTreating;
       const decision = { outcome: denied ? 'deny' : 'permit', reason: 'treating' };
       return { ...want, labels: [], ...decision };
     }),
@@ -59,7 +59,7 @@ beforeEach(async () => {
   gateway = new ScriptedGateway();
   await gateway.start();
   gateway.evaluating = (proposal) =>
-    proposal.name === 'access:Attest' ? attest(proposal) : { chunks: [] };
+    proposal.name === 'access:Attest' ? attest(proposal) : { chunks: [], rows: [] };
   connection = new LedgerConnection({
     ...{ profile: PROFILE, organization: 'hospital' },
     newClient: () => gateway.newClient(),
@@ -80,6 +80,14 @@ function clientOfDoctor(): RecordClient {
 
 function refusal(code: string): ScriptedFault {
   return { code: status.UNKNOWN, message: `chaincode response 500, ${code}: No.` };
+}
+
+/** Classes that were asked for in an attestation. */
+function wantsOf(proposal: SeenProposal | undefined): string[] {
+  const { question } = JSON.parse(proposal?.transient.get('input') ?? '') as {
+    question: { wants: { recordClass: string }[] };
+  };
+  return question.wants.map(({ recordClass }) => recordClass);
 }
 
 function named(name: string): SeenProposal[] {
@@ -138,6 +146,64 @@ describe('reading', () => {
       permitId: string;
     };
     expect(JSON.parse(used[0] ?? '')).toMatchObject({ permitId: input.permitId });
+  });
+
+  it('opens the whole chart, so that whatever else is read of it makes no further entry', async () => {
+    await Promise.all([record.readChunks(RANGE), record.readMinutes(RANGE)]);
+    const wanted = [...CHART_CLASSES];
+    const open = await record.calls.charts.permits({ patientId }, wanted);
+    expect(open.size).toBe(wanted.length - 1);
+    expect(named('access:OpenChart')).toHaveLength(1);
+    expect(wantsOf(named('access:Attest')[0]).sort()).toEqual(wanted.sort());
+  });
+
+  it('opens psychotherapy notes only for who asks for them', async () => {
+    await record.readChunks(RANGE);
+    await record.calls.charts.permits({ patientId }, ['psychotherapy-note']);
+    expect(named('access:OpenChart')).toHaveLength(2);
+    expect(wantsOf(named('access:Attest').at(-1))).toEqual(['psychotherapy-note']);
+  });
+
+  it('opens all of a share that it covers, and nothing else of it', async () => {
+    const shareId = '5e'.repeat(16);
+    await record.calls.charts.permits({ shareId }, ['vitals']);
+    await record.calls.charts.permits({ shareId }, ['result']);
+    expect(named('access:OpenChart')).toHaveLength(1);
+    const opened = wantsOf(named('access:Attest').at(-1));
+    expect(opened.sort()).toEqual(CHART_CLASSES.filter((one) => one !== 'note').sort());
+  });
+
+  it('finds the same permit in every instance of a function', async () => {
+    const permitKey = () => Promise.resolve(new Uint8Array(32).fill(7));
+    const instances = [1, 2].map(() => {
+      const signatories = fixedSignatory(createSignatory(doctor));
+      return new RecordClient({ connection, signatories, permitKey });
+    });
+    await instances[0]?.readChunks(RANGE);
+    const { code, message } = refusal('conflict');
+    const details = ['HospitalMSP', 'ClinicMSP'].map((mspId) => ({ mspId, message }));
+    gateway.endorse.push({ code, message, details });
+    await instances[1]?.readChunks(RANGE);
+    const [first, second] = named('vitals:ReadChunks').map(({ transient }) =>
+      transient.get('input'),
+    );
+    expect(second).toBe(first);
+    expect(gateway.submitted).toHaveLength(1);
+  });
+
+  it('enters a try that is refused though the chart was open', async () => {
+    let nowMs = Date.now();
+    permits = new PermitCache(() => nowMs);
+    record = clientOfDoctor();
+    await record.readChunks(RANGE);
+    gateway.evaluating = (proposal) =>
+      proposal.name === 'access:Attest' ? attest(proposal, false) : refusal('access_denied');
+    for (const entries of [2, 2, 3]) {
+      await expect(record.readChunks(RANGE)).rejects.toMatchObject({ code: 'access_denied' });
+      expect(named('access:OpenChart')).toHaveLength(entries);
+      // Tries of one moment are one.
+      if (entries === 2) nowMs += 3_000;
+    }
   });
 
   it('uses the permit that it is given', async () => {

@@ -1,72 +1,46 @@
-import { randomBytes } from 'node:crypto';
 import {
-  type AttestedDecision,
-  type EmergencyClaim,
-  OpenChartInput,
+  CHART_CLASSES,
+  type ErrorCode,
   PERMIT_LIFE_MS,
   PulseError,
   type Purpose,
+  RECORD_CLASSES,
   type RecordClass,
+  type Role,
 } from '@pulseledger/domain';
-import type { Attestor } from './attestor.ts';
+import type { AttestedAccess, Attestor } from './attestor.ts';
 import { purposeOf, roleOf } from './caller-role.ts';
-import { encode } from './coding.ts';
 import type { LedgerTransaction } from './messages.ts';
+import {
+  type ChartKey,
+  type ChartOwner,
+  type ChartRequest,
+  isErased,
+  type OpenedChart,
+  type Permits,
+  type PreparedOpening,
+  permittedBy,
+  prepareOpening,
+  randomPermitId,
+} from './opened-chart.ts';
+import { PermitCache } from './permit-cache.ts';
+import { sharedPermit } from './shared-permit.ts';
 import type { SignatorySource } from './signatory.ts';
 
-const ID_BYTES = 16;
-/** A permit is not used in its last moments: the reading that it is for takes time as well. */
-const MARGIN_MS = 15_000;
-/** Charts that are remembered as open. */
-const MAX_REMEMBERED = 10_000;
-
-/** Whose chart: a patient's, or for an insurer what a share covers. */
-export type ChartOwner = { readonly patientId: string } | { readonly shareId: string };
-
-/** A chart to open. */
-export type ChartRequest = ChartOwner & {
-  readonly recordClasses: readonly RecordClass[];
-  /** The usual one of the caller's role when left out. */
-  readonly purpose?: Purpose | undefined;
-  readonly emergency?: EmergencyClaim | undefined;
-};
-
-/** A chart that was opened, or refused: that is committed as well. */
-export interface OpenedChart {
-  readonly permitId: string;
-  /** The classes that are open. */
-  readonly recordClasses: readonly RecordClass[];
-  readonly decisions: readonly AttestedDecision[];
-  readonly untilMs: number;
-}
+/** Who looks at a chart in general. All others open what they ask for. */
+const WHOLE_CHART_ROLES: readonly (Role | undefined)[] = [
+  'doctor',
+  'nurse',
+  'patient',
+  'representative',
+];
+/** What a read is refused with when its permit does not serve any more. */
+const CLOSED: readonly ErrorCode[] = ['chart_closed', 'access_denied'];
 
 /** How long an opening may take. */
 export interface OpeningOptions {
   /** Unix milliseconds after which it is given up. */
   readonly giveUpAtMs?: number | undefined;
-}
-
-/** Open charts of all callers of a process, by caller, purpose, owner and class. */
-export class PermitCache {
-  readonly #charts = new Map<string, Promise<OpenedChart>>();
-
-  get(key: string): Promise<OpenedChart> | undefined {
-    return this.#charts.get(key);
-  }
-
-  set(key: string, chart: Promise<OpenedChart>): void {
-    const [oldest] = this.#charts.keys();
-    if (this.#charts.size >= MAX_REMEMBERED && oldest !== undefined) this.#charts.delete(oldest);
-    this.#charts.set(key, chart);
-    chart.catch(() => {
-      this.forget(key, chart);
-    });
-  }
-
-  /** Forgets it, unless there is another one by now. */
-  forget(key: string, chart: Promise<OpenedChart>): void {
-    if (this.#charts.get(key) === chart) this.#charts.delete(key);
-  }
 }
 
 /** Options of {@link Charts}. */
@@ -79,6 +53,8 @@ export interface ChartsOptions {
     options: OpeningOptions,
   ) => Promise<void>;
   readonly cache?: PermitCache | undefined;
+  /** See {@link sharedPermit}; without it every process makes entries of its own. */
+  readonly permitKey?: (() => Promise<Uint8Array>) | undefined;
   readonly purpose?: Purpose | undefined;
   readonly now?: (() => number) | undefined;
 }
@@ -91,8 +67,8 @@ export class Charts {
 
   constructor(options: ChartsOptions) {
     this.#options = options;
-    this.#cache = options.cache ?? new PermitCache();
     this.#now = options.now ?? Date.now;
+    this.#cache = options.cache ?? new PermitCache(this.#now);
   }
 
   /** Opens one chart. A refusal is no error: it is committed, and no class is open. */
@@ -107,7 +83,11 @@ export class Charts {
     requests: readonly ChartRequest[],
     options: OpeningOptions = {},
   ): Promise<OpenedChart[]> {
-    const prepared = await Promise.all(requests.map((request) => this.#prepare(request)));
+    const prepared = await Promise.all(
+      requests.map(async (request) =>
+        prepareOpening(await this.#attest(request), randomPermitId()),
+      ),
+    );
     const transactions = prepared.map(({ transaction }) => transaction);
     await this.#options.submitAll(transactions, options);
     const charts = prepared.map(({ chart }) => chart);
@@ -118,94 +98,123 @@ export class Charts {
     return charts;
   }
 
-  /** From now on what is read of these classes is read with this permit. */
-  async remember(
-    request: ChartOwner & Pick<ChartRequest, 'purpose'>,
-    chart: OpenedChart,
-  ): Promise<void> {
-    for (const recordClass of chart.recordClasses) {
-      const key = await this.#keyOf(request, recordClass, request.purpose);
-      this.#cache.set(key, Promise.resolve(chart));
-    }
-  }
-
-  /** The permit of an open chart, which is opened for this class when it is not. */
-  async permitFor(owner: ChartOwner, recordClass: RecordClass): Promise<string> {
-    const key = await this.#keyOf(owner, recordClass);
-    const known = this.#cache.get(key);
-    const open = known === undefined ? undefined : await known;
-    if (open !== undefined && this.#now() < open.untilMs - MARGIN_MS) return open.permitId;
-    const current = this.#cache.get(key);
-    if (current !== undefined && current !== known) return (await current).permitId;
-    const chart = this.open({ ...owner, recordClasses: [recordClass] });
-    this.#cache.set(key, chart);
-    return (await chart).permitId;
+  /**
+   * From now on what this chart opens is read with its permit. In an emergency that is all: what else is asked for is
+   * not open, and asking for it is no entry of its own.
+   */
+  async remember(request: ChartKey, chart: OpenedChart): Promise<void> {
+    const asked = chart.decisions.map(({ recordClass }) => recordClass);
+    const answersFor = request.emergency === undefined ? asked : RECORD_CLASSES;
+    this.#cache.remember(await this.#keyOf(request), chart, answersFor);
   }
 
   /**
-   * Reads with the permit of an open chart. When the ledger says that the chart is closed, it is opened once more.
-   * @throws what `read` throws.
+   * Permits for those of these classes that are permitted. What is not open yet is opened, for clinicians and patients
+   * the whole chart at once: one entry in the patient's log for half an hour. A refusal is an entry as well.
+   *
+   * @throws PulseError `gone` when nothing is permitted because the record is erased.
+   */
+  async permits(owner: ChartOwner, wanted: readonly RecordClass[]): Promise<Permits> {
+    const key = await this.#keyOf(owner);
+    const charts = await this.#cache.charts(key, wanted, async (missing, isNothingOpen) => {
+      const more = isNothingOpen ? await this.#wholeOf(owner) : [];
+      return this.#openShared(key, {
+        ...owner,
+        recordClasses: [...new Set([...missing, ...more])],
+      });
+    });
+    const permits = [...charts].flatMap(([recordClass, chart]): [RecordClass, string][] =>
+      chart.recordClasses.includes(recordClass) ? [[recordClass, chart.permitId]] : [],
+    );
+    if (permits.length === 0 && [...charts.values()].some(isErased)) throw new PulseError('gone');
+    return new Map(permits);
+  }
+
+  /**
+   * Reads with the permits of open charts. When the ledger says that the chart is closed, or that nothing is permitted any
+   * more, it is opened once more: that is an entry also when it is refused.
+   *
+   * @throws PulseError `access_denied` when none of the classes is permitted; what `read` throws.
    */
   async reading<T>(
     owner: ChartOwner,
-    recordClass: RecordClass,
-    read: (permitId: string) => Promise<T>,
+    wanted: readonly RecordClass[],
+    read: (permits: Permits) => Promise<T>,
   ): Promise<T> {
+    const startedMs = this.#now();
+    const permits = await this.permits(owner, wanted);
+    requireAny(permits);
     try {
-      return await read(await this.permitFor(owner, recordClass));
+      return await read(permits);
     } catch (error) {
-      if (!(error instanceof PulseError)) throw error;
-      // A refusal is entered each time that somebody tries, not once in half an hour.
-      await this.#forget(owner, recordClass);
-      if (error.code !== 'chart_closed') throw error;
-      return read(await this.permitFor(owner, recordClass));
+      if (!(error instanceof PulseError) || !CLOSED.includes(error.code)) throw error;
+      const forgotten = this.#cache.forget(await this.#keyOf(owner), [...permits.values()]);
+      const wasJustOpened = forgotten.some(({ untilMs }) => startedMs <= untilMs - PERMIT_LIFE_MS);
+      if (error.code !== 'chart_closed' && wasJustOpened) throw error;
+      const anew = await this.permits(owner, wanted);
+      requireAny(anew);
+      return read(anew);
     }
   }
 
-  async #forget(owner: ChartOwner, recordClass: RecordClass): Promise<void> {
-    const key = await this.#keyOf(owner, recordClass);
-    const chart = this.#cache.get(key);
-    if (chart !== undefined) this.#cache.forget(key, chart);
+  /** What is opened together with whatever is asked for first. */
+  async #wholeOf(owner: ChartOwner): Promise<readonly RecordClass[]> {
+    if ('shareId' in owner) return this.#coveredBy(owner);
+    const role = roleOf(await this.#options.signatories.current());
+    return WHOLE_CHART_ROLES.includes(role) ? CHART_CLASSES : [];
   }
 
-  async #keyOf(owner: ChartOwner, recordClass: RecordClass, stated?: Purpose): Promise<string> {
+  /** What a share covers at present; asking that is no entry. */
+  async #coveredBy(owner: { readonly shareId: string }): Promise<RecordClass[]> {
+    const { claims } = await this.#attest({ ...owner, recordClasses: CHART_CLASSES });
+    return permittedBy(claims);
+  }
+
+  async #keyOf({ purpose: stated, ...owner }: ChartKey): Promise<string> {
     const signatory = await this.#options.signatories.current();
     const role = roleOf(signatory);
     const purpose = stated ?? this.#options.purpose ?? purposeOf(role);
     const ownerId = 'patientId' in owner ? owner.patientId : owner.shareId;
-    const who = `${signatory.mspId}/${role ?? ''}/${signatory.subject?.id ?? ''}`;
-    return `${who}/${purpose}/${ownerId}/${recordClass}`;
+    return `${signatory.mspId}/${role ?? ''}/${signatory.subject?.id ?? ''}/${purpose}/${ownerId}`;
   }
 
-  async #prepare(
-    request: ChartRequest,
-  ): Promise<{ readonly chart: OpenedChart; readonly transaction: LedgerTransaction }> {
+  /** Other instances of this function may open the same chart in the same moment: that is one entry. */
+  async #openShared(key: string, request: ChartRequest): Promise<OpenedChart> {
+    const attested = await this.#attest(request);
+    const recordClasses = permittedBy(attested.claims);
+    const secret = recordClasses.length === 0 ? undefined : await this.#options.permitKey?.();
+    if (secret === undefined) return this.#commit(prepareOpening(attested, randomPermitId()));
+    const { permitId, untilMs } = sharedPermit(secret, key, recordClasses, this.#now());
+    const prepared = prepareOpening(attested, permitId);
+    try {
+      return await this.#commit(prepared);
+    } catch (error) {
+      if (!(error instanceof PulseError) || error.code !== 'conflict') throw error;
+      return { ...prepared.chart, untilMs };
+    }
+  }
+
+  async #commit({ chart, transaction }: PreparedOpening): Promise<OpenedChart> {
+    await this.#options.submitAll([transaction], {});
+    return chart;
+  }
+
+  async #attest(request: ChartRequest): Promise<AttestedAccess> {
     const { recordClasses, purpose, emergency, ...owner } = request;
-    const { attestation, claims } = await this.#options.attestor.access({
+    return this.#options.attestor.access({
       ...owner,
       purpose: purpose ?? (await this.#usualPurpose()),
       wants: recordClasses.map((recordClass) => ({ action: 'read', recordClass })),
       ...(emergency === undefined ? {} : { emergency }),
     });
-    const permitId = randomBytes(ID_BYTES).toString('hex');
-    const saltHex = randomBytes(ID_BYTES).toString('hex');
-    const input = encode(OpenChartInput, { permitId, saltHex });
-    const transient = { input, attestation: JSON.stringify(attestation) };
-    const { decisions, atMs } = claims;
-    const open = decisions.filter(({ outcome }) => outcome === 'permit');
-    return {
-      chart: {
-        permitId,
-        recordClasses: open.map(({ recordClass }) => recordClass),
-        decisions,
-        untilMs: atMs + PERMIT_LIFE_MS,
-      },
-      transaction: { name: 'access:OpenChart', transient },
-    };
   }
 
   async #usualPurpose(): Promise<Purpose> {
     const { signatories, purpose } = this.#options;
     return purpose ?? purposeOf(roleOf(await signatories.current()));
   }
+}
+
+function requireAny(permits: Permits): void {
+  if (permits.size === 0) throw new PulseError('access_denied');
 }

@@ -95,6 +95,6 @@ async function readOnIntent(
     .map(({ recordClass }) => recordClass);
   const decisions = classes.map((one) => ({ ...one, action: 'read' as const, labels: [] }));
   const chart = { permitId, recordClasses, decisions, untilMs };
-  await medic.calls.charts.remember({ patientId, purpose }, chart);
+  await medic.calls.charts.remember({ patientId, purpose, emergency }, chart);
   return { permitId, classes, untilMs, intent };
 }

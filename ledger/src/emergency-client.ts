@@ -12,8 +12,9 @@ import {
   SetEmergencyChoiceInput,
   SetWristbandInput,
 } from '@pulseledger/domain';
-import type { ChartRequest, OpenedChart, OpeningOptions } from './charts.ts';
+import type { OpeningOptions } from './charts.ts';
 import { LedgerCalls, type LedgerCallsOptions } from './ledger-calls.ts';
+import type { ChartRequest, OpenedChart } from './opened-chart.ts';
 
 /** Break-glass: contract `emergency`. */
 export class EmergencyClient {

@@ -15,14 +15,7 @@ export {
   type BatchSignerOptions,
   MAX_BATCH_TRANSACTIONS,
 } from './batch-signer.ts';
-export {
-  type ChartOwner,
-  type ChartRequest,
-  Charts,
-  type OpenedChart,
-  type OpeningOptions,
-  PermitCache,
-} from './charts.ts';
+export { Charts, type OpeningOptions } from './charts.ts';
 export {
   ClinicalClient,
   type CreatedOnce,
@@ -75,6 +68,8 @@ export {
   type SubmissionObserver,
   type UnknownResolution,
 } from './observer.ts';
+export type { ChartOwner, ChartRequest, OpenedChart, Permits } from './opened-chart.ts';
+export { type OpenMissing, PermitCache } from './permit-cache.ts';
 export {
   type Located,
   type Opened,

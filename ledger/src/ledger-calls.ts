@@ -11,12 +11,14 @@ import type { z } from 'zod';
 import { type AccessRequest, Attestor } from './attestor.ts';
 import { type BatchOptions, BatchSigner } from './batch-signer.ts';
 import { purposeOf, roleOf } from './caller-role.ts';
-import { type ChartOwner, Charts, type OpeningOptions, type PermitCache } from './charts.ts';
+import { Charts, type OpeningOptions } from './charts.ts';
 import { decode, encode } from './coding.ts';
 import type { LedgerConnection } from './connection.ts';
 import { Evaluator } from './evaluator.ts';
 import type { IntentReads } from './intent-reads.ts';
 import type { LedgerTransaction } from './messages.ts';
+import type { ChartOwner, Permits } from './opened-chart.ts';
+import type { PermitCache } from './permit-cache.ts';
 import type { SignatorySource } from './signatory.ts';
 import type { TransactionOutcome } from './transaction-run.ts';
 
@@ -31,6 +33,8 @@ export interface LedgerCallsOptions {
   readonly signatories: SignatorySource;
   /** Shared by the clients of one process, so that a chart is opened once for all requests of a person. */
   readonly permits?: PermitCache | undefined;
+  /** Of a function that runs in several instances: lets them find each other's open charts. */
+  readonly permitKey?: (() => Promise<Uint8Array>) | undefined;
   /** Purpose of use; the usual one of the role when left out. */
   readonly purpose?: Purpose | undefined;
   /**
@@ -59,13 +63,13 @@ export class LedgerCalls {
   readonly #signer: BatchSigner;
 
   constructor(options: LedgerCallsOptions) {
-    const { signatories, permits: cache, purpose } = options;
+    const { signatories, permits: cache, permitKey, purpose } = options;
     this.#options = options;
     this.#evaluator = new Evaluator(options);
     this.#signer = new BatchSigner({ ...options, endorsers: PROVIDER_MSP_IDS });
     this.attestor = new Attestor({ evaluator: this.#evaluator });
     this.charts = new Charts({
-      ...{ attestor: this.attestor, signatories, cache, purpose },
+      ...{ attestor: this.attestor, signatories, cache, permitKey, purpose },
       submitAll: (transactions, opening) => this.#openAll(transactions, opening),
     });
   }
@@ -101,7 +105,9 @@ export class LedgerCalls {
     const { schema, input, output, owner, recordClass } = call;
     const permitId = call.permitId ?? this.#options.intent?.permitId;
     const ask = (permit: string): Promise<Out> => this.read(name, schema, input(permit), output);
-    return permitId === undefined ? this.charts.reading(owner, recordClass, ask) : ask(permitId);
+    if (permitId !== undefined) return ask(permitId);
+    const askWith = (permits: Permits): Promise<Out> => ask(permits.get(recordClass) ?? '');
+    return this.charts.reading(owner, [recordClass], askWith);
   }
 
   /** Submits a function that changes something. */

@@ -1,9 +1,8 @@
 /** The API over a network of its own, from the event to the ledger and back: a story with real files. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { PulseError } from '@pulseledger/domain';
+import { AccessesAnswer, CHART_CLASSES, PulseError } from '@pulseledger/domain';
 import { createRouter, type Handle } from '../../lambdas/fhir-api/src/http/router.ts';
 import { importBundle } from '../../lambdas/fhir-api/src/import/import-bundle.ts';
-import { PermitCache } from '../../lambdas/fhir-api/src/record/permit-cache.ts';
 import type { Caller } from '../../lambdas/fhir-api/src/smart/token.ts';
 import {
   BASE_URL,
@@ -19,6 +18,7 @@ import {
   agent,
   amina,
   BORIS,
+  boris,
   doctor,
   heartRate,
   nurse,
@@ -27,7 +27,7 @@ import {
 import { type NetworkWorld, openNetworkWorld } from '../record-port/network-world.ts';
 import { bundlesIn } from './files.ts';
 
-const EVERYBODY = [amina, doctor, nurse, administrator, agent];
+const EVERYBODY = [amina, boris, doctor, nurse, administrator, agent];
 const FHIR = { 'content-type': 'application/fhir+json' };
 
 let world: NetworkWorld;
@@ -52,7 +52,6 @@ beforeAll(async () => {
     openSession: world.sessions.open,
     cursorKey: world.sessions.cursorKey,
     directory: world.sessions.directory,
-    permits: new PermitCache(Date.now),
     liveKey: () => Promise.resolve(new Uint8Array(32)),
     login: {
       issuer: 'https://login.pulse.test',
@@ -91,6 +90,19 @@ function found(answer: Received): { resourceType: string; id?: string | undefine
   return (bundleOf(answer).entry ?? []).flatMap(({ resource, search }) =>
     resource === undefined || search?.mode === 'outcome' ? [] : [resource],
   );
+}
+
+/** What the page asks for when somebody clicks on a patient. */
+function clickOf(caller: Caller, patientId: string): Promise<Received>[] {
+  const [fromMs, toMs] = [Date.now() - 3_600_000, Date.now()];
+  const series = `series?code=8867-4&fromMs=${fromMs}&toMs=${toMs}&step=raw`;
+  const plain = [series, 'alarms', 'news2'].map((path) => `patients/${patientId}/${path}`);
+  return [`Patient/${patientId}`, ...plain].map((path) => send(caller, path));
+}
+
+async function accessesOf(caller: Caller): Promise<AccessesAnswer['accesses']> {
+  const answer = await send(caller, `patients/${caller.subjectId}/accesses`);
+  return AccessesAnswer.parse(JSON.parse(answer.text)).accesses;
 }
 
 describe('the API on the devnet', () => {
@@ -173,8 +185,9 @@ describe('the API on the devnet', () => {
   });
 
   it('shows the patient who looked, and nobody else', async () => {
+    for (const caller of [amina, doctor, nurse]) await send(caller, `Patient/${AMINA}`);
     const entries = found(await send(amina, `AuditEvent?patient=${AMINA}&_count=1000`));
-    expect(entries.length).toBeGreaterThan(3);
+    expect(entries.length).toBeGreaterThan(2);
     const one = await send(amina, `AuditEvent/${entries[0]?.id}`);
     expect(one.resource).toEqual(entries[0]);
     const refused = found(await send(amina, `AuditEvent?patient=${AMINA}&outcome=4`));
@@ -183,6 +196,31 @@ describe('the API on the devnet', () => {
     expect((await send(doctor, `AuditEvent/${entries[0]?.id}`)).status).toBe(404);
     expect(found(await send(amina, `Consent?patient=${AMINA}`))).toEqual([]);
     expect((await send(nurse, `Consent?patient=${AMINA}`)).status).toBe(404);
+  });
+
+  it('enters a click on a patient once, however many requests the page makes of it', async () => {
+    for (const [caller, status] of [
+      [nurse, 200],
+      [doctor, 404],
+    ] as const) {
+      const live = send(caller, 'live', {
+        method: 'POST',
+        body: JSON.stringify({ patientIds: [BORIS] }),
+      });
+      const answers = await Promise.all(clickOf(caller, BORIS));
+      expect(answers.map((answer) => answer.status)).toEqual(answers.map(() => status));
+      expect((await live).status).toBe(200);
+      for (const section of ['Condition', 'AllergyIntolerance', 'Encounter', 'DiagnosticReport']) {
+        await send(caller, `${section}?patient=${BORIS}`);
+      }
+      const looks = (await accessesOf(boris)).filter(
+        ({ subjectId }) => subjectId === caller.subjectId,
+      );
+      expect(looks).toHaveLength(1);
+      const { permitted, refused } = looks[0] ?? { permitted: [], refused: [] };
+      const [named, other] = status === 200 ? [permitted, refused] : [refused, permitted];
+      expect([named.toSorted(), other]).toEqual([CHART_CLASSES.toSorted(), []]);
+    }
   });
 
   it('imports files and finds what is in them', async () => {

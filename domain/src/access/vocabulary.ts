@@ -100,6 +100,14 @@ export const SUMMARY_CLASSES: readonly RecordClass[] = [
   'device',
 ];
 
+/**
+ * What opening a chart opens: everything but psychotherapy notes, which are asked for by themselves.
+ * Who looks at a chart in general looks at all of this, so it is one entry of the patient's log.
+ */
+export const CHART_CLASSES: readonly RecordClass[] = RECORD_CLASSES.filter(
+  (recordClass) => recordClass !== 'psychotherapy-note',
+);
+
 /** Why a decision came out as it did. */
 export const REASON_CODES = [
   // Permits.

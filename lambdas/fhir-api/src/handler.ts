@@ -11,7 +11,6 @@ import { EmfMetrics } from '../../common/src/metrics.ts';
 import { S3Objects } from '../../common/src/s3-objects.ts';
 import { readConfig } from './config.ts';
 import { createRouter, type Handle } from './http/router.ts';
-import { PermitCache } from './record/permit-cache.ts';
 import { ledgerSessions } from './service.ts';
 import { createTokenVerifier } from './smart/token.ts';
 
@@ -56,7 +55,6 @@ function createHandle(): Handle {
     openSession: sessions.open,
     cursorKey: sessions.cursorKey,
     directory: sessions.directory,
-    permits: new PermitCache(Date.now),
     login,
     now: Date.now,
     log: (entry) => {

@@ -1,5 +1,11 @@
 /** The real record behind the API: the ledger, asked through the caller's own organization with a certificate of the caller's own. */
-import type { CommitIntentInput, ConnectionProfile, Organization } from '@pulseledger/domain';
+import { createHash } from 'node:crypto';
+import type {
+  CommitIntentInput,
+  ConnectionProfile,
+  Organization,
+  Purpose,
+} from '@pulseledger/domain';
 import {
   AccessClient,
   AlarmClient,
@@ -37,7 +43,8 @@ export interface ServiceOptions {
 
 /** Opens sessions of callers, and ends what they share. */
 export interface LedgerSessions {
-  readonly open: (caller: Caller) => Promise<Session>;
+  /** @param purpose of everything that is read; the usual one of the role when left out */
+  readonly open: (caller: Caller, purpose?: Purpose) => Promise<Session>;
   /** Seals cursors. Derived from an issuing CA's key: whoever may make users may page for them. */
   readonly cursorKey: () => Promise<Uint8Array>;
   readonly directory: DirectoryPort;
@@ -46,6 +53,11 @@ export interface LedgerSessions {
 
 /** Whose service identity reads the directory for everybody. */
 const API_ORGANIZATION: Organization = 'hospital';
+
+/** Whoever may make users of an organization may find what these have open. */
+function permitKey(privateKeyPem: string): Uint8Array {
+  return createHash('sha256').update(`pulseledger/permit-key/1\n${privateKeyPem}`).digest();
+}
 
 /** Connections are made when an organization's first user comes. */
 export function ledgerSessions(options: ServiceOptions): LedgerSessions {
@@ -61,7 +73,7 @@ export function ledgerSessions(options: ServiceOptions): LedgerSessions {
     return connection;
   };
   return {
-    open: ({ organization, role, subjectId }) => {
+    open: ({ organization, role, subjectId }, purpose) => {
       const connection = connectionOf(organization);
       const signatories = users.open({ organization, role, subjectId });
       const kept = keptLines.get(organization) ?? new KeptLines();
@@ -69,7 +81,10 @@ export function ledgerSessions(options: ServiceOptions): LedgerSessions {
       const record = new RecordClient({
         connection,
         signatories,
+        purpose,
         permits,
+        permitKey: async () =>
+          permitKey((await identities.issuingCa(organization)).privateKeyPem()),
         intents,
       });
       const { calls } = record;
@@ -86,6 +101,7 @@ export function ledgerSessions(options: ServiceOptions): LedgerSessions {
         },
         watch: new AlarmClient(calls),
         consents: new ConsentClient(calls),
+        charts: calls.charts,
         clinical: documentsApart(new ClinicalClient(calls), documents),
         emergency: ledgerEmergency({
           ...{ medic: calls, medicId: subjectId, intents, store },

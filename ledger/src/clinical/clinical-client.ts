@@ -36,7 +36,7 @@ import {
   WriteRecordsInput,
   WriteRecordsOutput,
 } from '@pulseledger/domain';
-import type { ChartRequest, OpenedChart } from '../charts.ts';
+import type { ChartRequest, OpenedChart } from '../opened-chart.ts';
 import type { LedgerCalls } from '../ledger-calls.ts';
 
 const SALT_BYTES = 16;

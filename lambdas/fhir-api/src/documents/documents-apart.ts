@@ -9,7 +9,6 @@ import { showData, storeData } from './attached-data.ts';
  */
 export function documentsApart(port: ClinicalPort, documents: DocumentStore): ClinicalPort {
   return {
-    openChart: (request) => port.openChart(request),
     writeRecords: async (input, purpose) => {
       const writes = await Promise.all(input.writes.map((write) => storeData(documents, write)));
       return port.writeRecords({ ...input, writes }, purpose);

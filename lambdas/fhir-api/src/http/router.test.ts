@@ -3,7 +3,6 @@ import { ERRORS, PulseError } from '@pulseledger/domain';
 import type { CapabilityStatement } from 'fhir/r4.js';
 import { interactionsOf } from '../capabilities/statement.ts';
 import { SERVED_TYPES } from '../definitions/served-types.ts';
-import { PermitCache } from '../record/permit-cache.ts';
 import { parametersOf } from '../search/parameters.ts';
 import type { Caller } from '../smart/token.ts';
 import { BASE_URL, bundleOf, codeIn, httpApiEvent, outcomeIn, testApi } from '../testing/api.ts';
@@ -345,7 +344,6 @@ function brokenApi(error: Error, log: FhirApi['log'] = () => undefined): FhirApi
     now: () => TEN,
     log,
     verifyToken: () => Promise.resolve({ caller: doctor, scope: undefined }),
-    permits: new PermitCache(() => TEN),
     directory: {
       list: () => Promise.reject(error),
       read: () => Promise.reject(error),

@@ -6,20 +6,24 @@ import {
   type ErrorCode,
   type MetricSink,
   PulseError,
+  type Purpose,
 } from '@pulseledger/domain';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { LoginAddresses } from '../config.ts';
 import { Chart } from '../record/chart.ts';
-import type { ClinicalPort, DirectoryPort, DirectoryWriter } from '../record/clinical-port.ts';
+import type {
+  ChartsPort,
+  ClinicalPort,
+  DirectoryPort,
+  DirectoryWriter,
+} from '../record/clinical-port.ts';
 import { type ConsentPort, concealingConsents } from '../record/consent-port.ts';
 import type { EmergencyPort } from '../record/emergency-port.ts';
 import type { LedgerPort } from '../record/ledger-port.ts';
 import { concealingPage, type PagePort } from '../record/page-port.ts';
-import type { PermitCache } from '../record/permit-cache.ts';
-import { concealing, type RecordPort, throughChart } from '../record/port.ts';
+import { concealing, type RecordPort } from '../record/port.ts';
 import { purposeOf } from '../record/purpose.ts';
 import { concealingWatch, type WatchPort } from '../record/watch-port.ts';
-import { userOf } from '../search/cursor.ts';
 import { grantOf } from '../smart/scopes.ts';
 import type { Caller, VerifyToken } from '../smart/token.ts';
 import type { Call, PublicCall, Publish } from './call.ts';
@@ -47,6 +51,8 @@ export interface Session {
   readonly emergency: EmergencyPort;
   readonly ledger: LedgerPort;
   readonly clinical: ClinicalPort;
+  /** All of the session read with its permits. */
+  readonly charts: ChartsPort;
   readonly directoryWriter: DirectoryWriter;
 }
 
@@ -68,8 +74,7 @@ export interface FhirApi {
   /** Without a slash at the end. */
   readonly baseUrl: string;
   readonly verifyToken: VerifyToken;
-  readonly openSession: (caller: Caller) => Promise<Session>;
-  readonly permits: PermitCache;
+  readonly openSession: (caller: Caller, purpose: Purpose) => Promise<Session>;
   /** Read with the API's own identity, so that nobody knows who asked. */
   readonly directory: DirectoryPort;
   /** Of the key that seals the cursors of next links. */
@@ -156,16 +161,16 @@ async function work(api: FhirApi, event: unknown, trace: Trace): Promise<Reply> 
   const { caller, scope } = await api.verifyToken(request.headers['authorization']);
   trace.organization = caller.organization;
   trace.role = caller.role;
-  const session = await api.openSession(caller);
-  const { record, page, consents, watch, emergency, ledger, clinical, directoryWriter } = session;
-  const { permits, publish, now, liveKey } = api;
   const purpose = purposeOf(caller.role, request.headers['x-purpose-of-use']);
-  const chart = new Chart({ port: clinical, permits, purpose, user: userOf(caller) });
+  const session = await api.openSession(caller, purpose);
+  const { record, page, consents, watch, emergency, ledger, clinical, directoryWriter } = session;
+  const { publish, now, liveKey } = api;
+  const chart = new Chart({ port: clinical, charts: session.charts, purpose });
   const call: Call = {
     ...publicCall,
     caller,
     grant: grantOf(scope),
-    record: throughChart(concealing(record), chart),
+    record: concealing(record),
     page: concealingPage(page),
     consents: concealingConsents(consents),
     watch: concealingWatch(watch),

@@ -76,14 +76,13 @@ async function find({ request, emergency }: Call): Promise<Reply> {
 }
 
 /** It is on record, refused or not; who opens learns which classes are open. @throws PulseError `access_denied` when none is. */
-async function open({ request, emergency, chart }: Call): Promise<Reply> {
+async function open({ request, emergency }: Call): Promise<Reply> {
   const { patientId, reasonCode, text } = parsed(EmergencyOpenRequest, jsonBody(request.body));
   const opening = await emergency.open({ patientId, emergency: { reasonCode, text } });
   const { permitId, classes, untilMs, intent } = opening;
   if (!classes.some(({ outcome }) => outcome === 'permit')) {
     throw new PulseError('access_denied', 'The record is not opened; the attempt is on record.');
   }
-  chart.adopt(patientId, opening);
   const answer: EmergencyOpenAnswer = {
     ...{ permitId, untilMs, classes },
     isEntryLate: intent !== null,

@@ -12,9 +12,7 @@ import {
   type RecordView,
   type RecordWrite,
 } from '@pulseledger/domain';
-import type { EmergencyOpening } from '@pulseledger/ledger';
-import type { ClinicalPort, Written } from './clinical-port.ts';
-import type { PermitCache } from './permit-cache.ts';
+import type { ChartsPort, ClinicalPort, Written } from './clinical-port.ts';
 import { nothingToSee } from './port.ts';
 
 /** Most records of a patient that one request looks through. */
@@ -25,10 +23,9 @@ const MAX_LOAD_PAGES = 60;
 
 export interface ChartOptions {
   readonly port: ClinicalPort;
-  readonly permits: PermitCache;
+  /** Of the caller, for the same purpose. */
+  readonly charts: ChartsPort;
   readonly purpose: Purpose;
-  /** Names the login; permits are kept for it. */
-  readonly user: string;
 }
 
 export class Chart {
@@ -42,60 +39,25 @@ export class Chart {
     return this.#options.purpose;
   }
 
-  /**
-   * A permit to read a class of a patient's record.
-   * @throws PulseError `not_found` when it is not permitted
-   */
-  async permit(patientId: string, recordClass: RecordClass): Promise<string> {
-    const permits = await this.open(patientId, [recordClass]);
-    const permitId = permits.get(recordClass);
-    if (permitId === undefined) throw nothingToSee(new PulseError('access_denied'));
-    return permitId;
-  }
-
-  /**
-   * Reads with a permit. When the ledger says that the chart is closed, it is opened once more.
-   * @throws PulseError `not_found` for what may not be read
-   */
-  async reading<Answer>(
-    patientId: string,
-    recordClass: RecordClass,
-    read: (permitId: string) => Promise<Answer>,
-  ): Promise<Answer> {
-    try {
-      return await conceal(read(await this.permit(patientId, recordClass)));
-    } catch (error) {
-      if (!(error instanceof PulseError) || error.code !== 'chart_closed') throw error;
-      this.#forget(patientId);
-      return conceal(read(await this.permit(patientId, recordClass)));
-    }
-  }
-
-  #forget(patientId: string): void {
-    const { permits, purpose, user } = this.#options;
-    permits.forget({ user, patientId, purpose });
-  }
-
   /** Permits by class, of those wanted that are permitted. What is not open yet is opened at once. */
   async open(
     patientId: string,
     wanted: readonly RecordClass[],
   ): Promise<ReadonlyMap<RecordClass, string>> {
-    const { permits, port, purpose, user } = this.#options;
-    return conceal(
-      permits.open({ user, patientId, purpose }, wanted, (recordClasses) =>
-        port.openChart({ patientId, purpose, recordClasses }),
-      ),
-    );
+    return conceal(this.#options.charts.permits({ patientId }, wanted));
   }
 
-  /** Goes on with a chart that was opened otherwise: in an emergency. */
-  adopt(patientId: string, chart: EmergencyOpening): void {
-    const { permits, purpose, user } = this.#options;
-    const { permitId, untilMs, classes } = chart;
-    const open = classes.filter(({ outcome }) => outcome === 'permit');
-    const recordClasses = open.map(({ recordClass }) => recordClass);
-    permits.adopt({ user, patientId, purpose }, { permitId, untilMs, recordClasses });
+  /** Reads with a permit of the class. @throws PulseError `not_found` for what may not be read */
+  async #reading<Answer>(
+    patientId: string,
+    recordClass: RecordClass,
+    read: (permitId: string) => Promise<Answer>,
+  ): Promise<Answer> {
+    return conceal(
+      this.#options.charts.reading({ patientId }, [recordClass], (permits) =>
+        read(permits.get(recordClass) ?? ''),
+      ),
+    );
   }
 
   /** Where a record is, for who may read it. @throws PulseError `not_found` */
@@ -106,7 +68,7 @@ export class Chart {
   /** The present version; deleted ones too. @throws PulseError `not_found` */
   async read(place: Place): Promise<RecordView> {
     const { patientId, recordClass, recordId } = place;
-    const { records } = await this.reading(patientId, recordClass, (permitId) =>
+    const { records } = await this.#reading(patientId, recordClass, (permitId) =>
       this.#options.port.readRecords({
         patientId,
         permitId,
@@ -121,7 +83,7 @@ export class Chart {
   }
 
   async readVersion(place: Place, version: number): Promise<RecordView> {
-    return this.reading(place.patientId, place.recordClass, (permitId) =>
+    return this.#reading(place.patientId, place.recordClass, (permitId) =>
       this.#options.port.readVersion({ ...place, permitId, version }),
     );
   }
@@ -129,7 +91,7 @@ export class Chart {
   /** Newest first, before a version. */
   async history(place: Place, count: number, beforeVersion?: number): Promise<HistoryOutput> {
     const pageSize = Math.min(count, HISTORY_PAGE);
-    return this.reading(place.patientId, place.recordClass, (permitId) =>
+    return this.#reading(place.patientId, place.recordClass, (permitId) =>
       this.#options.port.recordHistory({ ...place, permitId, pageSize, beforeVersion }),
     );
   }
@@ -139,29 +101,15 @@ export class Chart {
    * @throws PulseError `not_found` when none of the classes is permitted; `too_costly`
    */
   async load(patientId: string, recordClasses: readonly RecordClass[]): Promise<RecordView[]> {
-    try {
-      return await this.#loadOpen(patientId, recordClasses);
-    } catch (error) {
-      if (!(error instanceof PulseError) || error.code !== 'chart_closed') throw error;
-      this.#forget(patientId);
-      return this.#loadOpen(patientId, recordClasses);
-    }
-  }
-
-  async #loadOpen(patientId: string, recordClasses: readonly RecordClass[]): Promise<RecordView[]> {
-    const permits = await this.open(patientId, recordClasses);
-    if (permits.size === 0) throw nothingToSee(new PulseError('access_denied'));
-    const byPermit = Map.groupBy(permits, ([, permitId]) => permitId);
-    const parts = await Promise.all(
-      [...byPermit].map(([permitId, classes]) =>
-        this.#loadWith(
-          patientId,
-          permitId,
-          classes.map(([recordClass]) => recordClass),
-        ),
-      ),
+    return conceal(
+      this.#options.charts.reading({ patientId }, recordClasses, async (permits) => {
+        const byPermit = Map.groupBy(permits.keys(), (recordClass) => permits.get(recordClass));
+        const parts = [...byPermit].map(([permitId = '', classes]) =>
+          this.#loadWith(patientId, permitId, classes),
+        );
+        return (await Promise.all(parts)).flat();
+      }),
     );
-    return parts.flat();
   }
 
   async #loadWith(
@@ -176,7 +124,7 @@ export class Chart {
       const read = this.#options.port.readRecords(
         bookmark === undefined ? input : { ...input, bookmark },
       );
-      const answer = await conceal(read);
+      const answer = await read;
       all.push(...answer.records);
       if (all.length > MAX_LOADED_RECORDS) break;
       bookmark = answer.bookmark;

@@ -15,33 +15,24 @@ import type {
   ReadRecordsInput,
   ReadRecordsOutput,
   ReadVersionInput,
-  RecordClass,
   RecordView,
   WriteRecordsInput,
   WriteRecordsOutput,
 } from '@pulseledger/domain';
+import type { Charts } from '@pulseledger/ledger';
 import type { FhirJson } from '../definitions/fhir-json.ts';
 import type { DirectoryType } from '../definitions/served-types.ts';
 
-export interface OpenChartRequest {
-  readonly patientId: string;
-  readonly purpose: Purpose;
-  readonly recordClasses: readonly RecordClass[];
-}
-
-/** An entry in the patient's log that lets its opener read for a while. */
-export interface OpenedChart {
-  readonly permitId: string;
-  /** Those of the wanted classes that were permitted. */
-  readonly recordClasses: readonly RecordClass[];
-  readonly untilMs: number;
-}
+/**
+ * Opens charts and remembers which are open: looking at one is one entry in the patient's log, however many requests it
+ * takes. The ledger's client has this shape.
+ */
+export type ChartsPort = Pick<Charts, 'permits' | 'reading'>;
 
 /** The version of each record, and the time of the transaction where it is told. */
 export type Written = WriteRecordsOutput & { readonly writtenAtMs?: number | undefined };
 
 export interface ClinicalPort {
-  openChart(request: OpenChartRequest): Promise<OpenedChart>;
   writeRecords(input: WriteRecordsInput, purpose: Purpose): Promise<Written>;
   /** Gives a patient who was registered without FHIR the record of class `basics`. */
   writeFirstBasics(input: WriteRecordsInput): Promise<Written>;

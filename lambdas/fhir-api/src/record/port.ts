@@ -11,7 +11,6 @@ import {
   PulseError,
   type ReadChunksOutput,
   type ReadVitalsInput,
-  type RecordClass,
 } from '@pulseledger/domain';
 import type { RecordedChunk } from '../vitals/signs.ts';
 
@@ -55,34 +54,6 @@ export function concealing(record: RecordPort): RecordPort {
     readGaps: (input) => conceal(record.readGaps(input)),
     // It names nobody: whoever may not is told so.
     listGaps: (input) => record.listGaps(input),
-  };
-}
-
-/** Opens charts; {@link Chart} does. */
-interface ChartReader {
-  reading<Answer>(
-    patientId: string,
-    recordClass: RecordClass,
-    read: (permitId: string) => Promise<Answer>,
-  ): Promise<Answer>;
-}
-
-/** The same record, read with the permits of one chart: one entry in the patient's log, with the caller's purpose. */
-export function throughChart(record: RecordPort, chart: ChartReader): RecordPort {
-  return {
-    ...record,
-    readChunks: (input) =>
-      chart.reading(input.patientId, 'vitals', (permitId) =>
-        record.readChunks({ ...input, permitId }),
-      ),
-    readPatient: (input) =>
-      chart.reading(input.patientId, 'basics', (permitId) =>
-        record.readPatient({ ...input, permitId }),
-      ),
-    listDevicesByPatient: (input) =>
-      chart.reading(input.patientId, 'device', (permitId) =>
-        record.listDevicesByPatient({ ...input, permitId }),
-      ),
   };
 }
 

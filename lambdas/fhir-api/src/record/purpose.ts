@@ -7,7 +7,7 @@ const USUAL: Partial<Record<Caller['role'], Purpose>> = {
   representative: 'PWATRNY',
   'insurance-agent': 'HPAYMT',
   administrator: 'HOPERAT',
-  'emergency-medic': 'ETREAT',
+  'emergency-medic': 'BTG',
 };
 
 /** @throws PulseError `invalid_input` for a purpose that is none */

@@ -5,7 +5,6 @@ import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Bundle, FhirResource, Observation, OperationOutcome } from 'fhir/r4.js';
 import { z } from 'zod';
 import { type AccessLogEntry, createRouter, type Handle } from '../http/router.ts';
-import { PermitCache } from '../record/permit-cache.ts';
 import { cursorKey } from '../search/cursor.ts';
 import type { Caller } from '../smart/token.ts';
 import { MemoryClinical } from './memory-clinical.ts';
@@ -74,7 +73,6 @@ export function testApi(
   const handle = createRouter({
     baseUrl: options.baseUrl ?? BASE_URL,
     now,
-    permits: new PermitCache(now),
     directory: clinical.directory,
     cursorKey: () => Promise.resolve(cursorKey('a secret of the API')),
     login: {
@@ -95,7 +93,7 @@ export function testApi(
         ? Promise.reject(new PulseError('unauthenticated'))
         : Promise.resolve({ caller: found, scope: options.scopes?.get(found.subject) });
     },
-    openSession: (caller) =>
+    openSession: (caller, purpose) =>
       Promise.resolve({
         record: record.as(caller),
         page: memoryPage(record.as(caller), () => record.patientsOf(caller)),
@@ -104,6 +102,7 @@ export function testApi(
         emergency: memoryEmergency(caller, now),
         ledger: MEMORY_LEDGER,
         clinical: clinical.as(caller),
+        charts: clinical.chartsOf(caller, purpose),
         directoryWriter: clinical.writerFor(caller),
       }),
   });

@@ -21,7 +21,9 @@ import {
   testsOrdered,
   type WriteRecordsInput,
 } from '@pulseledger/domain';
+import { type OpenedChart, PermitCache } from '@pulseledger/ledger';
 import type {
+  ChartsPort,
   ClinicalPort,
   DirectoryEntry,
   DirectoryPort,
@@ -29,6 +31,7 @@ import type {
   Written,
 } from '../record/clinical-port.ts';
 import type { Caller } from '../smart/token.ts';
+import { MemoryCharts } from './memory-charts.ts';
 import type { MemoryRecord } from './memory-record.ts';
 
 const PERMIT_MS = 1_800_000;
@@ -61,6 +64,7 @@ export class MemoryClinical {
   readonly #records = new Map<string, Stored>();
   readonly #unique = new Map<string, string>();
   readonly #permits = new Map<string, Permit>();
+  readonly #cache: PermitCache;
   readonly #directory = new Map<string, DirectoryEntry>();
   readonly #entryVersions = new Map<string, DirectoryEntry[]>();
   /** Patients registered by writing a Patient. */
@@ -72,6 +76,7 @@ export class MemoryClinical {
   constructor(people: MemoryRecord, now: () => number) {
     this.#people = people;
     this.#now = now;
+    this.#cache = new PermitCache(now);
   }
 
   get size(): number {
@@ -119,11 +124,15 @@ export class MemoryClinical {
     };
   }
 
+  chartsOf(caller: Caller, purpose: Purpose): ChartsPort {
+    const open = (patientId: string, recordClasses: readonly RecordClass[]): OpenedChart =>
+      this.#open(caller, patientId, purpose, recordClasses);
+    return new MemoryCharts(this.#cache, `${subjectOf(caller)}/${purpose}`, open);
+  }
+
   as(caller: Caller): ClinicalPort {
     const may = this.#may.bind(this, caller);
     return {
-      openChart: ({ patientId, purpose, recordClasses }) =>
-        attempt(() => this.#open(caller, patientId, purpose, recordClasses)),
       writeRecords: (input, purpose) => this.#write(caller, input, purpose),
       writeFirstBasics: (input) => {
         if (!may(input.patientId, 'amend', 'basics', [])) {
@@ -225,7 +234,7 @@ export class MemoryClinical {
     patientId: string,
     purpose: Purpose,
     classes: readonly RecordClass[],
-  ): Awaited<ReturnType<ClinicalPort['openChart']>> {
+  ): OpenedChart {
     const permitted = classes.filter((one) =>
       this.#may(caller, patientId, 'read', one, [], purpose),
     );
@@ -234,7 +243,11 @@ export class MemoryClinical {
     const subject = subjectOf(caller);
     this.#permits.set(permitId, { subject, patientId, classes: permitted, purpose, untilMs });
     this.log.push({ subjectId: caller.subjectId, patientId, classes, permitted });
-    return { permitId, recordClasses: permitted, untilMs };
+    const decisions = classes.map((recordClass) => ({
+      ...{ action: 'read' as const, recordClass, labels: [], reason: 'treating' as const },
+      outcome: permitted.includes(recordClass) ? ('permit' as const) : ('deny' as const),
+    }));
+    return { permitId, recordClasses: permitted, decisions, untilMs };
   }
 
   #permit(caller: Caller, patientId: string, permitId: string): Permit {
