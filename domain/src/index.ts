@@ -193,6 +193,14 @@ export {
   EmergencyReviewsAnswer,
 } from './api/emergency.ts';
 export {
+  ErasureAnswerRequest,
+  ErasureProgress,
+  ErasureRequest,
+  ErasureRequested,
+  ErasuresAnswer,
+  WaitingErasures,
+} from './api/erasures.ts';
+export {
   BlockAnswer,
   type BlockLine,
   BlocksAnswer,
@@ -209,6 +217,15 @@ export {
 } from './api/ledger.ts';
 export { LiveAnswer, LiveRequest, MAX_LIVE_PATIENTS } from './api/live.ts';
 export { News2Answer, type News2Input } from './api/news2.ts';
+export {
+  AmendNoteRequest,
+  MAX_NOTE_PAGE,
+  NewNoteRequest,
+  NotesAnswer,
+  NoteVersionQuery,
+  PsychotherapyNote,
+  WrittenNote,
+} from './api/notes.ts';
 export {
   type EquivalentResult,
   EquivalentsAnswer,

@@ -186,6 +186,7 @@ export async function openNetworkWorld(kind: 'devnet' | 'fabric'): Promise<Netwo
   const documents = new DocumentStore(new MemoryObjects());
   const sessions = ledgerSessions({
     ...{ profile: network.profile, identities, documents },
+    noteKeys: () => Promise.reject(new Error('nobody writes notes')),
     storeIntent: () => Promise.reject(new Error('ordering works')),
   });
   return {

@@ -90,7 +90,12 @@ export function checkWrite(
 }
 
 /** What only its author, or the laboratory that answered the order, may change. */
-export function requireOwn(caller: Caller, known: RecordDocument, write: RecordWrite): void {
+export function requireOwn(
+  caller: Caller,
+  { authorGroups }: Claims,
+  known: RecordDocument,
+  write: RecordWrite,
+): void {
   const isNote = known.recordClass === 'note';
   if (isNote && known.authorId !== caller.subjectId) {
     throw new PulseError('access_denied', 'A note is changed by its author only.');
@@ -100,6 +105,7 @@ export function requireOwn(caller: Caller, known: RecordDocument, write: RecordW
   }
   if (known.recordClass === 'psychotherapy-note' && known.resource !== null) {
     const { groupId } = SealedNote.parse(known.resource);
+    if (!authorGroups.includes(groupId)) throw new PulseError('access_denied');
     if (write.resource !== null && write.resource['groupId'] !== groupId) {
       throw new PulseError('access_denied', 'A note stays with its authors’ group.');
     }

@@ -285,6 +285,26 @@ describe('psychotherapy notes', () => {
     await expect(writeRecords(ledger, PEOPLE.doctor, [named])).rejects.toThrow('stands alone');
   });
 
+  it('are changed and deleted by their own group only, not by another', async () => {
+    const written = note();
+    await writeRecords(ledger, PEOPLE.doctor, [written]);
+    const input = {
+      ...{ groupId: newId(), keyId: newId(), publicKey: base64(32), saltHex: SALT_HEX },
+      ...{ add: [PEOPLE.clinicDoctor.subjectId], remove: [] },
+    };
+    const identity = PEOPLE.clinicAdministrator;
+    await ledger.submit('record:SetAuthorGroup', { identity, input, nowMs: NOON_MS });
+    const taken = { ...sealed, groupId: input.groupId };
+    for (const resource of [null, { ...sealed }, taken]) {
+      const change = { ...written, ifVersion: 1, resource };
+      const call = writeRecords(ledger, PEOPLE.clinicDoctor, [change]);
+      await expect(call).rejects.toThrow('access_denied: ');
+    }
+    const gone = { ...written, ifVersion: 1, resource: null };
+    expect(await writeRecords(ledger, other, [gone])).toEqual([2]);
+    for (const reader of [PEOPLE.doctor, PEOPLE.patient]) await expectUnseen(reader, written);
+  });
+
   it('have a group whose key only members learn, made by no member', async () => {
     const read = (identity: Identity): Promise<unknown> =>
       ledger.evaluate('record:ReadAuthorGroup', { identity, input: { groupId }, nowMs: NOON_MS });

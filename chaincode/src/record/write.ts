@@ -112,7 +112,7 @@ async function writeRecord(
   requireReason(claims, write, known);
   const after = newVersion(call, write, known);
   if (known !== undefined) {
-    requireOwn(caller, known, write);
+    requireOwn(caller, claims, known, write);
     requirePermitted(claims, { action, recordClass, labels: [...known.labels, ...after.labels] });
     const { patientId, recordId, version } = known;
     await writeDocument(

@@ -11,6 +11,7 @@ import { EmfMetrics } from '../../common/src/metrics.ts';
 import { S3Objects } from '../../common/src/s3-objects.ts';
 import { readConfig } from './config.ts';
 import { createRouter, type Handle } from './http/router.ts';
+import { noteKeys } from './record/note-keys.ts';
 import { ledgerSessions } from './service.ts';
 import { createTokenVerifier } from './smart/token.ts';
 
@@ -28,15 +29,15 @@ function createHandle(): Handle {
   const s3 = new S3Client({ forcePathStyle: true });
   const documents = new DocumentStore(new S3Objects(s3, documentBucket));
   const queue = new SQSClient({});
+  const secrets = new SecretsManagerClient({});
   const sessions = ledgerSessions({
-    ...{ profile, identities, documents },
+    ...{ profile, identities, documents, noteKeys: noteKeys(secrets, secretPrefix) },
     storeIntent: async (late) => {
       const MessageBody = JSON.stringify(late);
       await queue.send(new SendMessageCommand({ QueueUrl: emergencyQueueUrl, MessageBody }));
     },
   });
   const broker = new IoTDataPlaneClient({});
-  const secrets = new SecretsManagerClient({});
   return createRouter({
     baseUrl,
     metrics,

@@ -27,8 +27,11 @@ import {
 import { documentsApart } from './documents/documents-apart.ts';
 import type { Session } from './http/router.ts';
 import type { DirectoryPort } from './record/clinical-port.ts';
+import { ledgerErasures } from './record/erasure-port.ts';
 import { ledgerDirectory, ledgerDirectoryWriter } from './record/ledger-directory.ts';
 import { ledgerEmergency } from './record/ledger-emergency.ts';
+import type { NoteKeys } from './record/note-keys.ts';
+import { ledgerNotes } from './record/note-port.ts';
 import { cursorKey } from './search/cursor.ts';
 import type { Caller } from './smart/token.ts';
 
@@ -37,6 +40,8 @@ export interface ServiceOptions {
   readonly identities: IdentitySource;
   /** Keeps what was read on an intent until it is committed. */
   readonly storeIntent: (late: CommitIntentInput & { organization: Organization }) => Promise<void>;
+  /** Private halves of the keys to which psychotherapy notes are sealed. */
+  readonly noteKeys: NoteKeys;
   /** Bytes of documents, beside the ledger. */
   readonly documents: DocumentStore;
 }
@@ -73,7 +78,8 @@ export function ledgerSessions(options: ServiceOptions): LedgerSessions {
     return connection;
   };
   return {
-    open: ({ organization, role, subjectId }, purpose) => {
+    open: (caller, purpose) => {
+      const { organization, role, subjectId } = caller;
       const connection = connectionOf(organization);
       const signatories = users.open({ organization, role, subjectId });
       const kept = keptLines.get(organization) ?? new KeptLines();
@@ -91,6 +97,7 @@ export function ledgerSessions(options: ServiceOptions): LedgerSessions {
       const store = (late: CommitIntentInput): Promise<void> =>
         options.storeIntent({ ...late, organization });
       const access = new AccessClient(calls);
+      const clinical = new ClinicalClient(calls);
       return Promise.resolve({
         record,
         page: {
@@ -102,7 +109,9 @@ export function ledgerSessions(options: ServiceOptions): LedgerSessions {
         watch: new AlarmClient(calls),
         consents: new ConsentClient(calls),
         charts: calls.charts,
-        clinical: documentsApart(new ClinicalClient(calls), documents),
+        clinical: documentsApart(clinical, documents),
+        erasures: ledgerErasures(clinical, documents),
+        notes: ledgerNotes(clinical, options.noteKeys, caller),
         emergency: ledgerEmergency({
           ...{ medic: calls, medicId: subjectId, intents, store },
           api: {

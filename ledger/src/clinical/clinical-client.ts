@@ -36,8 +36,8 @@ import {
   WriteRecordsInput,
   WriteRecordsOutput,
 } from '@pulseledger/domain';
-import type { ChartRequest, OpenedChart } from '../opened-chart.ts';
 import type { LedgerCalls } from '../ledger-calls.ts';
+import type { ChartRequest, OpenedChart } from '../opened-chart.ts';
 
 const SALT_BYTES = 16;
 
@@ -214,6 +214,22 @@ export class ClinicalClient {
     );
   }
 
+  /**
+   * Groups of authors in which the caller may write psychotherapy notes about this patient.
+   *
+   * @throws PulseError `access_denied` when it is none.
+   */
+  async authorGroups(patientId: string, purpose?: Purpose): Promise<readonly string[]> {
+    const wants: Want[] = [{ action: 'create', recordClass: 'psychotherapy-note' }];
+    const usual = purpose ?? (await this.#calls.usualPurpose());
+    const { claims } = await this.#calls.attestor.access({ patientId, purpose: usual, wants });
+    const [decision] = claims.decisions;
+    if (decision?.outcome !== 'permit') {
+      throw new PulseError(decision?.reason === 'erased' ? 'gone' : 'access_denied');
+    }
+    return claims.authorGroups;
+  }
+
   /** `record:RequestErasure`, by the patient or a representative. @returns the request's id */
   async requestErasure(patientId: string, scope: ErasureScope): Promise<string> {
     const requestId = random();
@@ -252,13 +268,27 @@ export class ClinicalClient {
     deleteObjects: (objectIds: readonly string[]) => Promise<void>,
   ): Promise<number> {
     for (let purged = 0; ; ) {
-      const { keys, objectIds } = await this.listErasable(input);
-      await deleteObjects(objectIds);
-      const step = { ...input, keys, saltHex: random() };
-      await this.#calls.change('record:Erase', EraseInput, step);
-      if (keys.length === 0) return purged;
-      purged += keys.length;
+      const keys = await this.eraseStep(input, deleteObjects);
+      if (keys === 0) return purged;
+      purged += keys;
     }
+  }
+
+  /**
+   * One step of carrying a request out.
+   *
+   * @param deleteObjects - as in {@link eraseAll}.
+   * @returns how many keys were purged; 0 once nothing was left, which is the receipt.
+   */
+  async eraseStep(
+    input: ErasureInput,
+    deleteObjects: (objectIds: readonly string[]) => Promise<void>,
+  ): Promise<number> {
+    const { keys, objectIds } = await this.listErasable(input);
+    await deleteObjects(objectIds);
+    const step = { ...input, keys, saltHex: random() };
+    await this.#calls.change('record:Erase', EraseInput, step);
+    return keys.length;
   }
 
   /** `record:ReadErasures`: the patient's requests and receipts. */
@@ -266,7 +296,7 @@ export class ClinicalClient {
     return this.#calls.read('record:ReadErasures', PatientInput, { patientId }, ReadErasuresOutput);
   }
 
-  /** `record:ListErasures`, by an administrator: what a restored node must have replayed before it serves. */
+  /** `record:ListErasures`, by an administrator: what a restored node must have replayed before it serves, or what waits. */
   listErasures(input: ListErasuresInput): Promise<ListErasuresOutput> {
     return this.#calls.read('record:ListErasures', ListErasuresInput, input, ListErasuresOutput);
   }

@@ -4,7 +4,9 @@ import type { Chart } from '../record/chart.ts';
 import type { DirectoryPort, DirectoryWriter } from '../record/clinical-port.ts';
 import type { ConsentPort } from '../record/consent-port.ts';
 import type { EmergencyPort } from '../record/emergency-port.ts';
+import type { ErasurePort } from '../record/erasure-port.ts';
 import type { LedgerPort } from '../record/ledger-port.ts';
+import type { NotePort } from '../record/note-port.ts';
 import type { PagePort } from '../record/page-port.ts';
 import type { RecordPort } from '../record/port.ts';
 import type { WatchPort } from '../record/watch-port.ts';
@@ -42,6 +44,9 @@ export interface Call extends PublicCall {
   readonly emergency: EmergencyPort;
   /** Blocks and transactions, as the caller's organization's peer has them. */
   readonly ledger: LedgerPort;
+  readonly erasures: ErasurePort;
+  /** Psychotherapy notes. */
+  readonly notes: NotePort;
   /** Everything else of the record. */
   readonly chart: Chart;
   readonly directoryWriter: DirectoryWriter;

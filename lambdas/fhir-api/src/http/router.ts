@@ -19,7 +19,9 @@ import type {
 } from '../record/clinical-port.ts';
 import { type ConsentPort, concealingConsents } from '../record/consent-port.ts';
 import type { EmergencyPort } from '../record/emergency-port.ts';
+import type { ErasurePort } from '../record/erasure-port.ts';
 import type { LedgerPort } from '../record/ledger-port.ts';
+import type { NotePort } from '../record/note-port.ts';
 import { concealingPage, type PagePort } from '../record/page-port.ts';
 import { concealing, type RecordPort } from '../record/port.ts';
 import { purposeOf } from '../record/purpose.ts';
@@ -50,6 +52,8 @@ export interface Session {
   readonly watch: WatchPort;
   readonly emergency: EmergencyPort;
   readonly ledger: LedgerPort;
+  readonly erasures: ErasurePort;
+  readonly notes: NotePort;
   readonly clinical: ClinicalPort;
   /** All of the session read with its permits. */
   readonly charts: ChartsPort;
@@ -176,6 +180,8 @@ async function work(api: FhirApi, event: unknown, trace: Trace): Promise<Reply> 
     watch: concealingWatch(watch),
     emergency,
     ledger,
+    erasures: session.erasures,
+    notes: session.notes,
     chart,
     directoryWriter,
     liveKey,

@@ -12,7 +12,9 @@ import { validate } from '../operations/validate.ts';
 import { CONSENT_ROUTES } from '../plain/consent-routes.ts';
 import { documentationRoutes } from '../plain/documentation-routes.ts';
 import { EMERGENCY_ROUTES } from '../plain/emergency-routes.ts';
+import { ERASURE_ROUTES } from '../plain/erasure-routes.ts';
 import { LEDGER_ROUTES } from '../plain/ledger-routes.ts';
+import { NOTE_ROUTES } from '../plain/note-routes.ts';
 import { OPERATIONS_ROUTES } from '../plain/operations-routes.ts';
 import { ORDER_ROUTES } from '../plain/order-routes.ts';
 import { PAGE_ROUTES } from '../plain/page-routes.ts';
@@ -79,6 +81,8 @@ export const ROUTES: readonly Route[] = [
   ...WATCH_ROUTES,
   ...EMERGENCY_ROUTES,
   ...LEDGER_ROUTES,
+  ...NOTE_ROUTES,
+  ...ERASURE_ROUTES,
   {
     method: 'POST',
     path: '',

@@ -9,7 +9,9 @@ import { cursorKey } from '../search/cursor.ts';
 import type { Caller } from '../smart/token.ts';
 import { MemoryClinical } from './memory-clinical.ts';
 import { memoryEmergency } from './memory-emergency.ts';
+import { MemoryErasures } from './memory-erasures.ts';
 import { MEMORY_LEDGER } from './memory-ledger.ts';
+import { MemoryNotes } from './memory-notes.ts';
 import { memoryPage } from './memory-page.ts';
 import type { MemoryRecord } from './memory-record.ts';
 import { MemoryWatch } from './memory-watch.ts';
@@ -38,6 +40,7 @@ export interface Received {
 export interface TestApi {
   readonly log: AccessLogEntry[];
   readonly clinical: MemoryClinical;
+  readonly notes: MemoryNotes;
   readonly handle: Handle;
   /** What was measured: name and dimensions. */
   readonly measured: [name: string, dimensions: object | undefined][];
@@ -64,6 +67,8 @@ export function testApi(
   const now = options.now ?? ((): number => NOON);
   const clinical = new MemoryClinical(record, now);
   const watch = new MemoryWatch(record, now);
+  const notes = new MemoryNotes(record, clinical);
+  const erasures = new MemoryErasures(clinical, now);
   const log: AccessLogEntry[] = [];
   const measured: TestApi['measured'] = [];
   const published: { topic: string; payload: object }[] = [];
@@ -102,6 +107,8 @@ export function testApi(
         emergency: memoryEmergency(caller, now),
         ledger: MEMORY_LEDGER,
         clinical: clinical.as(caller),
+        erasures: erasures.as(caller),
+        notes: notes.as(caller),
         charts: clinical.chartsOf(caller, purpose),
         directoryWriter: clinical.writerFor(caller),
       }),
@@ -109,6 +116,7 @@ export function testApi(
   return {
     log,
     clinical,
+    notes,
     watch,
     handle,
     measured,

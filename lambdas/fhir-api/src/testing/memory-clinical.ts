@@ -70,6 +70,10 @@ export class MemoryClinical {
   /** Patients registered by writing a Patient. */
   readonly #registered = new Set<string>();
   readonly log: Opening[] = [];
+  /** Groups of authors of psychotherapy notes, by subject. */
+  readonly authorGroups: Map<string, readonly string[]> = new Map();
+  /** Patients whose record is erased, and records that are. */
+  readonly erased: Set<string> = new Set();
   /** Called before each write is committed: where a test lets others write in between. */
   beforeCommit: (() => Promise<void>) | undefined;
 
@@ -83,6 +87,22 @@ export class MemoryClinical {
     return this.#records.size;
   }
 
+  /** Everything that is stored, as text. */
+  stored(): string {
+    return JSON.stringify([...this.#records.values()]);
+  }
+
+  /** Purges all of a patient; how many records there were. */
+  eraseRecords(patientId: string): number {
+    const all = [...this.#records].filter(([, stored]) => stored.patientId === patientId);
+    for (const [recordId] of all) {
+      this.#records.delete(recordId);
+      this.erased.add(recordId);
+    }
+    this.erased.add(patientId);
+    return all.length;
+  }
+
   addEntry(entry: DirectoryEntry): void {
     this.#directory.set(`${entry.type}/${entry.id}`, entry);
   }
@@ -94,6 +114,8 @@ export class MemoryClinical {
           .filter((entry) => entry.type === type)
           .sort((a, b) => (a.id < b.id ? -1 : 1)),
       ),
+    readAll: (type, ids) =>
+      Promise.resolve(ids.flatMap((id) => this.#directory.get(`${type}/${id}`) ?? [])),
     history: (type, id) => Promise.resolve(this.#entryVersions.get(`${type}/${id}`) ?? []),
     read: (type, id) => {
       const entry = this.#directory.get(`${type}/${id}`);
@@ -159,6 +181,7 @@ export class MemoryClinical {
         }),
       locateRecord: ({ recordId }) =>
         attempt(() => {
+          if (this.erased.has(recordId)) throw new PulseError('gone');
           const stored = this.#records.get(recordId);
           const view = stored?.versions.at(-1);
           if (stored === undefined || view === undefined) throw new PulseError('not_found');
@@ -218,13 +241,14 @@ export class MemoryClinical {
         birthDate: null,
         emergencyOptOut: false,
         restricted: false,
-        erased: false,
+        erased: this.erased.has(patientId),
       },
       relations: [
         ...(isSelf ? [{ kind: 'self' as const, mspId: null, ...always }] : []),
         ...(treats ? [{ kind: 'treating' as const, mspId, ...always }] : []),
       ],
       consents: [],
+      authorGroup: this.authorGroups.has(caller.subjectId),
     };
     return decide(question).outcome === 'permit';
   }
@@ -270,7 +294,7 @@ export class MemoryClinical {
       throw new PulseError('not_found');
     }
     const { recordClass, labels } = view;
-    const isOpen = permit.classes.includes(recordClass);
+    const isOpen = permit.classes.includes(recordClass) && this.#isOwnNote(caller, view);
     if (
       !isOpen ||
       !this.#may(caller, place.patientId, 'read', recordClass, labels, permit.purpose)
@@ -278,6 +302,13 @@ export class MemoryClinical {
       throw new PulseError('not_found');
     }
     return stored;
+  }
+
+  /** A psychotherapy note is for its group; a deleted one for nobody. */
+  #isOwnNote({ subjectId }: Caller, { recordClass, resource }: RecordView): boolean {
+    const groupId = resource?.['groupId'];
+    const groups: readonly unknown[] = this.authorGroups.get(subjectId) ?? [];
+    return recordClass !== 'psychotherapy-note' || groups.includes(groupId);
   }
 
   #read(caller: Caller, input: ReadRecordsInput): ReadRecordsOutput {
@@ -297,6 +328,7 @@ export class MemoryClinical {
           view.recordId > after &&
           recordClasses.includes(view.recordClass) &&
           permit.classes.includes(view.recordClass) &&
+          this.#isOwnNote(caller, view) &&
           this.#may(caller, patientId, 'read', view.recordClass, view.labels, permit.purpose),
       )
       .sort((a, b) => (a.recordId < b.recordId ? -1 : 1));
@@ -334,7 +366,8 @@ export class MemoryClinical {
     const isOwnRegistration = recordClass === 'basics' && ifVersion === null;
     const isAllowed = this.#may(caller, patientId, actionOf(write), recordClass, labels, purpose);
     if (!isOwnRegistration && !isAllowed) throw new PulseError('access_denied');
-    if (resource !== null && !isOfClass(resource, recordClass))
+    const isNote = recordClass === 'psychotherapy-note';
+    if (resource !== null && !isNote && !isOfClass(resource, recordClass))
       throw new PulseError('invalid_input');
     this.#checkVersion(patientId, write);
     this.#requireReason(caller, patientId, write, purpose);
