@@ -59,13 +59,18 @@ export function newPairedReport(
 }
 
 function figures({ perSecond, p50Ms, p99Ms }: Figures): string[] {
-  return [Number.isNaN(perSecond) ? '' : String(perSecond), String(p50Ms), String(p99Ms)];
+  return [perSecond, p50Ms, p99Ms].map(shown);
+}
+
+/** Of a network that was left out there is nothing to show. */
+function shown(figure: number): string {
+  return Number.isNaN(figure) ? '' : String(figure);
 }
 
 /** The table for people: devnet beside Fabric. */
 export function toPairedTable(report: PairedReport): string {
   const { devnet, fabric, rows } = report;
-  const megabytes = (bytes: number): string => String(Math.round(bytes / 1024 / 1024));
+  const megabytes = (bytes: number): string => shown(Math.round(bytes / 1024 / 1024));
   const lines = [
     ['', 'devnet', '', '', 'Fabric', '', ''],
     ['', '/s', 'p50 ms', 'p99 ms', '/s', 'p50 ms', 'p99 ms'],
@@ -74,8 +79,8 @@ export function toPairedTable(report: PairedReport): string {
       ...figures(row.devnet),
       ...figures(row.fabric),
     ]),
-    ['first ready, ms', String(devnet.firstReadyMs), '', '', String(fabric.firstReadyMs), '', ''],
-    ['warm ready, ms', String(devnet.warmReadyMs), '', '', String(fabric.warmReadyMs), '', ''],
+    ['first ready, ms', shown(devnet.firstReadyMs), '', '', shown(fabric.firstReadyMs), '', ''],
+    ['warm ready, ms', shown(devnet.warmReadyMs), '', '', shown(fabric.warmReadyMs), '', ''],
     ['memory, MB', megabytes(devnet.memoryBytes), '', '', megabytes(fabric.memoryBytes), '', ''],
   ];
   const widths = lines[0]?.map((_, at) => Math.max(...lines.map((line) => line[at]?.length ?? 0)));

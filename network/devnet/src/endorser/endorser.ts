@@ -95,6 +95,9 @@ interface Checked {
   readonly creator: Identity;
 }
 
+/** Completes the response to a proposal that succeeded. */
+type Conclude = (response: peer.ProposalResponse, payload: Uint8Array) => void;
+
 /** A peer's endorser: checks proposals, simulates them and signs what came out (core/endorser/endorser.go). */
 export class Endorser {
   readonly #options: EndorserOptions;
@@ -109,15 +112,29 @@ export class Endorser {
 
   /** Never throws for what a client can do wrong: every failure is an outcome. */
   async processProposal(signed: peer.SignedProposal): Promise<ProposalOutcome> {
-    const gate = this.#options.development?.gate;
-    return gate === undefined ? this.#process(signed) : gate.run(() => this.#process(signed));
+    return this.#gated(signed, (response, payload) => {
+      this.#endorse(response, payload);
+    });
   }
 
-  async #process(signed: peer.SignedProposal): Promise<ProposalOutcome> {
+  /** As {@link processProposal}, for a gateway that hands on the result alone: nobody would see the signature. */
+  async evaluateProposal(signed: peer.SignedProposal): Promise<ProposalOutcome> {
+    return this.#gated(signed, (response, payload) => {
+      response.setPayload(payload);
+    });
+  }
+
+  async #gated(signed: peer.SignedProposal, conclude: Conclude): Promise<ProposalOutcome> {
+    const gate = this.#options.development?.gate;
+    const process = (): Promise<ProposalOutcome> => this.#process(signed, conclude);
+    return gate === undefined ? process() : gate.run(process);
+  }
+
+  async #process(signed: peer.SignedProposal, conclude: Conclude): Promise<ProposalOutcome> {
     const checked = this.#check(signed);
     if ('interest' in checked) return checked;
     try {
-      return await this.#simulateAndSign(checked);
+      return await this.#answer(checked, conclude);
     } catch (error) {
       return failed(textOf(error));
     }
@@ -165,7 +182,10 @@ export class Endorser {
     return creator;
   }
 
-  async #simulateAndSign({ proposal, channel, creator }: Checked): Promise<ProposalOutcome> {
+  async #answer(
+    { proposal, channel, creator }: Checked,
+    conclude: Conclude,
+  ): Promise<ProposalOutcome> {
     await channel?.definitions.current();
     const version = this.#version(proposal, channel);
     const { execution, result } = await this.#simulate(proposal, channel, creator).catch(
@@ -185,7 +205,7 @@ export class Endorser {
     const status = execution.response.getStatus();
     // A contract's own failure carries its payload, so that it can be told from the peer's.
     if (status >= ERROR) response.setPayload(payload);
-    if (status < ERROR_THRESHOLD) this.#endorse(response, payload);
+    if (status < ERROR_THRESHOLD) conclude(response, payload);
     return { response, error: undefined, interest };
   }
 

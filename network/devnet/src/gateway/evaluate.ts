@@ -3,7 +3,7 @@ import { gateway, peer } from '@hyperledger/fabric-protos';
 import { ProposalError } from '../endorser/proposal.ts';
 import type { GatewayContext } from './context.ts';
 import { type ErrorDetail, GatewayError } from './errors.ts';
-import { errorDetail, type GatewayPeer, processProposal } from './peers.ts';
+import { errorDetail, evaluateProposal, type GatewayPeer } from './peers.ts';
 import { type GatewayProposal, readProposal } from './proposal-request.ts';
 
 function unpack(signed: peer.SignedProposal | undefined): {
@@ -76,7 +76,7 @@ export async function evaluate(
   const details: ErrorDetail[] = [];
   let code = status.UNAVAILABLE;
   for (const target of candidates(context, proposal, request.getTargetOrganizationsList())) {
-    const answer = await processProposal(target, context.peers.isLocal(target), signed);
+    const answer = await evaluateProposal(target, context.peers.isLocal(target), signed);
     if (answer.kind === 'endorsed') {
       const response = new gateway.EvaluateResponse();
       response.setResult(resultOf(answer.response));

@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { peer } from '@hyperledger/fabric-protos';
-import type { Endorser } from '../endorser/endorser.ts';
+import type { Endorser, ProposalOutcome } from '../endorser/endorser.ts';
 import type { ChaincodeCall } from '../endorser/interest.ts';
 import type { ErrorDetail } from './errors.ts';
 
@@ -53,7 +53,19 @@ export async function processProposal(
   isLocal: boolean,
   proposal: peer.SignedProposal,
 ): Promise<Answer> {
-  const { response, error, interest } = await target.endorser.processProposal(proposal);
+  return answerOf(await target.endorser.processProposal(proposal), isLocal);
+}
+
+/** As {@link processProposal}, when only the result is wanted. */
+export async function evaluateProposal(
+  target: GatewayPeer,
+  isLocal: boolean,
+  proposal: peer.SignedProposal,
+): Promise<Answer> {
+  return answerOf(await target.endorser.evaluateProposal(proposal), isLocal);
+}
+
+function answerOf({ response, error, interest }: ProposalOutcome, isLocal: boolean): Answer {
   if (error !== undefined) {
     if (!isLocal) {
       return failed(status.UNAVAILABLE, `rpc error: code = Unknown desc = ${error}`, true);

@@ -88,11 +88,7 @@ function encodeSignature(r: bigint, s: bigint): Buffer {
 export function signLowS(ecdsa: EcdsaKey, message: Uint8Array): Uint8Array {
   const { key, order } = ecdsa;
   if (order === undefined) throw new RangeError('Fabric signs with P-256 or P-384 keys only.');
-  const raw = sign('sha256', message, { key, dsaEncoding: 'ieee-p1363' });
-  const half = raw.length / 2;
-  const s = toBigInt(raw.subarray(half));
-  const r = toBigInt(raw.subarray(0, half));
-  const signature = encodeSignature(r, s > order / 2n ? order - s : s);
+  const signature = toLowS(ecdsa, sign('sha256', message, key));
   known.set(knownAs(ecdsa, message, signature), true);
   return signature;
 }
