@@ -27,14 +27,13 @@ export class BrowserWorld {
 
   /** Somebody with a browser of their own. */
   visitor(): Promise<Visitor> {
-    return this.#browser.visitor(this.system);
+    return this.#browser.visitor(this.system.system);
   }
 
   /** Somebody who is signed in as a test login. */
   async signedIn(user: string): Promise<Visitor> {
     const visitor = await this.visitor();
-    await visitor.signIn(user);
-    await visitor.page.getByRole('navigation', { name: 'Views' }).waitFor();
+    await visitor.enter(user);
     return visitor;
   }
 

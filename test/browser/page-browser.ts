@@ -1,12 +1,21 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import bundled from '@sparticuz/chromium';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import type { RunningSystem } from '../integration/running-system.ts';
 
 /** These two let Chromium do with little memory on AWS Lambda, and make it end with the first page. */
 const NOT_HERE = /single-process|no-zygote/;
 const WIDTH = 1_280;
 const HEIGHT = 900;
+
+/** Where the page is, and who may sign in. */
+export interface PageSystem {
+  readonly pageUrl: string;
+  readonly logins: readonly {
+    readonly user: string;
+    readonly password: string;
+    readonly role: string;
+  }[];
+}
 
 /** What a browser reports that it should not. */
 export interface Trouble {
@@ -30,7 +39,7 @@ export class PageBrowser {
   }
 
   /** Somebody with a browser of their own at the page. */
-  async visitor(system: RunningSystem): Promise<Visitor> {
+  async visitor(system: PageSystem): Promise<Visitor> {
     const context = await this.#browser.newContext({
       viewport: { width: WIDTH, height: HEIGHT },
       locale: 'en-GB',
@@ -38,7 +47,7 @@ export class PageBrowser {
     this.#contexts.push(context);
     const page = await context.newPage();
     const visitor = new Visitor(system, page);
-    await page.goto(system.system.pageUrl);
+    await page.goto(system.pageUrl);
     return visitor;
   }
 
@@ -52,12 +61,12 @@ export class PageBrowser {
 export class Visitor {
   readonly page: Page;
   readonly trouble: Trouble[] = [];
-  readonly #system: RunningSystem;
+  readonly #system: PageSystem;
 
-  constructor(system: RunningSystem, page: Page) {
+  constructor(system: PageSystem, page: Page) {
     this.#system = system;
     this.page = page;
-    const { origin } = new URL(system.system.pageUrl);
+    const { origin } = new URL(system.pageUrl);
     page.on('console', (message) => {
       if (message.type() === 'error') {
         this.trouble.push({ kind: 'console', text: message.text() });
@@ -74,11 +83,22 @@ export class Visitor {
 
   /** Signs in as a test login and waits for the first view. */
   async signIn(user: string, password?: string): Promise<void> {
-    const login = this.#system.system.logins.find((one) => one.user === user);
+    const login = this.#system.logins.find((one) => one.user === user);
     await this.page.getByRole('button', { name: 'Sign in' }).click();
     await this.page.getByLabel('Who').selectOption(user);
     await this.page.getByLabel('Password').fill(password ?? login?.password ?? '');
     await this.page.getByRole('button', { name: 'Sign in' }).click();
+  }
+
+  /** Signs in, and waits until the page shows what there is. */
+  async enter(user: string): Promise<void> {
+    await this.signIn(user);
+    await this.page.getByRole('navigation', { name: 'Views' }).waitFor();
+  }
+
+  /** Closes this browser. */
+  async leave(): Promise<void> {
+    await this.page.context().close();
   }
 
   /** Gives the browser an authenticator that knows its owner, as a phone with a fingerprint. */

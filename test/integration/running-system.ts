@@ -24,7 +24,13 @@ const SystemFile = z.object({
   ),
   patients: z.array(z.object({ patientId: z.string(), login: z.string().optional() })),
 });
-type SystemFile = z.infer<typeof SystemFile>;
+export type SystemFile = z.infer<typeof SystemFile>;
+
+/** What a running system says about itself. @throws Error when there is none */
+export async function readSystemFile(file: string): Promise<SystemFile> {
+  const parsed: unknown = JSON.parse(await readFile(file, 'utf8'));
+  return SystemFile.parse(parsed);
+}
 
 /** An answer over HTTPS. */
 export interface Answer {
