@@ -50,14 +50,23 @@ async function whoLooked(patient: string, { limit, ...options }: Options): Promi
 }
 
 function cells(access: AccessLine): string[] {
-  const { atMs, subjectId, role, organization, purpose, permitted, refused, isEmergency } = access;
+  const { atMs, name, role, organization, purpose, permitted, refused } = access;
   return [
     time(atMs),
-    subjectId,
+    name ?? '-',
     role,
     organization,
-    isEmergency ? `${purpose} EMERGENCY` : purpose,
+    [purpose, ...marksOf(access)].join(' '),
     permitted.join(',') || '-',
     refused.join(',') || '-',
+  ];
+}
+
+/** What is unusual about an access. */
+function marksOf({ isEmergency, enteredLateAtMs, verdict }: AccessLine): string[] {
+  return [
+    ...(isEmergency ? ['EMERGENCY'] : []),
+    ...(enteredLateAtMs === null ? [] : [`entered ${time(enteredLateAtMs)}`]),
+    ...(verdict === null ? [] : [verdict]),
   ];
 }

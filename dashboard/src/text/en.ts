@@ -263,6 +263,12 @@ const PAGE_TEXT = {
     partly: 'opened in part',
     emergency: 'emergency',
     you: 'you',
+    enteredLate: 'entered later, at',
+    verdicts: {
+      justified: 'reviewed: justified',
+      unjustified: 'reviewed: not justified',
+      unclear: 'reviewed: unclear',
+    },
     purposes: {
       TREAT: 'treatment',
       ETREAT: 'emergency treatment',

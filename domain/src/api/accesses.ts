@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { VERDICTS, type Verdict } from '../access/documents.ts';
 import { ORGANIZATIONS, type Organization } from '../connection-profile.ts';
 import { Identifier, MomentMs } from '../identifiers.ts';
 import { ROLES, type Role } from '../record/roles.ts';
@@ -8,6 +9,8 @@ export interface AccessLine {
   readonly atMs: number;
   /** Person who looked. */
   readonly subjectId: string;
+  /** As the directory has it; null for somebody whom it does not name. */
+  readonly name: string | null;
   readonly role: Role;
   readonly organization: Organization;
   /** v3-ActReason code. */
@@ -16,6 +19,10 @@ export interface AccessLine {
   readonly permitted: readonly string[];
   readonly refused: readonly string[];
   readonly isEmergency: boolean;
+  /** When it was entered, if that was later, because nothing could be ordered then. */
+  readonly enteredLateAtMs: number | null;
+  /** What the supervisor thought of an emergency access; null before the review. */
+  readonly verdict: Verdict | null;
 }
 
 /** Answer of `GET /patients/{id}/accesses`, newest first. */
@@ -28,12 +35,15 @@ export const AccessesAnswer: z.ZodType<AccessesAnswer> = z.object({
     z.object({
       atMs: MomentMs,
       subjectId: Identifier,
+      name: z.string().nullable(),
       role: z.enum(ROLES),
       organization: z.enum(ORGANIZATIONS),
       purpose: z.string(),
       permitted: z.array(z.string()),
       refused: z.array(z.string()),
       isEmergency: z.boolean(),
+      enteredLateAtMs: MomentMs.nullable(),
+      verdict: z.enum(VERDICTS).nullable(),
     }),
   ),
   bookmark: z.string().optional(),

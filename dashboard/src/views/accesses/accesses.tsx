@@ -60,14 +60,17 @@ function Row({
   return (
     <tr class={line.isEmergency ? 'emergency' : undefined}>
       <td>{time.format(line.atMs)}</td>
-      <td>
-        {line.subjectId === patientId
-          ? words.you
-          : `${TEXT.roles[line.role]}, ${TEXT.organizations[line.organization]}`}
-      </td>
+      <td>{line.subjectId === patientId ? words.you : whoOf(line)}</td>
       <td>
         {purposes[line.purpose] ?? line.purpose}
         {line.isEmergency ? <span class="badge danger">{words.emergency}</span> : null}
+        {line.enteredLateAtMs === null ? null : (
+          <span class="fine">
+            {' '}
+            {words.enteredLate} {time.format(line.enteredLateAtMs)}
+          </span>
+        )}
+        {line.verdict === null ? null : <span class="badge">{words.verdicts[line.verdict]}</span>}
       </td>
       <td>{[...line.permitted, ...line.refused].map(className).join(', ')}</td>
       <td>
@@ -77,6 +80,12 @@ function Row({
       </td>
     </tr>
   );
+}
+
+/** The name, where the directory has one; always for which organization and in which role. */
+function whoOf({ name, role, organization }: AccessLine): string {
+  const parts = [TEXT.roles[role], TEXT.organizations[organization]];
+  return (name === null ? parts : [name, ...parts]).join(', ');
 }
 
 function className(recordClass: string): string {

@@ -1,4 +1,4 @@
-import { RECORD_CLASSES, type RecordClass, SharedAnswer, SharesAnswer } from '@pulseledger/domain';
+import { CHART_CLASSES, type RecordClass, SharedAnswer, SharesAnswer } from '@pulseledger/domain';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { ApiClient } from '../../api/client.ts';
@@ -63,7 +63,8 @@ export function Shares({ api }: { readonly api: ApiClient }): JSX.Element {
 }
 
 function classesOf({ classes }: Share): readonly RecordClass[] {
-  return classes === 'all' ? RECORD_CLASSES : classes;
+  // Of what is covered by "all", as the contract has it: the rest is shared by its name only.
+  return classes === 'all' ? CHART_CLASSES.filter((one) => one !== 'other') : classes;
 }
 
 function SharedRecords({

@@ -347,6 +347,7 @@ function brokenApi(error: Error, log: FhirApi['log'] = () => undefined): FhirApi
     directory: {
       list: () => Promise.reject(error),
       read: () => Promise.reject(error),
+      readAll: () => Promise.reject(error),
       history: () => Promise.reject(error),
     },
     cursorKey: () => Promise.resolve(new Uint8Array(32)),

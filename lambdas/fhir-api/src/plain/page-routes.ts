@@ -21,6 +21,7 @@ import { issueTicket, TICKET_SECONDS } from '../../../common/src/live-ticket.ts'
 import type { Call } from '../http/call.ts';
 import { ok, type Reply } from '../http/reply.ts';
 import type { Route } from '../http/routes.ts';
+import { type Names, namesOf } from '../record/names.ts';
 import type { VitalsInput } from '../record/port.ts';
 import { identifierIn, jsonBody, parsed } from './plain-input.ts';
 import { readSeries } from './series.ts';
@@ -93,27 +94,31 @@ async function series({ request, path, page, record }: Call): Promise<Reply> {
 }
 
 /** Newest first. */
-async function listAccesses({ request, path, page, now }: Call): Promise<Reply> {
+async function listAccesses({ request, path, page, directory, now }: Call): Promise<Reply> {
   const { bookmark } = parsed(PatientsQuery, Object.fromEntries(request.query));
   const { entries, bookmark: next } = await page.listAccess({
     ...{ patientId: identifierIn(path['id']), fromMs: 0, toMs: now() + 60_000 },
     ...{ pageSize: PAGE, bookmark },
   });
-  const answer: AccessesAnswer = { accesses: entries.map(accessLine), bookmark: next };
+  const names = await namesOf(directory, entries);
+  const accesses = entries.map((entry) => accessLine(entry, names));
+  const answer: AccessesAnswer = { accesses, bookmark: next };
   return ok(answer);
 }
 
-function accessLine(entry: AccessEntry): AccessLine {
+function accessLine(entry: AccessEntry, names: Names): AccessLine {
   const { atMs, subjectId, role, mspId, purpose, classes, emergency } = entry;
   const organization = ORGANIZATIONS.find((name) => MSP_IDS[name] === mspId);
   if (organization === undefined) throw new PulseError('internal');
   const named = (outcome: 'permit' | 'deny'): string[] =>
     classes.flatMap((one) => (one.outcome === outcome ? [one.recordClass] : []));
   return {
-    ...{ atMs, subjectId, role, organization, purpose },
+    ...{ atMs, subjectId, name: names.get(subjectId) ?? null, role, organization, purpose },
     permitted: named('permit'),
     refused: named('deny'),
     isEmergency: emergency !== null,
+    enteredLateAtMs: entry.committedLateAtMs,
+    verdict: entry.verdict ?? null,
   };
 }
 

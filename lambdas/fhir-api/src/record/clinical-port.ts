@@ -59,6 +59,8 @@ export interface DirectoryPort {
   list(type: DirectoryType, hints: DirectoryHints): Promise<readonly DirectoryEntry[]>;
   /** @throws PulseError `not_found` */
   read(type: DirectoryType, id: string): Promise<DirectoryEntry>;
+  /** Those of these that there are. */
+  readAll(type: DirectoryType, ids: readonly string[]): Promise<readonly DirectoryEntry[]>;
   /** Newest first. @throws PulseError `not_found` */
   history(type: DirectoryType, id: string): Promise<readonly DirectoryEntry[]>;
 }

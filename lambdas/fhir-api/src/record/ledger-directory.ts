@@ -56,6 +56,17 @@ export function ledgerDirectory(calls: () => LedgerCalls): DirectoryPort {
       if (found === undefined) throw new PulseError('not_found');
       return toEntry(found);
     },
+    readAll: async (type, ids) => {
+      const entries = ids.slice(0, MAX_DIRECTORY_PAGE).map((id) => ({ kind: type, id }));
+      if (entries.length === 0) return [];
+      const found = await calls().read(
+        'directory:Read',
+        ReadDirectoryInput,
+        { entries },
+        ReadDirectoryOutput,
+      );
+      return found.entries.map(toEntry);
+    },
     history: async (type, id) => {
       if (!/^[0-9a-f]{32}$/.test(id)) throw new PulseError('not_found');
       const { versions } = await calls().read(

@@ -1,6 +1,7 @@
 /** An entry of a patient's access log as AuditEvent: https://hl7.org/fhir/R4/auditevent.html */
 import type { AccessEntry } from '@pulseledger/domain';
 import type { AuditEvent, AuditEventAgent } from 'fhir/r4.js';
+import type { Names } from '../record/names.ts';
 
 const DICOM = 'http://dicom.nema.org/resources/ontology/DCM';
 const ACT_REASON = 'http://terminology.hl7.org/CodeSystem/v3-ActReason';
@@ -10,7 +11,7 @@ const SUBJECT_SYSTEM = 'urn:oid:2.25.93127411035286428017120846213754028361';
 const SUCCESS = '0';
 const REFUSED = '4';
 
-export function toAuditEvent(patientId: string, entry: AccessEntry): AuditEvent {
+export function toAuditEvent(patientId: string, entry: AccessEntry, names: Names): AuditEvent {
   const { permitId, classes, atMs, purpose, emergency, committedLateAtMs } = entry;
   const isRefused = classes.every(({ outcome }) => outcome === 'deny');
   const recordedMs = committedLateAtMs ?? atMs;
@@ -31,7 +32,7 @@ export function toAuditEvent(patientId: string, entry: AccessEntry): AuditEvent 
     outcome: isRefused ? REFUSED : SUCCESS,
     ...(remarks.length > 0 ? { outcomeDesc: remarks.join('; ') } : {}),
     purposeOfEvent: [{ coding: [{ system: ACT_REASON, code: purpose }] }],
-    agent: agentsOf(patientId, entry),
+    agent: agentsOf(patientId, entry, names),
     source: { observer: { display: 'Pulseledger' } },
     entity: [
       {
@@ -53,13 +54,19 @@ function isoTime(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-function agentsOf(patientId: string, { subjectId, role, mspId }: AccessEntry): AuditEventAgent[] {
+function agentsOf(
+  patientId: string,
+  { subjectId, role, mspId }: AccessEntry,
+  names: Names,
+): AuditEventAgent[] {
   const isSelf = subjectId === patientId;
+  const name = names.get(subjectId);
+  const known = name === undefined ? {} : { reference: `Practitioner/${subjectId}`, display: name };
   const identifier = { system: SUBJECT_SYSTEM, value: subjectId };
   return [
     {
       role: [{ text: role }],
-      who: { ...(isSelf ? { reference: `Patient/${patientId}` } : {}), identifier },
+      who: { ...(isSelf ? { reference: `Patient/${patientId}` } : known), identifier },
       requestor: true,
     },
     { who: { display: mspId }, requestor: false },

@@ -9,6 +9,7 @@ import type { FhirJson } from '../definitions/fhir-json.ts';
 import type { ServedType, ViewType } from '../definitions/served-types.ts';
 import type { Call } from '../http/call.ts';
 import { conceal } from '../record/chart.ts';
+import { namesOf } from '../record/names.ts';
 import { nothingToSee } from '../record/port.ts';
 import { toAuditEvent } from './audit-event.ts';
 import { toConsent } from './consent.ts';
@@ -42,7 +43,8 @@ const GATHERERS: Readonly<Record<ViewType, Gather>> = {
       const { entries, bookmark: next } = await call.page.listAccess(input);
       return [entries, next];
     });
-    return all.map((entry) => ({ ...toAuditEvent(patientId, entry) }));
+    const names = await namesOf(call.directory, all);
+    return all.map((entry) => ({ ...toAuditEvent(patientId, entry, names) }));
   },
 };
 

@@ -1,0 +1,35 @@
+/** Who the people in a log of accesses are, as the directory has them; the ledger's log itself names nobody. */
+import { type AccessEntry, MAX_DIRECTORY_PAGE, PulseError } from '@pulseledger/domain';
+import type { FhirJson } from '../definitions/fhir-json.ts';
+import { namesIn } from '../views/person-name.ts';
+import type { DirectoryPort } from './clinical-port.ts';
+
+/** Names by the id of the person. Whoever is not in the directory has none here. */
+export type Names = ReadonlyMap<string, string>;
+
+/**
+ * The people of these entries whom the directory names: everybody for whom their organization made an entry, whatever their
+ * role. A directory that does not answer is no reason to hide who looked: then nobody has a name.
+ */
+export async function namesOf(
+  directory: DirectoryPort,
+  entries: readonly Pick<AccessEntry, 'subjectId'>[],
+): Promise<Names> {
+  const ids = [...new Set(entries.map(({ subjectId }) => subjectId))];
+  const pages: string[][] = [];
+  for (let at = 0; at < ids.length; at += MAX_DIRECTORY_PAGE) {
+    pages.push(ids.slice(at, at + MAX_DIRECTORY_PAGE));
+  }
+  try {
+    const found = await Promise.all(pages.map((page) => directory.readAll('Practitioner', page)));
+    return new Map(found.flat().flatMap(({ id, resource }) => nameOf(id, resource)));
+  } catch (error) {
+    if (error instanceof PulseError) return new Map();
+    throw error;
+  }
+}
+
+function nameOf(id: string, resource: FhirJson): [string, string][] {
+  const [name] = namesIn(resource);
+  return name === undefined ? [] : [[id, name]];
+}
