@@ -8,7 +8,7 @@ import type { Prng } from '../prng.ts';
 import type { AttemptChunk, Fate, TruthLine } from '../truth-lines.ts';
 import type { Attack } from './attacks.ts';
 import type { ChunkPlan } from './hostile-bytes.ts';
-import { Intruder, type IntruderOptions, type Outcome } from './intruder.ts';
+import { Intruder, type IntruderOptions, isSaid, type Outcome } from './intruder.ts';
 
 const RETRY_MS = 500;
 /** A chunk whose answer does not come is sent again after this time. */
@@ -228,12 +228,12 @@ export class AttackStage {
     }
   }
 
-  /** Wait until its own certificate is not let in any more: revocation lists take their time. */
+  /** Wait until the broker says that its own certificate is not let in any more: revocation lists take their time. */
   async untilShutOut(atMostMs: number): Promise<void> {
     for (const endMs = Date.now() + atMostMs; Date.now() < endMs; ) {
       const connection = await Intruder.connect(this.own);
       if (connection instanceof Intruder) connection.close();
-      else if (connection.status === 'turnedAway' && this.world.isBrokerThere()) return;
+      else if (isSaid(connection)) return;
       await this.pause(RETRY_MS);
     }
   }

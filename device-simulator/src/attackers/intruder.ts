@@ -22,6 +22,11 @@ export type Outcome =
   | { readonly status: 'taken' }
   | { readonly status: 'turnedAway' | 'unreachable'; readonly how: string };
 
+/** Did somebody say no, in MQTT (CONNACK) or TLS (alert)? A connection that merely ends may have been cut by anybody. */
+export function isSaid(outcome: Outcome): boolean {
+  return outcome.status === 'turnedAway' && /^code_(\d+|ERR_SSL)/.test(outcome.how);
+}
+
 function outcomeOf(error: unknown): Outcome {
   const known = typeof error === 'object' && error !== null && 'code' in error;
   const how = known ? String(error.code) : 'error';
