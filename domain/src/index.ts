@@ -231,6 +231,7 @@ export {
   EquivalentsAnswer,
   OrderAnswer,
   OrderRequest,
+  WorklistAnswer,
 } from './api/orders.ts';
 export { PatientsAnswer } from './api/patients.ts';
 export {
@@ -372,6 +373,12 @@ export {
   SealedNote,
   SetAuthorGroupInput,
 } from './clinical/sealed-note.ts';
+export {
+  ListOrdersInput,
+  ListOrdersOutput,
+  type OrderPlace,
+  type OrderToAnswer,
+} from './clinical/worklist.ts';
 export {
   MAX_WRITE_INPUT_BYTES,
   MAX_WRITES_PER_TRANSACTION,

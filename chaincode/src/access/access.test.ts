@@ -77,6 +77,7 @@ const EXPECTED: Readonly<Record<FunctionName, string>> = {
   'record:FindByKey': 'dnpr',
   'record:FindUnique': 'dnla',
   'record:EquivalentResults': 'dn',
+  'record:ListOrders': 'l',
   'record:SetIndexSecret': 'a',
   'record:SetAuthorGroup': 'a',
   'record:ReadAuthorGroup': 'd',

@@ -77,6 +77,7 @@ export const RULES = {
   'record:FindByKey': ['doctor', 'nurse', 'patient', 'representative'],
   'record:FindUnique': ['doctor', 'nurse', 'laboratory', 'administrator'],
   'record:EquivalentResults': ['doctor', 'nurse'],
+  'record:ListOrders': ['laboratory'],
   'record:SetIndexSecret': ['administrator'],
   'record:SetAuthorGroup': ['administrator'],
   'record:ReadAuthorGroup': ['doctor'],

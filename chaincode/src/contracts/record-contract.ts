@@ -9,6 +9,7 @@ import {
   REQUEST_ERASURE,
 } from '../record/erasure.ts';
 import { SET_INDEX_SECRET } from '../record/index-secret.ts';
+import { LIST_ORDERS } from '../record/list-orders.ts';
 import { FIND_BY_KEY, FIND_UNIQUE, LOCATE } from '../record/places-of.ts';
 import { READ } from '../record/read.ts';
 import { HISTORY, READ_VERSION } from '../record/versions.ts';
@@ -104,6 +105,12 @@ export class RecordContract extends Contract {
   @Returns('string')
   ReadErasures(context: Context): Promise<string> {
     return invoke(context, READ_ERASURES);
+  }
+
+  @Transaction(false)
+  @Returns('string')
+  ListOrders(context: Context): Promise<string> {
+    return invoke(context, LIST_ORDERS);
   }
 
   @Transaction(false)

@@ -4,6 +4,7 @@ import {
   type ConsentTerms,
   compositeKey,
   type FhirResource,
+  ListOrdersOutput,
   MAX_PAGE_BYTES,
   ReadRecordsOutput,
   type RecordWrite,
@@ -389,6 +390,23 @@ describe('laboratory orders', () => {
   it('are all that the laboratory sees, and it sees its own only', async () => {
     expect(await idsSeenBy(PEOPLE.laboratory)).toEqual([placed.recordId]);
     expect(await idsSeenBy(clinicLaboratory)).toEqual([]);
+  });
+
+  it('are listed for the laboratory that has them, page by page, until they are over', async () => {
+    const second = writeOf({ recordClass: 'order', resource: order, orderFor });
+    await writeRecords(ledger, PEOPLE.clinicDoctor, [second]);
+    const page = async (identity: Identity, nowMs: number, after?: object) => {
+      const input = { pageSize: 1, after };
+      return ListOrdersOutput.parse(
+        await ledger.evaluate('record:ListOrders', { identity, input, nowMs }),
+      );
+    };
+    const first = await page(PEOPLE.laboratory, NOON_MS);
+    const next = await page(PEOPLE.laboratory, NOON_MS, first.next);
+    const ids = [...first.orders, ...next.orders].map(({ orderId }) => orderId);
+    expect(ids.sort()).toEqual([placed.recordId, second.recordId].sort());
+    expect((await page(clinicLaboratory, NOON_MS)).orders).toEqual([]);
+    expect((await page(PEOPLE.laboratory, orderFor.untilMs)).orders).toEqual([]);
   });
 
   it('are what results are written for', async () => {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { OrderFor, Repeat } from '../clinical/documents.ts';
 import { FhirResource } from '../clinical/resource.ts';
+import type { OrderToAnswer } from '../clinical/worklist.ts';
 import { Identifier, MomentMs } from '../identifiers.ts';
 
 /** A result that stands for a new one still. */
@@ -44,6 +45,23 @@ export const OrderRequest: z.ZodType<OrderRequest> = z.strictObject({
   resource: FhirResource,
   orderFor: OrderFor.optional(),
   repeat: Repeat.optional(),
+});
+
+/** Answer of `GET /orders`: what the caller's laboratory has to answer. */
+export interface WorklistAnswer {
+  readonly orders: readonly OrderToAnswer[];
+  readonly bookmark?: string | undefined;
+}
+export const WorklistAnswer: z.ZodType<WorklistAnswer> = z.object({
+  orders: z.array(
+    z.object({
+      patientId: Identifier,
+      orderId: Identifier,
+      fromMs: MomentMs,
+      untilMs: MomentMs.nullable(),
+    }),
+  ),
+  bookmark: z.string().optional(),
 });
 
 /** Answer of `POST /patients/{id}/orders`. */

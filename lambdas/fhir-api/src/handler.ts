@@ -56,6 +56,7 @@ function createHandle(): Handle {
     openSession: sessions.open,
     cursorKey: sessions.cursorKey,
     directory: sessions.directory,
+    people: sessions.people,
     login,
     now: Date.now,
     log: (entry) => {

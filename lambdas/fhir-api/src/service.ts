@@ -30,8 +30,10 @@ import type { DirectoryPort } from './record/clinical-port.ts';
 import { ledgerErasures } from './record/erasure-port.ts';
 import { ledgerDirectory, ledgerDirectoryWriter } from './record/ledger-directory.ts';
 import { ledgerEmergency } from './record/ledger-emergency.ts';
+import { ledgerPage, ledgerRelations } from './record/ledger-ports.ts';
 import type { NoteKeys } from './record/note-keys.ts';
 import { ledgerNotes } from './record/note-port.ts';
+import { ledgerPeople, type PeopleDirectory } from './record/people-directory.ts';
 import { cursorKey } from './search/cursor.ts';
 import type { Caller } from './smart/token.ts';
 
@@ -53,6 +55,7 @@ export interface LedgerSessions {
   /** Seals cursors. Derived from an issuing CA's key: whoever may make users may page for them. */
   readonly cursorKey: () => Promise<Uint8Array>;
   readonly directory: DirectoryPort;
+  readonly people: PeopleDirectory;
   readonly close: () => void;
 }
 
@@ -77,6 +80,11 @@ export function ledgerSessions(options: ServiceOptions): LedgerSessions {
     connections.set(organization, connection);
     return connection;
   };
+  const publicCalls = (): LedgerCalls =>
+    new LedgerCalls({
+      connection: connectionOf(API_ORGANIZATION),
+      signatories: serviceSignatories(identities, API_ORGANIZATION, 'api'),
+    });
   return {
     open: (caller, purpose) => {
       const { organization, role, subjectId } = caller;
@@ -100,12 +108,7 @@ export function ledgerSessions(options: ServiceOptions): LedgerSessions {
       const clinical = new ClinicalClient(calls);
       return Promise.resolve({
         record,
-        page: {
-          listPatients: (input) => record.listPatients(input),
-          readMinutes: (input) => record.readMinutes(input),
-          readHours: (input) => record.readHours(input),
-          listAccess: (input) => access.listAccess(input),
-        },
+        page: ledgerPage(record, access, clinical),
         watch: new AlarmClient(calls),
         consents: new ConsentClient(calls),
         charts: calls.charts,
@@ -120,17 +123,13 @@ export function ledgerSessions(options: ServiceOptions): LedgerSessions {
           },
         }),
         ledger: new LedgerExplorer({ connection, signatories, kept }),
+        relations: ledgerRelations(record, access),
         directoryWriter: ledgerDirectoryWriter(calls),
       });
     },
     cursorKey: async () => cursorKey((await identities.issuingCa('hospital')).privateKeyPem()),
-    directory: ledgerDirectory(
-      () =>
-        new LedgerCalls({
-          connection: connectionOf(API_ORGANIZATION),
-          signatories: serviceSignatories(identities, API_ORGANIZATION, 'api'),
-        }),
-    ),
+    directory: ledgerDirectory(publicCalls),
+    people: ledgerPeople(publicCalls),
     close: () => {
       for (const connection of connections.values()) connection.close();
     },

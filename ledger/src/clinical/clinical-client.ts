@@ -17,6 +17,8 @@ import {
   ListErasableOutput,
   ListErasuresInput,
   ListErasuresOutput,
+  ListOrdersInput,
+  ListOrdersOutput,
   LocateInput,
   PatientInput,
   Place,
@@ -192,6 +194,11 @@ export class ClinicalClient {
   equivalentResults(input: EquivalentResultsInput): Promise<EquivalentResultsOutput> {
     const name = 'record:EquivalentResults';
     return this.#calls.read(name, EquivalentResultsInput, input, EquivalentResultsOutput);
+  }
+
+  /** `record:ListOrders`, by a laboratory: what it has to answer. */
+  listOrders(input: ListOrdersInput): Promise<ListOrdersOutput> {
+    return this.#calls.read('record:ListOrders', ListOrdersInput, input, ListOrdersOutput);
   }
 
   /** `record:SetIndexSecret`, once, by an administrator. */

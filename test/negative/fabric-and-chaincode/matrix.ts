@@ -74,6 +74,7 @@ const MAY_CALL: Readonly<Record<string, string>> = {
   'emergency:SetWristband': 'dna',
   'record:AnswerErasure': 'a',
   'record:EquivalentResults': 'dn',
+  'record:ListOrders': 'l',
   'record:Erase': 'pa',
   'record:FindByKey': 'dnpr',
   'record:FindUnique': 'dnla',

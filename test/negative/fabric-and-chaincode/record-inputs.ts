@@ -31,6 +31,7 @@ export const RECORD_INPUTS: Readonly<
   'record:Locate': ['doctor', { recordId: ID }],
   'record:FindByKey': ['doctor', { indexName: 'record-identifier', valueHash: DIGEST }],
   'record:FindUnique': ['doctor', { patientId: ID, uniqueKey: DIGEST }],
+  'record:ListOrders': ['laboratory', { pageSize: 1, after: { patientId: ID, orderId: ID } }],
   'record:EquivalentResults': ['doctor', { patientId: ID, permitId: ID, loinc: '4548-4' }],
   'record:SetIndexSecret': ['administrator', { secretHex: DIGEST, saltHex: SALT }],
   'record:SetAuthorGroup': [

@@ -8,7 +8,9 @@ import type { ErasurePort } from '../record/erasure-port.ts';
 import type { LedgerPort } from '../record/ledger-port.ts';
 import type { NotePort } from '../record/note-port.ts';
 import type { PagePort } from '../record/page-port.ts';
+import type { PeopleDirectory } from '../record/people-directory.ts';
 import type { RecordPort } from '../record/port.ts';
+import type { RelationPort } from '../record/relation-port.ts';
 import type { WatchPort } from '../record/watch-port.ts';
 import type { Grant } from '../smart/scopes.ts';
 import type { Caller } from '../smart/token.ts';
@@ -23,6 +25,10 @@ export interface PublicCall {
   /** Without a slash at the end. */
   readonly baseUrl: string;
   readonly directory: DirectoryPort;
+  /** The directory as people look through it. */
+  readonly people: PeopleDirectory;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
   /** Seals cursors. */
   readonly cursorKey: Uint8Array;
   readonly login: LoginAddresses;
@@ -47,6 +53,8 @@ export interface Call extends PublicCall {
   readonly erasures: ErasurePort;
   /** Psychotherapy notes. */
   readonly notes: NotePort;
+  /** Who treats a patient, and who acts for one. */
+  readonly relations: RelationPort;
   /** Everything else of the record. */
   readonly chart: Chart;
   readonly directoryWriter: DirectoryWriter;
@@ -54,7 +62,6 @@ export interface Call extends PublicCall {
   readonly liveKey: () => Promise<Uint8Array>;
   /** Says something to a device, at least once. */
   readonly publish: Publish;
-  readonly now: () => number;
   /** Answers another request of the same caller: an entry of a Bundle. @throws PulseError */
   readonly perform: (request: FhirRequest) => Promise<Reply>;
 }

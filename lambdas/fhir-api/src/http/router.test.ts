@@ -350,6 +350,7 @@ function brokenApi(error: Error, log: FhirApi['log'] = () => undefined): FhirApi
       readAll: () => Promise.reject(error),
       history: () => Promise.reject(error),
     },
+    people: { search: () => Promise.reject(error), read: () => Promise.reject(error) },
     cursorKey: () => Promise.resolve(new Uint8Array(32)),
     login: {
       issuer: 'https://login.pulse.test',

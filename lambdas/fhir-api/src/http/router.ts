@@ -23,8 +23,10 @@ import type { ErasurePort } from '../record/erasure-port.ts';
 import type { LedgerPort } from '../record/ledger-port.ts';
 import type { NotePort } from '../record/note-port.ts';
 import { concealingPage, type PagePort } from '../record/page-port.ts';
+import type { PeopleDirectory } from '../record/people-directory.ts';
 import { concealing, type RecordPort } from '../record/port.ts';
 import { purposeOf } from '../record/purpose.ts';
+import { concealingRelations, type RelationPort } from '../record/relation-port.ts';
 import { concealingWatch, type WatchPort } from '../record/watch-port.ts';
 import { grantOf } from '../smart/scopes.ts';
 import type { Caller, VerifyToken } from '../smart/token.ts';
@@ -57,6 +59,7 @@ export interface Session {
   readonly clinical: ClinicalPort;
   /** All of the session read with its permits. */
   readonly charts: ChartsPort;
+  readonly relations: RelationPort;
   readonly directoryWriter: DirectoryWriter;
 }
 
@@ -81,6 +84,7 @@ export interface FhirApi {
   readonly openSession: (caller: Caller, purpose: Purpose) => Promise<Session>;
   /** Read with the API's own identity, so that nobody knows who asked. */
   readonly directory: DirectoryPort;
+  readonly people: PeopleDirectory;
   /** Of the key that seals the cursors of next links. */
   readonly cursorKey: () => Promise<Uint8Array>;
   readonly login: LoginAddresses;
@@ -183,6 +187,7 @@ async function work(api: FhirApi, event: unknown, trace: Trace): Promise<Reply> 
     erasures: session.erasures,
     notes: session.notes,
     chart,
+    relations: concealingRelations(session.relations),
     directoryWriter,
     liveKey,
     publish,
@@ -197,8 +202,9 @@ async function publicCallOf(
   request: FhirRequest,
   { path }: FoundRoute,
 ): Promise<PublicCall> {
-  const { baseUrl, directory, login } = api;
-  return { request, path, baseUrl, directory, login, cursorKey: await api.cursorKey() };
+  const { baseUrl, directory, people, login, now } = api;
+  const cursorKey = await api.cursorKey();
+  return { request, path, baseUrl, directory, people, login, now, cursorKey };
 }
 
 /** A request within a Bundle: of the same caller, with the same rights, and only to FHIR. */

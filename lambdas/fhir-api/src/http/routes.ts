@@ -10,6 +10,7 @@ import { everything } from '../operations/everything.ts';
 import { summary } from '../operations/summary.ts';
 import { validate } from '../operations/validate.ts';
 import { CONSENT_ROUTES } from '../plain/consent-routes.ts';
+import { DIRECTORY_ROUTES } from '../plain/directory-routes.ts';
 import { documentationRoutes } from '../plain/documentation-routes.ts';
 import { EMERGENCY_ROUTES } from '../plain/emergency-routes.ts';
 import { ERASURE_ROUTES } from '../plain/erasure-routes.ts';
@@ -18,6 +19,7 @@ import { NOTE_ROUTES } from '../plain/note-routes.ts';
 import { OPERATIONS_ROUTES } from '../plain/operations-routes.ts';
 import { ORDER_ROUTES } from '../plain/order-routes.ts';
 import { PAGE_ROUTES } from '../plain/page-routes.ts';
+import { RELATION_ROUTES } from '../plain/relation-routes.ts';
 import { WATCH_ROUTES } from '../plain/watch-routes.ts';
 import { searchPublicly, searchType, searchTypeByForm } from '../search/type-search.ts';
 import { lastObservations } from '../vitals/lastn-route.ts';
@@ -79,6 +81,8 @@ export const ROUTES: readonly Route[] = [
   ...PAGE_ROUTES,
   ...CONSENT_ROUTES,
   ...WATCH_ROUTES,
+  ...DIRECTORY_ROUTES,
+  ...RELATION_ROUTES,
   ...EMERGENCY_ROUTES,
   ...LEDGER_ROUTES,
   ...NOTE_ROUTES,

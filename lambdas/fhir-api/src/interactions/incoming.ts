@@ -12,6 +12,7 @@ import {
 import { FhirJson, isObject, mapObjects, objectsIn } from '../definitions/fhir-json.ts';
 import { isRecordType, type ServedType } from '../definitions/served-types.ts';
 import { type Finding, findings } from '../definitions/structures.ts';
+import type { Call } from '../http/call.ts';
 import { InvalidResource } from '../http/outcome.ts';
 import type { FhirRequest } from '../http/request.ts';
 import { labelsOf, storedForm } from '../record/stored.ts';
@@ -164,6 +165,17 @@ export function writeOf(resource: FhirJson, options: WriteOptions): RecordWrite 
     ...(indexKeys.length > 0 ? { indexKeys } : {}),
     saltHex: newId(),
   };
+}
+
+/** What a laboratory writes answers the order that it is based on; the contract looks whether the laboratory has that order. */
+export function answering(write: RecordWrite, { caller }: Pick<Call, 'caller'>): RecordWrite {
+  if (caller.role !== 'laboratory' || write.resource === null) return write;
+  const orders = objectsAt(write.resource['basedOn']).flatMap(({ reference }) => {
+    const split = splitReference(reference);
+    return split?.type === 'ServiceRequest' ? [split.id] : [];
+  });
+  const [orderId] = orders;
+  return orderId === undefined ? write : { ...write, orderId };
 }
 
 /** By which it is found across patients: identifiers with and without their system, names with the birth date. */

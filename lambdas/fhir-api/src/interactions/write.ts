@@ -11,6 +11,7 @@ import { type Condition, conditionOf, existing, holderOf } from './conditional.t
 import { placeOf, present, readCurrent, readPatientNow } from './current.ts';
 import { createEntry, knownEntry, updateEntry } from './directory.ts';
 import {
+  answering,
   checkIncoming,
   classFor,
   newId,
@@ -94,7 +95,7 @@ async function created(
   resource: FhirJson,
   uniqueKey?: string,
 ): Promise<Reply> {
-  const write = writeOf(resource, { recordId, ifVersion: null, uniqueKey });
+  const write = answering(writeOf(resource, { recordId, ifVersion: null, uniqueKey }), call);
   const stored = await store(call, patientId, write);
   return written(call, 201, resource.resourceType, stored);
 }

@@ -9,6 +9,7 @@ import {
   PulseError,
   standsFor,
   takenAtMs,
+  WorklistAnswer,
 } from '@pulseledger/domain';
 import { z } from 'zod';
 import { FhirJson } from '../definitions/fhir-json.ts';
@@ -27,6 +28,13 @@ import { identifierIn, jsonBody, parsed } from './plain-input.ts';
 const MAX_BODY = 65_536;
 /** Most results shown. */
 const MAX_SHOWN = 10;
+const WORKLIST_PAGE = 50;
+const WorklistQuery = z.strictObject({
+  bookmark: z
+    .string()
+    .regex(/^[0-9a-f]{32}\.[0-9a-f]{32}$/)
+    .optional(),
+});
 const EquivalentsQuery = z.object({ loinc: LoincCode });
 
 export const ORDER_ROUTES: readonly Route[] = [
@@ -46,7 +54,29 @@ export const ORDER_ROUTES: readonly Route[] = [
     maxBody: MAX_BODY,
     handle: placeOrder,
   },
+  {
+    ...{ method: 'GET', path: 'orders', format: 'plain', access: 'login' },
+    summary: 'Orders that the caller’s laboratory has to answer',
+    query: WorklistQuery,
+    answer: WorklistAnswer,
+    handle: listOrders,
+  },
 ];
+
+/** The order itself is read as ServiceRequest, and answered with what is based on it. */
+async function listOrders({ request, page }: Call): Promise<Reply> {
+  const { bookmark } = parsed(WorklistQuery, Object.fromEntries(request.query));
+  const [patientId = '', orderId = ''] = bookmark?.split('.') ?? [];
+  const { orders, next } = await page.listOrders({
+    pageSize: WORKLIST_PAGE,
+    ...(bookmark === undefined ? {} : { after: { patientId, orderId } }),
+  });
+  const answer: WorklistAnswer = {
+    orders,
+    ...(next === undefined ? {} : { bookmark: `${next.patientId}.${next.orderId}` }),
+  };
+  return ok(answer);
+}
 
 async function equivalents(
   call: Call,

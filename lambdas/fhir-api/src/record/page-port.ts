@@ -1,6 +1,8 @@
 import type {
   ListAccessInput,
   ListAccessOutput,
+  ListOrdersInput,
+  ListOrdersOutput,
   ListPatientsInput,
   ListPatientsOutput,
   ReadSummariesOutput,
@@ -17,6 +19,7 @@ export interface PagePort {
   readMinutes(input: VitalsInput): Promise<ReadSummariesOutput>;
   readHours(input: VitalsInput): Promise<ReadSummariesOutput>;
   listAccess(input: ListAccessInput): Promise<ListAccessOutput>;
+  listOrders(input: ListOrdersInput): Promise<ListOrdersOutput>;
 }
 
 /** The same, where what may not be read looks like what does not exist. */
@@ -27,5 +30,6 @@ export function concealingPage(port: PagePort): PagePort {
     readMinutes: (input) => conceal(port.readMinutes(input)),
     readHours: (input) => conceal(port.readHours(input)),
     listAccess: (input) => conceal(port.listAccess(input)),
+    listOrders: (input) => port.listOrders(input),
   };
 }

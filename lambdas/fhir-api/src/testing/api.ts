@@ -1,6 +1,6 @@
 /** The whole API over the record's twin in memory: events in, answers out, no port and no network. */
 
-import { type MetricSink, PulseError } from '@pulseledger/domain';
+import { type DirectoryWrite, type MetricSink, PulseError } from '@pulseledger/domain';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Bundle, FhirResource, Observation, OperationOutcome } from 'fhir/r4.js';
 import { z } from 'zod';
@@ -13,7 +13,9 @@ import { MemoryErasures } from './memory-erasures.ts';
 import { MEMORY_LEDGER } from './memory-ledger.ts';
 import { MemoryNotes } from './memory-notes.ts';
 import { memoryPage } from './memory-page.ts';
+import { memoryPeople } from './memory-people.ts';
 import type { MemoryRecord } from './memory-record.ts';
+import { MemoryRelations } from './memory-relations.ts';
 import { MemoryWatch } from './memory-watch.ts';
 import { NO_CONSENTS } from './no-consents.ts';
 import { NOON } from './story.ts';
@@ -56,6 +58,8 @@ export interface ApiOptions {
   readonly now?: () => number;
   /** Of callers' tokens, by subject. */
   readonly scopes?: ReadonlyMap<string, string>;
+  /** In the directory. */
+  readonly people?: readonly DirectoryWrite[];
 }
 
 /** Callers are known by the name in the header; tokens are tested for themselves. */
@@ -75,10 +79,12 @@ export function testApi(
   const count: MetricSink['record'] = (name, _value, ...dimensions) => {
     measured.push([name, dimensions[0]]);
   };
+  const relations = new MemoryRelations();
   const handle = createRouter({
     baseUrl: options.baseUrl ?? BASE_URL,
     now,
     directory: clinical.directory,
+    people: memoryPeople(options.people ?? [], now),
     cursorKey: () => Promise.resolve(cursorKey('a secret of the API')),
     login: {
       issuer: 'https://login.pulse.test',
@@ -110,6 +116,7 @@ export function testApi(
         erasures: erasures.as(caller),
         notes: notes.as(caller),
         charts: clinical.chartsOf(caller, purpose),
+        relations: relations.as(caller),
         directoryWriter: clinical.writerFor(caller),
       }),
   });

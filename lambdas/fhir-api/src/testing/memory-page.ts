@@ -20,6 +20,7 @@ export function memoryPage(record: RecordPort, own: () => readonly PatientView[]
     readMinutes: rows(MINUTE_MS),
     readHours: rows(HOUR_MS),
     listAccess: () => Promise.reject(new PulseError('access_denied')),
+    listOrders: () => Promise.reject(new PulseError('access_denied')),
   };
 }
 
