@@ -10,6 +10,9 @@ const BUNDLES = join(ROOT, 'dist', 'lambdas');
 /** What a call of the SDK needs. A command that is not here fails the test: somebody must say what it needs. */
 const ACTIONS: Readonly<Record<string, string>> = {
   GetSecretValueCommand: 'secretsmanager:GetSecretValue',
+  DescribeSecretCommand: 'secretsmanager:DescribeSecret',
+  PutSecretValueCommand: 'secretsmanager:PutSecretValue',
+  UpdateSecretVersionStageCommand: 'secretsmanager:UpdateSecretVersionStage',
   SendMessageCommand: 'sqs:SendMessage',
   ReceiveMessageCommand: 'sqs:ReceiveMessage',
   DeleteMessageCommand: 'sqs:DeleteMessage',

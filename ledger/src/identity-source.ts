@@ -136,12 +136,17 @@ export class IdentitySource {
         cause,
       });
     }
-    return new LedgerIdentity(parseSecret(text));
+    return parseIdentity(text);
   }
 }
 
-/** Zod's and JSON's own errors quote their input, here a private key; so they are not passed on. */
-function parseSecret(text: string | undefined): z.infer<typeof SecretBody> {
+/**
+ * The identity in a secret's value. Zod's and JSON's own errors quote their input, here a private key; so they are not
+ * passed on.
+ *
+ * @throws PulseError `unavailable` when it is not in the expected form.
+ */
+export function parseIdentity(text: string | undefined): LedgerIdentity {
   let json: unknown;
   try {
     json = JSON.parse(text ?? '');
@@ -152,7 +157,7 @@ function parseSecret(text: string | undefined): z.infer<typeof SecretBody> {
   if (!parsed.success) {
     throw new PulseError('unavailable', 'The identity in the secret store is not readable.');
   }
-  return parsed.data;
+  return new LedgerIdentity(parsed.data);
 }
 
 /** Signs as a service of an organization. */

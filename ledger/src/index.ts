@@ -55,6 +55,7 @@ export {
   IdentitySource,
   type IdentitySourceOptions,
   LedgerIdentity,
+  parseIdentity,
   serviceSignatories,
 } from './identity-source.ts';
 export { IntentReads } from './intent-reads.ts';

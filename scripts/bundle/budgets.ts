@@ -6,6 +6,8 @@ const OWN_BUDGETS: ReadonlyMap<string, number> = new Map([
   // FHIR's definitions, S3's client, certificates of people, and messages for showing blocks.
   ['fhir-api', 2_500_000],
   ['live-authorizer', 700_000],
+  // Certificates of services.
+  ['rotate-identity', 1_600_000],
   ['token-claims', 300_000],
 ]);
 

@@ -37,6 +37,9 @@ export interface LogFields {
   readonly route?: string | undefined;
   readonly organization?: string | undefined;
   readonly role?: string | undefined;
+  /** Ends of a service's certificates, ISO 8601. */
+  readonly validUntil?: string | undefined;
+  readonly formerValidUntil?: string | undefined;
 }
 
 /** A word of the program's own: short, and nothing in it that could be a part of an id, digest or key. */
@@ -76,6 +79,8 @@ const ALLOWED: { readonly [Field in keyof LogFields]-?: z.ZodType<LogFields[Fiel
   route: z.string().regex(/^[A-Za-z$:_/]{0,64}$/),
   organization: Word,
   role: Word,
+  validUntil: z.iso.datetime(),
+  formerValidUntil: z.iso.datetime(),
 };
 
 /** Names of the fields that a line may have beside its time, level and event. */
@@ -107,4 +112,5 @@ export type LogMessage =
   | 'gaps_counted'
   | 'hours_closed'
   | 'shares_purged'
-  | 'late_entries';
+  | 'late_entries'
+  | 'identity_rotation';

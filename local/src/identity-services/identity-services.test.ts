@@ -9,7 +9,10 @@ import {
   DescribeSecretCommand,
   GetSecretValueCommand,
   ListSecretVersionIdsCommand,
+  PutSecretValueCommand,
+  RotateSecretCommand,
   SecretsManagerClient,
+  UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
@@ -174,6 +177,11 @@ beforeAll(async () => {
   services = await identityServices.start(
     identityServices.configuration.parse({
       secretsFile,
+      rotation: {
+        file: join(folder, 'rotate.cjs'),
+        region: 'eu-central-1',
+        profileFile: join(folder, 'profile.json'),
+      },
       roles: [ingest],
       region: 'eu-central-1',
       tls: authorities.tls,
@@ -188,7 +196,7 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  const secrets = [{ name: NAME, versions: [CURRENT, PREVIOUS] }];
+  const secrets = [{ name: NAME, isRotated: true, versions: [CURRENT, PREVIOUS] }];
   await writeFile(secretsFile, formatSecrets(secrets));
   await chmod(secretsFile, 0o600);
 });
@@ -238,10 +246,85 @@ describe('the unmodified Secrets Manager client', () => {
 
   test('sees a rotated secret at once', async () => {
     const rotated = { ...CURRENT, versionId: randomUUID(), value: 'newest' };
-    await writeFile(secretsFile, formatSecrets([{ name: NAME, versions: [rotated] }]));
+    await writeFile(
+      secretsFile,
+      formatSecrets([{ name: NAME, isRotated: true, versions: [rotated] }]),
+    );
     await utimes(secretsFile, new Date(), new Date(Date.now() + 5_000));
     const { SecretString } = await client().send(new GetSecretValueCommand({ SecretId: NAME }));
     expect(SecretString).toBe('newest');
+  });
+
+  describe('rotating', () => {
+    const token = randomUUID();
+    const put = (value: string) =>
+      new PutSecretValueCommand({
+        SecretId: NAME,
+        ClientRequestToken: token,
+        SecretString: value,
+        VersionStages: ['AWSPENDING'],
+      });
+    const labels = async () => {
+      const answer = await client().send(new DescribeSecretCommand({ SecretId: NAME }));
+      return answer.VersionIdsToStages;
+    };
+    const move = (from: string) =>
+      new UpdateSecretVersionStageCommand({
+        SecretId: NAME,
+        VersionStage: 'AWSCURRENT',
+        MoveToVersionId: token,
+        RemoveFromVersionId: from,
+      });
+
+    test('keeps a value that waits, once, and makes it current', async () => {
+      await client().send(put('waiting'));
+      await client().send(put('waiting'));
+      await expect(client().send(put('other'))).rejects.toMatchObject({
+        name: 'ResourceExistsException',
+      });
+      expect(await labels()).toMatchObject({ [CURRENT.versionId]: ['AWSCURRENT'] });
+      await expect(client().send(move(PREVIOUS.versionId))).rejects.toMatchObject({
+        name: 'InvalidParameterException',
+      });
+      await client().send(move(CURRENT.versionId));
+      await client().send(move(CURRENT.versionId));
+      expect(await labels()).toEqual({
+        [token]: ['AWSPENDING', 'AWSCURRENT'],
+        [CURRENT.versionId]: ['AWSPREVIOUS'],
+      });
+      const { SecretString } = await client().send(new GetSecretValueCommand({ SecretId: NAME }));
+      expect(SecretString).toBe('waiting');
+    });
+
+    test('leaves a version that waits when the function fails, and says so the next time', async () => {
+      // There is no function in the file.
+      const rotate = new RotateSecretCommand({ SecretId: NAME, ClientRequestToken: token });
+      expect(await client().send(rotate)).toMatchObject({ VersionId: token });
+      expect(await labels()).toMatchObject({
+        [CURRENT.versionId]: ['AWSCURRENT'],
+        [token]: ['AWSPENDING'],
+      });
+      await expect(
+        client().send(new RotateSecretCommand({ SecretId: NAME })),
+      ).rejects.toMatchObject({ name: 'InvalidRequestException' });
+    });
+
+    test('is for who may, and for secrets that a function rotates', async () => {
+      const reader = client(
+        createRole('reader', [{ action: 'secretsmanager:GetSecretValue', resource: NAME }]),
+      );
+      await expect(reader.send(new RotateSecretCommand({ SecretId: NAME }))).rejects.toMatchObject({
+        name: 'UnrecognizedClientException',
+      });
+      await writeFile(
+        secretsFile,
+        formatSecrets([{ name: NAME, isRotated: false, versions: [CURRENT] }]),
+      );
+      await utimes(secretsFile, new Date(), new Date(Date.now() + 9_000));
+      await expect(
+        client().send(new RotateSecretCommand({ SecretId: NAME })),
+      ).rejects.toMatchObject({ name: 'InvalidRequestException' });
+    });
   });
 
   test('is refused the secrets of others, whether they exist or not', async () => {

@@ -8,11 +8,13 @@ import { issuerApp } from './issuer-app.ts';
 import { Login } from './logins.ts';
 import { createIssuer, OIDC_PATH } from './oidc.ts';
 import { PasswordCheck } from './password-check.ts';
+import { type RotationSettings, SecretRotation } from './secret-rotation.ts';
 import { SecretStore } from './secret-store.ts';
 import { secretsManagerApp } from './secrets-manager.ts';
 
 export interface IdentityServicesConfig {
   readonly secretsFile: string;
+  readonly rotation: RotationSettings;
   readonly roles: readonly LocalRole[];
   readonly region: string;
   readonly tls: TlsKeys;
@@ -50,6 +52,7 @@ const signingKey: z.ZodType<JWK> = z.strictObject({
 
 const configuration: z.ZodType<IdentityServicesConfig> = z.strictObject({
   secretsFile: z.string(),
+  rotation: z.strictObject({ file: z.string(), region: z.string(), profileFile: z.string() }),
   roles: z.array(localRoleSchema),
   region: z.string(),
   tls: tlsKeysSchema,
@@ -68,11 +71,12 @@ export const identityServicesInfo: z.ZodType<IdentityServicesInfo> = z.object({
 /** Secrets Manager and the OpenID Connect issuer: what knows who somebody is. */
 export const identityServices: ChildProgram<IdentityServicesConfig> = {
   configuration,
-  start: async (config) => {
+  start: async (config, logger) => {
     const { roles, region, signingKey, pageUrls } = config;
     const store = new SecretStore(config.secretsFile);
+    const rotation = new SecretRotation(config.rotation, logger);
     const secrets = await serveLoopback(
-      secretsManagerApp({ store, roles, region }),
+      secretsManagerApp({ store, roles, region, rotation }),
       config.ports.secrets,
     );
     const logins = new PasswordCheck(config.logins);
@@ -89,6 +93,7 @@ export const identityServices: ChildProgram<IdentityServicesConfig> = {
     return {
       info,
       close: async () => {
+        await rotation.close();
         await Promise.all([secrets.close(), issuer.close()]);
       },
     };

@@ -4,18 +4,20 @@ import { AwsError } from '../aws/aws-error.ts';
 import { type JsonOperation, jsonServiceApp, type OperationCall } from '../aws/json-protocol.ts';
 import { type LocalRole, roleAllows } from '../aws/role.ts';
 import { SignatureVerifier } from '../aws/signature.ts';
+import { awaitVersion, CURRENT, moveStage, PENDING, putVersion } from './secret-changes.ts';
+import type { SecretRotation } from './secret-rotation.ts';
 import type { Secret, SecretStore, SecretVersion } from './secret-store.ts';
 
 const ACCOUNT = '000000000000';
 const MAX_BODY_BYTES = 16 * 1024;
 const MAX_BATCH = 20;
-const CURRENT = 'AWSCURRENT';
 const SECOND = 1000;
 
 export interface SecretsManagerOptions {
   readonly store: SecretStore;
   readonly roles: readonly LocalRole[];
   readonly region: string;
+  readonly rotation: Pick<SecretRotation, 'begin'>;
 }
 
 const secretId = z.string().min(1).max(2_048);
@@ -25,10 +27,24 @@ const valueInput = z.object({
   VersionStage: z.string().optional(),
 });
 const nameInput = z.object({ SecretId: secretId });
+const versionId = z.string().min(32).max(64);
+const putInput = z.object({
+  SecretId: secretId,
+  ClientRequestToken: versionId,
+  SecretString: z.string().min(1).max(MAX_BODY_BYTES),
+  VersionStages: z.array(z.string().min(1).max(256)).min(1).max(20).default([CURRENT]),
+});
+const stageInput = z.object({
+  SecretId: secretId,
+  VersionStage: z.string().min(1).max(256),
+  RemoveFromVersionId: versionId.optional(),
+  MoveToVersionId: versionId.optional(),
+});
+const rotateInput = z.object({ SecretId: secretId, ClientRequestToken: versionId });
 const batchInput = z.object({ SecretIdList: z.array(secretId).min(1).max(MAX_BATCH) });
 
 /**
- * The reading half of AWS Secrets Manager
+ * AWS Secrets Manager, without making and deleting secrets
  * (https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html).
  */
 export function secretsManagerApp(options: SecretsManagerOptions): Hono {
@@ -56,6 +72,9 @@ class SecretsManager {
       ['BatchGetSecretValue', (call) => this.#batch(call)],
       ['DescribeSecret', (call) => this.#describe(call)],
       ['ListSecretVersionIds', (call) => this.#versions(call)],
+      ['PutSecretValue', (call) => this.#put(call)],
+      ['UpdateSecretVersionStage', (call) => this.#move(call)],
+      ['RotateSecret', (call) => this.#rotate(call)],
     ]);
   }
 
@@ -69,7 +88,7 @@ class SecretsManager {
           VersionStage ?? (VersionId === undefined ? CURRENT : (v.stages[0] ?? '')),
         ),
     );
-    if (version === undefined) throw notFound();
+    if (version?.value === undefined) throw notFound();
     return this.#render(secret, version);
   }
 
@@ -94,6 +113,7 @@ class SecretsManager {
     return {
       ARN: this.#arn(secret.name),
       Name: secret.name,
+      RotationEnabled: secret.isRotated,
       VersionIdsToStages: Object.fromEntries(stages),
     };
   }
@@ -107,6 +127,56 @@ class SecretsManager {
       CreatedDate: v.createdAtMs / SECOND,
     }));
     return { ARN: this.#arn(secret.name), Name: secret.name, Versions: versions };
+  }
+
+  async #put(call: OperationCall): Promise<object> {
+    const { SecretId, ClientRequestToken, SecretString, VersionStages } = putInput.parse(
+      call.input,
+    );
+    const { name } = await this.#secret(call.role, 'PutSecretValue', SecretId);
+    const put = {
+      versionId: ClientRequestToken,
+      value: SecretString,
+      stages: VersionStages,
+      atMs: Date.now(),
+    };
+    await this.#options.store.update(name, (versions) => putVersion(versions, put));
+    return { ...this.#named(name), VersionId: ClientRequestToken, VersionStages };
+  }
+
+  async #move(call: OperationCall): Promise<object> {
+    const { SecretId, VersionStage, RemoveFromVersionId, MoveToVersionId } = stageInput.parse(
+      call.input,
+    );
+    const { name } = await this.#secret(call.role, 'UpdateSecretVersionStage', SecretId);
+    const move = { stage: VersionStage, from: RemoveFromVersionId, to: MoveToVersionId };
+    await this.#options.store.update(name, (versions) => moveStage(versions, move));
+    return this.#named(name);
+  }
+
+  /** Answers when the rotation has begun; one that did not finish is tried again, as AWS does. */
+  async #rotate(call: OperationCall): Promise<object> {
+    const { SecretId, ClientRequestToken } = rotateInput.parse(call.input);
+    const { name, isRotated } = await this.#secret(call.role, 'RotateSecret', SecretId);
+    if (!isRotated)
+      throw new AwsError('InvalidRequestException', 'No function rotates the secret.');
+    let token = ClientRequestToken;
+    await this.#options.store.update(name, (versions) => {
+      const left = versions.find(
+        ({ stages }) => stages.includes(PENDING) && !stages.includes(CURRENT),
+      );
+      if (left === undefined) return awaitVersion(versions, ClientRequestToken, Date.now());
+      token = left.versionId;
+      return versions;
+    });
+    this.#options.rotation.begin(this.#arn(name), token);
+    if (token === ClientRequestToken) return { ...this.#named(name), VersionId: token };
+    const text = "A previous rotation isn't complete. That rotation will be reattempted.";
+    throw new AwsError('InvalidRequestException', text);
+  }
+
+  #named(name: string): { readonly ARN: string; readonly Name: string } {
+    return { ARN: this.#arn(name), Name: name };
   }
 
   /** The secret of that name or ARN. Permission is asked first, so that names cannot be probed. */

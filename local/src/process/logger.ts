@@ -14,6 +14,7 @@ export type LogEvent =
   | 'request_failed'
   | 'enrolment_failed'
   | 'revocation_failed'
+  | 'rotation_failed'
   | 'invocation_failed'
   | 'function_timed_out'
   | 'receive_failed'

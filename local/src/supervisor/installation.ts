@@ -16,9 +16,11 @@ import {
 import type { JWK } from 'jose';
 import { z } from 'zod';
 import type { DeviceAuthority } from '../cloud/broker/revocation-registry.ts';
-import { formatSecrets, type Secret } from '../identity-services/secret-store.ts';
+import { formatSecrets, readSecrets, type Secret } from '../identity-services/secret-store.ts';
 import type { TlsKeys } from '../loopback-server.ts';
 import type { DataFolder } from './data-folder.ts';
+import { keepRotated } from './kept-rotation.ts';
+import { noteGroup } from './note-group.ts';
 
 export const SECRET_PREFIX = 'pulseledger/local';
 
@@ -55,7 +57,8 @@ export async function prepareInstallation(folder: DataFolder): Promise<Installat
   await createAuthorities(keys, { ...NETWORK, organizations: [CLOUD] });
   const tlsCa = await readAuthority(keys, CLOUD.name, 'tls');
   const secretsFile = join(folder.run, 'secrets.json');
-  await writePrivate(secretsFile, formatSecrets(await secrets(keys)));
+  const kept = keepRotated(await secrets(keys), (await readSecrets(secretsFile)) ?? [], Date.now());
+  await writePrivate(secretsFile, formatSecrets(kept));
   return {
     tls: tlsServerCertificate({ issuer: tlsCa, names: ['localhost'], ips: ['127.0.0.1'] }),
     tlsCaPem: tlsCa.certificatePem,
@@ -90,16 +93,21 @@ async function loadCloudKeys(file: string): Promise<z.infer<typeof cloudKeys>> {
   return cloudKeys.parse(made);
 }
 
-/** What the Lambda functions find in Secrets Manager: identities of the services, and issuing CAs. */
+/** What the Lambda functions find in Secrets Manager: identities of the services, issuing CAs, keys of notes. */
 async function secrets(keys: string): Promise<Secret[]> {
   const all: Secret[] = [secret('live', { keyBase64: randomBytes(32).toString('base64') })];
   for (const organization of NETWORK.organizations) {
     const { name } = organization;
     const issuing = await readAuthority(keys, name, 'issuing');
     all.push(secret(`issuing-ca/${name}`, { mspId: mspOf(name), ...issuing }));
+    if (organization.provider) {
+      const { groupId, keyId, privateKeyPem } = await noteGroup(keys, name);
+      all.push(secret(`note-keys/${name}/${groupId}`, { [keyId]: privateKeyPem }));
+    }
     for (const service of servicesOf(organization)) {
       const pair = await readCertifiedKey(organizationKeys(keys, name).service(service));
-      all.push(secret(`${service}/${name}`, { mspId: mspOf(name), ...pair }));
+      const identity = secret(`${service}/${name}`, { mspId: mspOf(name), ...pair });
+      all.push({ ...identity, isRotated: true });
     }
   }
   return all;
@@ -114,6 +122,7 @@ function secret(name: string, value: object): Secret {
   const version = { versionId: randomUUID(), stages, value: JSON.stringify(value) };
   return {
     name: `${SECRET_PREFIX}/${name}`,
+    isRotated: false,
     versions: [{ ...version, createdAtMs: Date.now() }],
   };
 }

@@ -19,6 +19,10 @@ export interface Roles {
   readonly enrolment: LocalRole;
   /** Says who may listen to the live channel. */
   readonly liveAuthorizer: LocalRole;
+  /** Gives services new keys. */
+  readonly rotation: LocalRole;
+  /** The person in front of this machine, at the services' identities (`npx pulse identities`). */
+  readonly identitiesOperator: LocalRole;
   /** The supervisor itself: looks at queues, writes to none. */
   readonly operator: LocalRole;
   /** The person in front of this machine, at the quarantine (`npm run quarantine`). */
@@ -38,6 +42,13 @@ export function createRoles(): Roles {
     action,
     resource: `arn:aws:s3:::${DOCUMENT_BUCKET}/*`,
   }));
+  const services = (actions: readonly string[]): Permission[] =>
+    ['ingest', 'api'].flatMap((service) =>
+      actions.map((action) => ({
+        action: `secretsmanager:${action}`,
+        resource: `${SECRET_PREFIX}/${service}/*`,
+      })),
+    );
   const take = (queue: string): Permission[] => [
     { action: 'sqs:ReceiveMessage', resource: queue },
     { action: 'sqs:DeleteMessage', resource: queue },
@@ -64,6 +75,19 @@ export function createRoles(): Roles {
       { action: 'iot:Publish', resource: 'v1/*' },
     ]),
     enrolment: createRole('enrolment', [readIssuing]),
+    rotation: createRole('rotation', [
+      readIssuing,
+      ...services([
+        'GetSecretValue',
+        'DescribeSecret',
+        'PutSecretValue',
+        'UpdateSecretVersionStage',
+      ]),
+    ]),
+    identitiesOperator: createRole(
+      'identities-operator',
+      services(['GetSecretValue', 'DescribeSecret', 'RotateSecret']),
+    ),
     liveAuthorizer: createRole('live-authorizer', [readLiveKey]),
     operator: createRole('operator', [
       { action: 'sqs:ReceiveMessage', resource: QUARANTINE_QUEUE },

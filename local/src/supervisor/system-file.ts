@@ -14,6 +14,18 @@ export interface QuarantineAccess {
   readonly ingestQueueUrl: string;
 }
 
+/** What `npx pulse identities` needs: the secrets, and a role that may see and rotate services' identities. */
+export interface IdentitiesAccess {
+  readonly region: string;
+  /** Where Secrets Manager is. */
+  readonly endpoint: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** What stands before `/<service>/<organization>`. */
+  readonly prefix: string;
+  readonly services: readonly string[];
+}
+
 const Url = z.url({ protocol: /^http$/ });
 
 export const QuarantineAccess: z.ZodType<QuarantineAccess> = z.object({
@@ -49,6 +61,7 @@ export interface SystemFile {
   /** Prometheus' text format. */
   readonly metricsUrl: string;
   readonly quarantine: QuarantineAccess;
+  readonly identities: IdentitiesAccess;
   readonly logins: readonly Login[];
   readonly patients: readonly { readonly patientId: string; readonly login?: string }[];
 }

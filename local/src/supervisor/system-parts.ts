@@ -71,19 +71,23 @@ export async function ingestView(
   };
 }
 
-/** The same for the function that says who may listen to the live channel. */
-export function liveAuthorizerEnvironment(
-  role: LocalRole,
-  secretsPort: number,
-): Record<string, string> {
+/** What a function that only reads and writes secrets finds in its environment. */
+export function secretsEnvironment(role: LocalRole, secretsPort: number): Record<string, string> {
   return {
     AWS_REGION: REGION,
     AWS_ACCESS_KEY_ID: role.accessKeyId,
     AWS_SECRET_ACCESS_KEY: role.secretAccessKey,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: `http://${LOOPBACK}:${String(secretsPort)}`,
     PULSE_SECRET_PREFIX: SECRET_PREFIX,
-    PULSE_IOT_ARN: iotArn(REGION),
   };
+}
+
+/** The same for the function that says who may listen to the live channel. */
+export function liveAuthorizerEnvironment(
+  role: LocalRole,
+  secretsPort: number,
+): Record<string, string> {
+  return { ...secretsEnvironment(role, secretsPort), PULSE_IOT_ARN: iotArn(REGION) };
 }
 
 /** What a function finds in its environment on AWS, with endpoints of this machine. */

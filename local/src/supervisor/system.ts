@@ -2,7 +2,8 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ConnectionProfile } from '@pulseledger/domain';
-import { writePrivate } from '@pulseledger/network/identity';
+import { NETWORK } from '@pulseledger/network/definition';
+import { servicesOf, writePrivate } from '@pulseledger/network/identity';
 import { isPortFree } from '@pulseledger/network/processes';
 import { z } from 'zod';
 import { credentialsOf, type LocalRole } from '../aws/role.ts';
@@ -33,7 +34,7 @@ import { loadPeople, type People } from './people.ts';
 import { choosePorts } from './ports.ts';
 import { createRoles, type Roles } from './roles.ts';
 import { seed } from './seeding.ts';
-import { formatSystemFile, type QuarantineAccess } from './system-file.ts';
+import { formatSystemFile, type IdentitiesAccess, type QuarantineAccess } from './system-file.ts';
 import {
   ingestView,
   type Link,
@@ -42,6 +43,7 @@ import {
   type Parts,
   REGION,
   type SystemAddresses,
+  secretsEnvironment,
 } from './system-parts.ts';
 
 const API_TIMEOUT_MS = 29_000;
@@ -251,8 +253,14 @@ export class System {
     const services = this.#manage({
       name: 'identity-services',
       entry: entryOf('identity-services'),
+      environment: secretsEnvironment(this.roles.rotation, ports.secrets),
       config: () => ({
         secretsFile,
+        rotation: {
+          file: lambdaFile('rotate-identity'),
+          region: REGION,
+          profileFile: join(this.#options.folder.run, 'connection-profile.json'),
+        },
         roles: Object.values(this.roles),
         region: REGION,
         tls,
@@ -357,7 +365,7 @@ export class System {
     return managed;
   }
 
-  async #writeSystemFile({ installation, people, addresses }: Parts): Promise<void> {
+  async #writeSystemFile({ installation, people, addresses, identity }: Parts): Promise<void> {
     const { network } = this.#options;
     const { pageUrl, apiUrl, issuerUrl, brokerUrl, metricsUrl } = addresses;
     const text = formatSystemFile({
@@ -377,6 +385,7 @@ export class System {
       enrolmentUrl: `${apiUrl}/local/devices`,
       metricsUrl,
       quarantine: quarantineAccess(addresses.sqsUrl, this.roles.quarantineOperator),
+      identities: identitiesAccess(identity.secretsUrl, this.roles.identitiesOperator),
       logins: people.logins,
       patients: people.patients.map(({ patientId, login }) => ({
         patientId,
@@ -406,6 +415,13 @@ function quarantineAccess(sqsUrl: string, role: LocalRole): QuarantineAccess {
     deadLetterQueueUrl: queueUrl(sqsUrl, INGEST_DEAD_LETTERS),
     ingestQueueUrl: queueUrl(sqsUrl, INGEST_QUEUE),
   };
+}
+
+function identitiesAccess(endpoint: string, role: LocalRole): IdentitiesAccess {
+  const services = NETWORK.organizations.flatMap((organization) =>
+    servicesOf(organization).map((service) => `${service}/${organization.name}`),
+  );
+  return { region: REGION, endpoint, ...credentialsOf(role), prefix: SECRET_PREFIX, services };
 }
 
 /** The network as a whole, and each of its nodes and chaincodes alone. */

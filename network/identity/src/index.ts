@@ -12,6 +12,7 @@ export {
   writePrivate,
 } from './key-folder.ts';
 export {
+  certifyService,
   createNetworkIdentities,
   issueAdministrator,
   issueOrderer,
@@ -20,6 +21,7 @@ export {
   type NetworkIdentity,
   networkIdentities,
   renewIdentity,
+  type ServiceCertificateOptions,
   type ServiceName,
   servicesOf,
   type TlsServerOptions,

@@ -205,6 +205,26 @@ export async function issueService(
   return putService(keysDir, organization, service, ensureCertifiedKey);
 }
 
+export interface ServiceCertificateOptions {
+  /** The organization's issuing CA. */
+  readonly issuer: CertifiedKey;
+  readonly service: ServiceName;
+  /** The service's host name in the organization's domain. */
+  readonly commonName: string;
+  /** A year when left out. */
+  readonly lifetimeMs?: number;
+}
+
+/** A new key for a service, and its certificate (organizational unit `client`, attribute `role` = its name). */
+export function certifyService(options: ServiceCertificateOptions): CertifiedKey {
+  const { issuer, service, commonName, lifetimeMs = SERVICE_LIFETIME_MS } = options;
+  return fabricIdentity(issuer, {
+    subject: { commonName, organizationalUnit: 'client' },
+    lifetimeMs,
+    attributes: { role: service },
+  });
+}
+
 async function putService(
   keysDir: string,
   organization: OrganizationDefinition,
@@ -213,13 +233,8 @@ async function putService(
 ): Promise<CertifiedKeyFiles> {
   const files = organizationKeys(keysDir, organization.name).service(service);
   const issuing = await readAuthority(keysDir, organization.name, 'issuing');
-  await put(files, () =>
-    fabricIdentity(issuing, {
-      subject: { commonName: hostName(organization, service), organizationalUnit: 'client' },
-      lifetimeMs: SERVICE_LIFETIME_MS,
-      attributes: { role: service },
-    }),
-  );
+  const commonName = hostName(organization, service);
+  await put(files, () => certifyService({ issuer: issuing, service, commonName }));
   return files;
 }
 

@@ -279,7 +279,12 @@ export class Lane {
 
   async startSecrets(): Promise<void> {
     const store = new SecretStore(this.#secretsFile);
-    const app = secretsManagerApp({ store, roles: Object.values(this.#roles), region: REGION });
+    const app = secretsManagerApp({
+      store,
+      roles: Object.values(this.#roles),
+      region: REGION,
+      rotation: { begin: () => undefined },
+    });
     const name = (): string => 'GetSecretValue';
     const server = await serveLoopback(this.#watched(app, name), this.#secretsPort);
     this.#servers.push(server);
@@ -299,7 +304,9 @@ export class Lane {
       value: content,
       createdAtMs: Date.now(),
     };
-    const text = formatSecrets([{ name: `${PREFIX}/ingest/hospital`, versions: [version] }]);
+    const text = formatSecrets([
+      { name: `${PREFIX}/ingest/hospital`, isRotated: false, versions: [version] },
+    ]);
     await writeFile(this.#secretsFile, text, { mode: 0o600 });
   }
 
