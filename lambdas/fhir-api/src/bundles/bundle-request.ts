@@ -11,7 +11,7 @@ import { runTransaction } from './transaction.ts';
 /** Most entries of one Bundle. */
 export const MAX_ENTRIES = 500;
 
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'] as const;
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
 /** One entry as it was sent. */
 export interface RequestEntry {

@@ -1,13 +1,16 @@
 import { PulseError } from '@pulseledger/domain';
 import type { Call } from '../http/call.ts';
 import { type FhirRequest, parsePath, parseQuery } from '../http/request.ts';
+import { JSON_PATCH } from '../interactions/json-patch.ts';
 import type { RequestEntry } from './bundle-request.ts';
+import { patchIn } from './patch-entry.ts';
 
 /** Headers of the whole request that also hold for its entries. */
 const INHERITED = ['prefer', 'x-purpose-of-use'];
 
 /** An entry as the request it stands for. @throws PulseError `invalid_input` */
-export function entryRequest(call: Call, { request, resource }: RequestEntry): FhirRequest {
+export function entryRequest(call: Call, entry: RequestEntry): FhirRequest {
+  const { request } = entry;
   const { method, url, ifMatch, ifNoneMatch, ifModifiedSince, ifNoneExist } = request;
   const relative = url.startsWith(`${call.baseUrl}/`) ? url.slice(call.baseUrl.length + 1) : url;
   if (/^[a-z]+:|^\/\//i.test(relative)) {
@@ -21,7 +24,7 @@ export function entryRequest(call: Call, { request, resource }: RequestEntry): F
     ...Object.fromEntries(
       Object.entries(call.request.headers).filter(([name]) => INHERITED.includes(name)),
     ),
-    'content-type': 'application/fhir+json',
+    'content-type': request.method === 'PATCH' ? JSON_PATCH : 'application/fhir+json',
   };
   const conditions = {
     'if-match': ifMatch,
@@ -37,7 +40,12 @@ export function entryRequest(call: Call, { request, resource }: RequestEntry): F
     segments,
     query: parseQuery(query),
     headers,
-    body: resource === undefined ? '' : JSON.stringify(resource),
+    body: bodyOf(entry),
     requestId: call.request.requestId,
   };
+}
+
+function bodyOf(entry: RequestEntry): string {
+  if (entry.request.method === 'PATCH') return patchIn(entry);
+  return entry.resource === undefined ? '' : JSON.stringify(entry.resource);
 }

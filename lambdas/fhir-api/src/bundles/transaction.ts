@@ -36,6 +36,7 @@ import { parseQuery } from '../search/query.ts';
 import { responseOf } from './batch.ts';
 import type { RequestEntry } from './bundle-request.ts';
 import { entryRequest } from './entry-request.ts';
+import { asUpdate } from './patch-entry.ts';
 import { conditionalReferences, requireDistinct, withNames } from './references.ts';
 
 /** One change, with where it goes. */
@@ -59,10 +60,8 @@ interface Planned {
   readonly status: number;
 }
 
-export async function runTransaction(
-  call: Call,
-  entries: readonly RequestEntry[],
-): Promise<Bundle> {
+export async function runTransaction(call: Call, given: readonly RequestEntry[]): Promise<Bundle> {
+  const entries = await withoutPatches(call, given);
   const changes = entries.flatMap((entry, index) =>
     ['POST', 'PUT', 'DELETE'].includes(entry.request.method)
       ? [at(index, () => changeOf(call, entry, index))]
@@ -93,6 +92,15 @@ export async function runTransaction(
     type: 'transaction-response',
     ...(response.length > 0 ? { entry: response } : {}),
   };
+}
+
+async function withoutPatches(call: Call, given: readonly RequestEntry[]): Promise<RequestEntry[]> {
+  const entries: RequestEntry[] = [];
+  for (const [index, entry] of given.entries()) {
+    const isPatch = entry.request.method === 'PATCH';
+    entries.push(isPatch ? await atAsync(index, () => asUpdate(call, entry)) : entry);
+  }
+  return entries;
 }
 
 const INTERACTIONS = { POST: 'c', PUT: 'u', DELETE: 'd' } as const;
@@ -131,7 +139,7 @@ function targetOf(
     throw new PulseError('not_supported', 'this type is not written here');
   }
   if (more.length > 0 || query !== undefined || (method === 'POST') !== (id === undefined)) {
-    throw new PulseError('not_supported', 'a change is POST Type, PUT Type/id or DELETE Type/id');
+    throw new PulseError('not_supported', 'a change is POST Type, or PUT, PATCH or DELETE Type/id');
   }
   return { type, id };
 }

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { FhirJson } from '../definitions/fhir-json.ts';
 import { RECORD_TYPES, SERVED_TYPES } from '../definitions/served-types.ts';
 import type { Route } from '../http/routes.ts';
+import { JSON_PATCH, JsonPatch } from '../interactions/json-patch.ts';
 import { MAX_COUNT } from '../search/query.ts';
 
 interface Parameter {
@@ -47,6 +48,7 @@ export function openApi(routes: readonly Route[], baseUrl: string): object {
       },
       schemas: {
         Resource: jsonSchema(FhirJson),
+        JsonPatch: jsonSchema(JsonPatch),
         OperationOutcome: {
           type: 'object',
           required: ['resourceType', 'issue'],
@@ -122,6 +124,10 @@ function bodyOf(route: Route): object {
     const schema = { type: 'object', properties: { patient: { type: 'string' } } };
     return { requestBody: { content: { [FORM]: { schema } } } };
   }
+  if (route.method === 'PATCH') {
+    const schema = { $ref: '#/components/schemas/JsonPatch' };
+    return { requestBody: { required: true, content: { [JSON_PATCH]: { schema } } } };
+  }
   if (route.format === 'plain' || (route.method !== 'POST' && route.method !== 'PUT')) return {};
   const schema = { $ref: '#/components/schemas/Resource' };
   return { requestBody: { required: true, content: { 'application/fhir+json': { schema } } } };
@@ -189,7 +195,7 @@ function query(name: string, schema: object): Parameter {
 
 function headersOf({ method, path }: Route): Parameter[] {
   const text = { type: 'string' };
-  if (method === 'PUT') {
+  if (method === 'PUT' || method === 'PATCH') {
     return [{ name: 'If-Match', in: 'header', required: false, schema: text }];
   }
   if (method === 'POST' && path === ':type') {

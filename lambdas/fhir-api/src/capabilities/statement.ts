@@ -9,6 +9,7 @@ import {
   SERVED_TYPES,
   type ServedType,
 } from '../definitions/served-types.ts';
+import { JSON_PATCH } from '../interactions/json-patch.ts';
 import { parametersOf, type SearchParameter } from '../search/parameters.ts';
 import { MODIFIERS } from '../search/predicates.ts';
 import { DEFAULT_COUNT, MAX_COUNT } from '../search/query.ts';
@@ -16,13 +17,13 @@ import { OBSERVATION_KINDS } from '../vitals/observation-kinds.ts';
 import { MAX_LAST } from '../vitals/vitals-query.ts';
 
 /** When what this API offers last changed. */
-const CHANGED = '2026-11-22';
+const CHANGED = '2026-11-23';
 
 const DOCUMENTATION = [
   'What does not exist and what the caller may not read are answered alike, with 404. Unknown search parameters are left out of the self link; with "Prefer: handling=strict" they are refused with 400.',
   `A search is within one patient (patient, subject or beneficiary), or by _id, or across patients by identifier; patients are found by identifier or by family name and birthdate together. _count is ${DEFAULT_COUNT} unless given and at most ${MAX_COUNT}. Without _sort the order is that of the ids, which never change; of Observation it is the time. Next links are opaque and belong to the login that got them.`,
   'Search parameters also take the modifier :missing. _include and _revinclude take every reference parameter.',
-  'PUT and DELETE: If-Match is the ETag of the version that the change is made to; PUT demands it (428). A client gives no ids. Labels in meta.security (v3-ActCode sensitivity, v3-Confidentiality R and V) protect the resource; an amendment does not take them away.',
+  'PUT, PATCH and DELETE: If-Match is the ETag of the version that the change is made to; PUT demands it (428). PATCH takes JSON Patch, in a Bundle as the data of a Binary. A client gives no ids. Labels in meta.security (v3-ActCode sensitivity, v3-Confidentiality R and V) protect the resource; an amendment does not take them away.',
   'A transaction is all or nothing and within one patient; with an Idempotency-Key it can be repeated. X-Patient says in whose record something belongs that names no patient. References to other servers are refused.',
   `Organization, Practitioner, PractitionerRole and Location without a patient are the public directory; in a patient's record they are what a sender said. Other types than those with a class of their own (${RECORD_CLASSES.length} in all) are kept as "other": ${OTHER_TYPES.join(', ')}.`,
   'X-Purpose-Of-Use (v3-ActReason) says why; every opening of a record is an entry in its log that the patient sees.',
@@ -49,6 +50,7 @@ export function capabilityStatement(baseUrl: string): CapabilityStatement {
     implementation: { description: 'A medical record on a shared ledger', url: baseUrl },
     fhirVersion: '4.0.1',
     format: ['application/fhir+json', 'json'],
+    patchFormat: [JSON_PATCH],
     rest: [
       {
         mode: 'server',
@@ -87,6 +89,7 @@ export function interactionsOf(type: ServedType): readonly InteractionCode[] {
     'read',
     'vread',
     'update',
+    'patch',
     'history-instance',
     'create',
     'search-type',

@@ -297,9 +297,9 @@ describe('the form of an answer', () => {
   it.each([
     ['PATCH', 'Observation', 'GET, HEAD, POST'],
     ['POST', `Patient/${AMINA}/$summary`, 'GET, HEAD'],
-    ['PATCH', `Observation/${AMINA_READING}`, 'GET, HEAD, PUT, DELETE'],
-    ['OPTIONS', `Patient/${AMINA}`, 'GET, HEAD, PUT, DELETE'],
-    ['DELETE', `Patient/${AMINA}`, 'GET, HEAD, PUT'],
+    ['POST', `Observation/${AMINA_READING}`, 'GET, HEAD, PUT, PATCH, DELETE'],
+    ['OPTIONS', `Patient/${AMINA}`, 'GET, HEAD, PUT, PATCH, DELETE'],
+    ['DELETE', `Patient/${AMINA}`, 'GET, HEAD, PUT, PATCH'],
     ['POST', 'Device', 'GET, HEAD'],
     ['TRACE', 'metadata', 'GET, HEAD'],
     ['GET', 'Observation/_search', 'POST'],

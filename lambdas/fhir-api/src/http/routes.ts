@@ -4,6 +4,7 @@ import { postBundle } from '../bundles/bundle-request.ts';
 import { readCapabilities } from '../capabilities/capability-route.ts';
 import { readSmartConfiguration } from '../capabilities/smart-configuration.ts';
 import { readHistory } from '../interactions/history.ts';
+import { patchResource } from '../interactions/patch.ts';
 import { readPublicly, readResource, readVersion } from '../interactions/read.ts';
 import { createResource, deleteResource, updateResource } from '../interactions/write.ts';
 import { everything } from '../operations/everything.ts';
@@ -27,7 +28,7 @@ import type { Call, PublicCall } from './call.ts';
 import type { Reply } from './reply.ts';
 
 interface RoutePath {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Segments below the base; `:name` stands for any. Earlier routes win. */
   readonly path: string;
   /** Plain: JSON beside FHIR, failures as problem documents. */
@@ -161,6 +162,14 @@ export const ROUTES: readonly Route[] = [
     access: 'login',
     summary: 'A new version',
     handle: updateResource,
+    maxBody: RESOURCE_BODY,
+  },
+  {
+    method: 'PATCH',
+    path: ':type/:id',
+    access: 'login',
+    summary: 'A new version, by JSON Patch',
+    handle: patchResource,
     maxBody: RESOURCE_BODY,
   },
   {

@@ -63,8 +63,9 @@ export async function updateEntry(
   call: Call,
   entry: DirectoryEntry,
   resource: FhirJson,
+  match: string | undefined,
 ): Promise<Reply> {
-  const wanted = ifMatch(call.request.headers['if-match']);
+  const wanted = ifMatch(match);
   if (wanted === undefined) throw new PulseError('precondition_required');
   if (wanted !== entry.version) throw new PulseError('precondition_failed');
   const write = entryWrite(resource, entry.id, entry.version);

@@ -137,7 +137,8 @@ export function shownWrite(
   });
 }
 
-function writable(type: ReturnType<typeof typeIn>): RecordType {
+/** @throws PulseError `method_not_allowed` for what is shown and not written */
+export function writable(type: ReturnType<typeof typeIn>): RecordType {
   if (isRecordType(type)) return type;
   throw new PulseError('method_not_allowed', 'resources of this type are shown, not written', {
     details: { allow: 'GET, HEAD' },
@@ -149,16 +150,28 @@ export async function updateResource(call: Call): Promise<Reply> {
   call.grant.require(type, 'u');
   const given = resourceIn(call.request);
   const id = call.path['id'] ?? '';
+  return replaceResource(call, type, id, {
+    resource: given,
+    ifMatch: call.request.headers['if-match'],
+  });
+}
+
+/** Writes a new version of what is there, in a record or in the directory. @throws PulseError */
+export async function replaceResource(
+  call: Call,
+  type: RecordType,
+  id: string,
+  change: { readonly resource: FhirJson; readonly ifMatch: string | undefined },
+): Promise<Reply> {
+  const { resource: given, ifMatch: match } = change;
   if (given['id'] !== id) {
     throw new PulseError('invalid_input', 'the id in the resource is not the one in the address');
   }
   checkIncoming(given, type);
+  const resource = withOwnReferences(given, call.baseUrl);
   const entry = await knownEntry(call, type, id);
-  if (entry !== undefined) return updateEntry(call, entry, withOwnReferences(given, call.baseUrl));
-  const write = await amendment(call, type, id, {
-    resource: withOwnReferences(given, call.baseUrl),
-    ifMatch: call.request.headers['if-match'],
-  });
+  if (entry !== undefined) return updateEntry(call, entry, resource, match);
+  const write = await amendment(call, type, id, { resource, ifMatch: match });
   const stored = await store(call, write.patientId, write.write, true);
   return written(call, 200, type, stored);
 }
@@ -193,7 +206,8 @@ export async function amendment(
   return { patientId, write: writeOf(resource, { recordId: id, ifVersion, hadLabels }) };
 }
 
-async function currentVersion(call: Call, type: RecordType, id: string): Promise<Versioned> {
+/** @throws PulseError `not_found`, `deleted`, `gone` */
+export async function currentVersion(call: Call, type: RecordType, id: string): Promise<Versioned> {
   if (type === 'Patient') return readPatientNow(call, id);
   return present(shownRecord(await call.chart.read(await placeOf(call, type, id))), type);
 }
@@ -217,7 +231,7 @@ export async function deletionOf(
 ): Promise<Amendment | undefined> {
   if (type === 'Patient') {
     throw new PulseError('method_not_allowed', 'a patient is erased on request, not deleted', {
-      details: { allow: 'GET, HEAD, PUT' },
+      details: { allow: 'GET, HEAD, PUT, PATCH' },
     });
   }
   const place = await placeOf(call, type, id);
