@@ -1,4 +1,5 @@
 import { LEDGER_TEXT } from './en-ledger.ts';
+import { WARD_TEXT } from './en-ward.ts';
 import { WRITING_TEXT } from './en-writing.ts';
 
 const PAGE_TEXT = {
@@ -38,6 +39,7 @@ const PAGE_TEXT = {
     people: 'People',
     emergency: 'Emergency',
     ledger: 'Ledger',
+    ward: 'Live ward',
     label: 'Views',
   },
   patients: {
@@ -294,8 +296,10 @@ const PAGE_TEXT = {
 } as const;
 
 /** Every word on the page, in one place. */
-export const TEXT: typeof PAGE_TEXT & typeof WRITING_TEXT & typeof LEDGER_TEXT = {
+export const TEXT: typeof PAGE_TEXT & typeof WRITING_TEXT & typeof LEDGER_TEXT &
+  typeof WARD_TEXT = {
   ...PAGE_TEXT,
   ...WRITING_TEXT,
   ...LEDGER_TEXT,
+  ...WARD_TEXT,
 };

@@ -11,6 +11,7 @@ export type Place =
   | { readonly view: 'people' }
   | { readonly view: 'emergency' }
   | { readonly view: 'ledger'; readonly at: string }
+  | { readonly view: 'ward' }
   | { readonly view: 'devices' };
 
 export interface Router {

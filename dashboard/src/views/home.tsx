@@ -12,6 +12,7 @@ import { PatientList } from './patients/patient-list.tsx';
 import { Invite } from './people/invite.tsx';
 import { Shares } from './shares/shares.tsx';
 import { Sharing } from './sharing/sharing.tsx';
+import { Ward } from './ward/ward.tsx';
 
 export interface HomeProps {
   readonly api: ApiClient;
@@ -79,6 +80,15 @@ function View({
           }}
         />
       );
+    case 'ward':
+      return (
+        <Ward
+          api={api}
+          onOpen={(patientId) => {
+            go({ view: 'chart', patientId, section: 'vitals' });
+          }}
+        />
+      );
     case 'chart':
       return (
         <Chart
@@ -126,7 +136,10 @@ function placesOf({ role, subjectId }: Person): NamedPlace[] {
   switch (role) {
     case 'doctor':
     case 'nurse':
-      return [{ place: { view: 'patients' }, label: TEXT.nav.patients }];
+      return [
+        { place: { view: 'patients' }, label: TEXT.nav.patients },
+        { place: { view: 'ward' }, label: TEXT.nav.ward },
+      ];
     case 'patient':
       return [
         {

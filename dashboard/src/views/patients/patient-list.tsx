@@ -66,7 +66,8 @@ export function PatientList({
   );
 }
 
-async function allPatients(api: ApiClient, signal: AbortSignal): Promise<PatientView[]> {
+/** Page after page. @throws Failure */
+export async function allPatients(api: ApiClient, signal: AbortSignal): Promise<PatientView[]> {
   const patients: PatientView[] = [];
   let bookmark: string | undefined;
   for (let page = 0; page < MAX_PAGES; page += 1) {
