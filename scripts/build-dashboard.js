@@ -16,8 +16,8 @@ const POLICY = [
   "img-src 'self' data:",
   "connect-src 'self'",
   "manifest-src 'self'",
-  "frame-src 'self'",
-  "frame-ancestors 'self'",
+  "frame-src 'none'",
+  "frame-ancestors 'none'",
   "form-action 'none'",
   "base-uri 'none'",
   "require-trusted-types-for 'script'",
@@ -31,6 +31,16 @@ const HEADERS = {
     'publickey-credentials-get=(self), publickey-credentials-create=(self), camera=(), microphone=(), geolocation=()',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+};
+
+/** The story shows three sessions side by side: frames of its own origin, and only its own. */
+const STORY_HEADERS = {
+  ...HEADERS,
+  'content-security-policy': POLICY.replace("frame-src 'none'", "frame-src 'self'").replace(
+    "frame-ancestors 'none'",
+    "frame-ancestors 'self'",
+  ),
   'x-frame-options': 'SAMEORIGIN',
 };
 
@@ -52,15 +62,11 @@ const page = (script, style) => `<!doctype html>
 </html>
 `;
 
-/** @param {string} root the project's folder; the page goes to `dist/dashboard` */
-export async function buildDashboard(root) {
-  const out = join(root, 'dist', 'dashboard');
-  const files = join(out, 'public');
-  rmSync(out, { recursive: true, force: true });
-  mkdirSync(files, { recursive: true });
+/** @returns names of the built files */
+async function bundle(entryPoints, outdir) {
   const { metafile } = await build({
-    entryPoints: [join(root, 'dashboard', 'src', 'main.tsx')],
-    outdir: files,
+    entryPoints,
+    outdir,
     bundle: true,
     format: 'esm',
     target: 'es2022',
@@ -73,10 +79,39 @@ export async function buildDashboard(root) {
     metafile: true,
     logLevel: 'error',
   });
-  const built = Object.keys(metafile.outputs).map((file) => basename(file));
+  return Object.keys(metafile.outputs).map((file) => basename(file));
+}
+
+/** The page of `npm start -- --story`: never deployed, so it lies in a folder of its own. */
+async function buildStory(root) {
+  const source = join(root, 'dashboard', 'src', 'story');
+  const out = join(root, 'dist', 'story');
+  const files = join(out, 'public', 'story');
+  rmSync(out, { recursive: true, force: true });
+  mkdirSync(files, { recursive: true });
+  const built = await bundle([join(source, 'frame.tsx'), join(source, 'story.css')], files);
+  const named = (start, ending) =>
+    `story/${built.find((file) => file.startsWith(`${start}-`) && file.endsWith(ending))}`;
+  writeFileSync(join(files, 'frame.html'), page(named('frame', '.js'), named('frame', '.css')));
+  const index = readFileSync(join(source, 'index.html'), 'utf8');
+  writeFileSync(
+    join(files, 'index.html'),
+    index.replace('story.css', `/${named('story', '.css')}`),
+  );
+  writeFileSync(join(out, 'headers.json'), `${JSON.stringify(STORY_HEADERS, null, 2)}\n`);
+}
+
+/** @param {string} root the project's folder; the page goes to `dist/dashboard` */
+export async function buildDashboard(root) {
+  const out = join(root, 'dist', 'dashboard');
+  const files = join(out, 'public');
+  rmSync(out, { recursive: true, force: true });
+  mkdirSync(files, { recursive: true });
+  const built = await bundle([join(root, 'dashboard', 'src', 'main.tsx')], files);
   const named = (ending) => built.find((file) => file.endsWith(ending));
   writeFileSync(join(files, 'index.html'), page(named('.js'), named('.css')));
   writeFileSync(join(out, 'headers.json'), `${JSON.stringify(HEADERS, null, 2)}\n`);
+  await buildStory(root);
   const sent = [...built.filter((file) => !file.endsWith('.map')), 'index.html'];
   const bytes = sent.reduce(
     (sum, file) => sum + gzipSync(readFileSync(join(files, file))).length,

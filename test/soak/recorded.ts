@@ -18,7 +18,7 @@ export async function recordedChunks(
   const watch = await TransactionWatch.open(
     keys,
     ConnectionProfile.parse(parsed),
-    await loadPeople(keys, 0, 0),
+    await loadPeople(keys, { wearers: 0, hasStory: false }, 0),
   );
   try {
     // One more than expected: a chunk recorded twice shall be counted, not stopped at.

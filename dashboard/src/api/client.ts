@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Session } from '../session/session.ts';
+import type { TokenSource } from '../session/session.ts';
 import { Failure } from './failure.ts';
 
 /** OperationOutcome and problem+json, as far as the page tells of them. */
@@ -31,9 +31,9 @@ export interface Request {
 
 /** The API below the page's own origin, with the token of who is signed in. */
 export class ApiClient {
-  readonly #session: Session;
+  readonly #session: TokenSource;
 
-  constructor(session: Session) {
+  constructor(session: TokenSource) {
     this.#session = session;
   }
 

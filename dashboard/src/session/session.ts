@@ -11,12 +11,18 @@ export interface Person {
   readonly subjectId: string;
 }
 
+/** Gives a token that is valid for a while. */
+export interface TokenSource {
+  /** @throws when the session is over */
+  readonly accessToken: () => Promise<string>;
+}
+
 const RENEW_BEFORE_MS = 60_000;
 /** Without a touch for so long, the page forgets everything. */
 export const IDLE_LIMIT_MS: number = 10 * 60_000;
 
 /** A signed-in person's tokens: in memory only, renewed while in use, forgotten at the end. */
-export class Session {
+export class Session implements TokenSource {
   readonly person: Person;
   readonly #config: PageConfig;
   #tokens: Tokens;
@@ -58,8 +64,8 @@ export class Session {
   }
 }
 
-/** @throws TypeError for a token without our claims */
-function personOf(accessToken: string): Person {
+/** Who a token is of. @throws TypeError for a token without our claims */
+export function personOf(accessToken: string): Person {
   const claims = decodeJwt(accessToken);
   const organization = ORGANIZATIONS.find((one) => one === claims['org']);
   const role = USER_ROLES.find((one) => one === claims['role']);

@@ -260,6 +260,7 @@ const PAGE_TEXT = {
     why: 'Why',
     what: 'What',
     outcome: 'Outcome',
+    new: 'new',
     permitted: 'opened',
     refused: 'refused',
     partly: 'opened in part',

@@ -18,12 +18,14 @@ export interface HomeProps {
   readonly api: ApiClient;
   readonly person: Person;
   readonly onSignOut: () => void;
+  /** Where to begin; the first of their views when left out. */
+  readonly start?: Place;
 }
 
 /** The frame around every view: who is signed in, what they may see, the way out. */
-export function Home({ api, person, onSignOut }: HomeProps): JSX.Element {
+export function Home({ api, person, onSignOut, start }: HomeProps): JSX.Element {
   const places = placesOf(person);
-  const router = useRouter(places[0]?.place ?? { view: 'devices' });
+  const router = useRouter(start ?? places[0]?.place ?? { view: 'devices' });
   return (
     <>
       <a class="skip" href="#content">

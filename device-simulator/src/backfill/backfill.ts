@@ -40,6 +40,8 @@ export interface BackfillOptions {
   readonly zone: string;
   /** Patients that wear the devices, taken in turn. */
   readonly patients: readonly string[];
+  /** So many, the first, wear it day and night; the others take it off in the evening. */
+  readonly onTheWard: number;
   /** Who is unwell in the last minutes, by number of the device. */
   readonly unwell: ReadonlyMap<number, EpisodeKind>;
   readonly enrol: Enrol;
@@ -47,6 +49,8 @@ export interface BackfillOptions {
   readonly folder: string;
   /** Give up after this time without any answer of the ledger. */
   readonly patienceMs: number;
+  /** Ends it early; what is left is delivered by the next run. */
+  readonly signal?: AbortSignal;
   readonly onProgress: (totals: FleetTotals) => void;
 }
 
@@ -174,7 +178,8 @@ class Backfill {
         ? []
         : [{ kind, fromMs: time.untilMs - UNWELL_MS, untilMs: time.untilMs }];
     const label = `${this.#options.seed}/device/${index}`;
-    return pastReadings({ label, ...time, zoneOffsetMinutes, sure });
+    const isOffAtNight = !isRecent && index >= this.#options.onTheWard;
+    return pastReadings({ label, ...time, zoneOffsetMinutes, isOffAtNight, sure });
   }
 
   /** Waits for the ledger's answers; false when none came for too long. */
@@ -184,6 +189,7 @@ class Backfill {
     while (this.#counters.pending.chunks > 0) {
       this.#options.onProgress(this.totals());
       const nowMs = Date.now();
+      if (this.#options.signal?.aborted === true) return false;
       if (nowMs - this.#lastAnswerMs > this.#options.patienceMs) return false;
       if (nowMs - overdueMs > OVERDUE_CHECK_MS) {
         overdueMs = nowMs;

@@ -30,6 +30,13 @@ describe('the past of a wearable', () => {
     expect([times > 20, times < 70]).toEqual([true, true]);
   });
 
+  test('has nothing of the nights when the wearable is taken off', () => {
+    const hours = pastReadings({ ...DAY, isOffAtNight: true }).map(({ atMs }) =>
+      new Date(atMs + HOUR_MS).getUTCHours(),
+    );
+    expect([Math.min(...hours) >= 7, Math.max(...hours)]).toEqual([true, 19]);
+  });
+
   test('holds what surely happens to the wearer', () => {
     const untilMs = FROM_MS + HOUR_MS;
     const sure = [{ kind: 'desaturation' as const, fromMs: untilMs - 240_000, untilMs }];

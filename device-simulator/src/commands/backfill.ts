@@ -20,6 +20,7 @@ interface BackfillArguments {
   readonly days: number;
   readonly every: number;
   readonly zone: string;
+  readonly ward?: number;
   readonly unwell: ReadonlyMap<number, EpisodeKind>;
   readonly outbox?: string;
   readonly patience: number;
@@ -65,6 +66,7 @@ async function runBackfill(options: BackfillArguments): Promise<void> {
   const startedAtMs = Date.now();
   const totals = await backfill({
     ...{ devices, seed, days, everyMs, zone, unwell, patienceMs },
+    onTheWard: options.ward ?? devices,
     patients: system.patients.map(({ patientId }) => patientId),
     enrol: enrolmentAt(system),
     folder: options.outbox ?? stateFolder(system, 'simulator'),
@@ -112,6 +114,11 @@ export function addBackfillCommand(program: Command): void {
         .default(5 * MINUTE_MS, '5m'),
     )
     .option('--zone <name>', 'where the wearers live', zoneArgument, 'Europe/Paris')
+    .option(
+      '--ward <n>',
+      'so many wear it at night, too (default: all)',
+      wholeArgument(0, MAX_DEVICES),
+    )
     .option(
       '--unwell <list>',
       'who has an episode in the last minutes, e.g. 0:fever',

@@ -19,7 +19,7 @@ const Headers = z
   .object({
     'content-security-policy': z.string(),
     'x-content-type-options': z.literal('nosniff'),
-    'x-frame-options': z.literal('SAMEORIGIN'),
+    'x-frame-options': z.literal('DENY'),
     'referrer-policy': z.literal('no-referrer'),
   })
   .catchall(z.string());
@@ -40,7 +40,7 @@ export function responseHeaders(
     securityHeadersBehavior: {
       contentSecurityPolicy: { contentSecurityPolicy, override },
       contentTypeOptions: { override },
-      frameOptions: { frameOption: HeadersFrameOption.SAMEORIGIN, override },
+      frameOptions: { frameOption: HeadersFrameOption.DENY, override },
       referrerPolicy: { referrerPolicy: HeadersReferrerPolicy.NO_REFERRER, override },
       strictTransportSecurity: { accessControlMaxAge: YEAR, includeSubdomains: true, override },
     },

@@ -15,6 +15,9 @@ export function entryOf(
 /** The built web page. */
 export const DASHBOARD: string = join(CHECKOUT, 'dist', 'dashboard');
 
+/** The built page of `--story`, apart from it: it is never deployed. */
+export const STORY_PAGE: string = join(CHECKOUT, 'dist', 'story');
+
 /** A built Lambda function, the file that is uploaded to AWS. */
 export function lambdaFile(name: string): string {
   return join(CHECKOUT, 'dist', 'lambdas', name, 'index.cjs');

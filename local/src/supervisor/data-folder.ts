@@ -20,6 +20,10 @@ export interface DataFolder {
   readonly fleet: string;
   /** The same of a run that is accounted for: its devices are nobody else's. */
   readonly measuredFleet: string;
+  /** The same of the story's wearers. */
+  readonly storyFleet: string;
+  /** Passkeys of made-up patients, who have no phone; `pulse` uses them, too. */
+  readonly passkeys: string;
   /** What the simulator really measured. */
   readonly truthFile: string;
   readonly systemFile: string;
@@ -46,6 +50,8 @@ export function dataFolder(root: string): DataFolder {
     documents: join(root, 'documents'),
     fleet: join(root, 'fleet'),
     measuredFleet: join(root, 'fleet', 'measured'),
+    storyFleet: join(root, 'fleet', 'story'),
+    passkeys: join(root, 'cli'),
     truthFile: join(root, 'truth.ndjson'),
     systemFile: join(run, 'system.json'),
   };

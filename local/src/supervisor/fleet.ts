@@ -17,6 +17,8 @@ export interface FleetPlan {
   readonly drainSeconds: number;
   /** Whether what is measured is written down, to compare the ledger with. */
   readonly keepsTruth: boolean;
+  /** The wearers of the story go on with their own devices. */
+  readonly isStory: boolean;
   /** Names as the simulator takes them, or all or none. */
   readonly faults: string;
   readonly attackers: string;
@@ -130,10 +132,12 @@ export class FleetProcess {
   }
 
   #arguments(): string[] {
-    const { devices, seed, windowSeconds, rate, drainSeconds, keepsTruth } = this.#plan;
+    const { devices, seed, windowSeconds, rate, drainSeconds, keepsTruth, isStory } = this.#plan;
     const { faults, attackers, faultDaySeconds } = this.#plan;
     const entry = join(CHECKOUT, 'device-simulator', 'src', 'main.ts');
-    const outbox = keepsTruth ? this.#folder.measuredFleet : this.#folder.fleet;
+    const { measuredFleet, storyFleet, fleet } = this.#folder;
+    const own = isStory ? storyFleet : fleet;
+    const outbox = keepsTruth ? measuredFleet : own;
     return [
       ...[entry, 'fleet', '--controlled', '--json'],
       ...['--system', this.#folder.systemFile, '--devices', String(devices)],

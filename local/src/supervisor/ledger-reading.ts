@@ -6,6 +6,8 @@ import { personFromKeys } from './key-identity.ts';
 import type { People } from './people.ts';
 import { inParallel, patientClaims } from './seeding.ts';
 
+const AT_ONCE = 32;
+
 /** All chunks of these patients, each read with the patient's own certificate. */
 export async function readLedger(
   keys: string,
@@ -20,7 +22,7 @@ export async function readLedger(
   const found: LedgerChunk[] = [];
   const patients = new Set(expected.map(({ patientId }) => patientId));
   try {
-    await inParallel([...patients], async (patientId) => {
+    await inParallel([...patients], AT_ONCE, async (patientId) => {
       const signatories = await personFromKeys(keys, patientClaims(people, patientId));
       const record = new RecordClient({ connection, signatories });
       found.push(...(await readPatient(record, patientId, fromMs, toMs)));

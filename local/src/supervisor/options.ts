@@ -38,6 +38,8 @@ export interface RunOptions {
   /** Undefined chooses a free one. */
   readonly port: number | undefined;
   readonly json: boolean;
+  /** A week of two dozen patients, and a page that shows three of them side by side. */
+  readonly story: boolean;
 }
 
 const HELP = `
@@ -82,6 +84,7 @@ Exit codes:
 
 Examples:
   npm start
+  npm start -- --story
   npm start -- --devices 50 --for 20s --json
   npm start -- --network fabric --window 60s
   npm start -- --devices 30 --for 60s --chaos --json`;
@@ -138,6 +141,7 @@ interface Parsed {
   readonly data?: string;
   readonly port?: number;
   readonly json: boolean;
+  readonly story: boolean;
 }
 
 function command(): Command {
@@ -179,7 +183,15 @@ function command(): Command {
       `who attacks: all, none (default; all with --chaos), or some of ${ATTACKS.join(', ')}`,
       namesOf(ATTACKS),
     )
-    .option('--data <dir>', 'folder of keys and ledger (default: .pulseledger/<network>)')
+    .option(
+      '--story',
+      'a week of two dozen patients, and a page with doctor, patient and insurer side by side',
+      false,
+    )
+    .option(
+      '--data <dir>',
+      'folder of keys and ledger (default: .pulseledger/<network>, with --story <network>-story)',
+    )
     .option(
       '--port <p>',
       'port of the API (default: 8443; any free one with --for)',
@@ -229,28 +241,32 @@ const CHAOS_DEFAULTS: Defaults = {
 };
 
 function complete(parsed: Parsed): RunOptions {
-  const { network, devices, seed, chaos, json, data, port, rate: readings } = parsed;
+  const { network, devices, seed, chaos, json, story, port } = parsed;
   const defaults = chaos ? CHAOS_DEFAULTS : CALM_DEFAULTS;
   const forSeconds = parsed.for ?? defaults.forSeconds;
-  if (forSeconds !== undefined) checkTimedRun(forSeconds, devices, chaos);
+  if (forSeconds !== undefined) checkTimedRun(forSeconds, parsed);
   return {
     network,
     devices,
-    rate: readings,
+    rate: parsed.rate,
     windowSeconds: parsed.window ?? defaults.windowSeconds ?? defaultWindow(forSeconds),
     forSeconds,
     seed,
     chaos,
     faults: parsed.faults ?? defaults.trouble,
     attackers: parsed.attackers ?? defaults.trouble,
-    ...places(network, data),
+    ...places(parsed),
     port: port ?? (forSeconds === undefined ? DEFAULT_PORT : undefined),
     json,
+    story,
   };
 }
 
 /** @throws StartFailure when the run could not show anything. */
-function checkTimedRun(forSeconds: number, devices: number, chaos: boolean): void {
+function checkTimedRun(forSeconds: number, { devices, chaos, story }: Parsed): void {
+  if (story) {
+    throw new StartFailure(EXIT.usage, '--story runs until Ctrl-C: leave out --for and --chaos.');
+  }
   if (devices === 0) throw new StartFailure(EXIT.usage, '--for needs at least one device.');
   if (chaos && forSeconds < SHORTEST_CHAOS_SECONDS) {
     throw new StartFailure(EXIT.usage, `--chaos needs at least ${SHORTEST_CHAOS_SECONDS}s.`);
@@ -258,12 +274,10 @@ function checkTimedRun(forSeconds: number, devices: number, chaos: boolean): voi
 }
 
 /** The default folders also write to the one place where `npm run simulate` looks. */
-function places(
-  network: NetworkKind,
-  data: string | undefined,
-): Pick<RunOptions, 'data' | 'systemFiles'> {
+function places({ network, story, data }: Parsed): Pick<RunOptions, 'data' | 'systemFiles'> {
   const base = resolve(CHECKOUT, '.pulseledger');
-  const chosen = data === undefined ? join(base, network) : resolve(data);
+  const name = story ? `${network}-story` : network;
+  const chosen = data === undefined ? join(base, name) : resolve(data);
   const own = dataFolder(chosen).systemFile;
   return {
     data: chosen,

@@ -5,13 +5,14 @@ import { Identifier, MomentMs, MSP_IDS, PatientBasics, SaltHex } from '@pulseled
 import { writePrivate } from '@pulseledger/network/identity';
 import { z } from 'zod';
 import { Login } from '../identity-services/logins.ts';
+import { CAST } from '../story/cast.ts';
 
 /** A person invented for trying the system out. */
 export interface Person {
   readonly patientId: string;
   readonly basics: PatientBasics;
   readonly saltHex: string;
-  /** The test login, for the two patients who have one. */
+  /** The test login, for the patients who have one. */
   readonly login?: string | undefined;
 }
 
@@ -110,10 +111,47 @@ function invent(nowMs: number): People {
   };
 }
 
-/** Whoever was invented before, and as many more patients as wearers are needed. */
-export async function loadPeople(keys: string, wearers: number, nowMs: number): Promise<People> {
+/** Those of the story who are not there yet, and who treats them. */
+function withCast(before: People, nowMs: number): People {
+  const logins = [...before.logins];
+  const patients = [...before.patients];
+  const treating = [...before.treating];
+  const treat = (patientId: string, user: string): void => {
+    const who = logins.find((one) => one.user === user);
+    const practitionerId = who?.subjectId ?? '';
+    const isKnown = treating.some(
+      (one) => one.patientId === patientId && one.practitionerId === practitionerId,
+    );
+    if (who === undefined || isKnown) return;
+    const [mspId, fromMs] = [MSP_IDS[who.organization], nowMs - YEAR_MS];
+    treating.push({ patientId, practitionerId, mspId, fromMs, saltHex: randomId() });
+  };
+  for (const { basics, treatedAt, login: user } of CAST) {
+    const { family, given } = basics;
+    let person = patients.find(
+      (one) => one.basics.family === family && one.basics.given[0] === given[0],
+    );
+    if (person === undefined) {
+      const own = user === undefined ? undefined : login(user, 'patient', treatedAt[0]);
+      if (own !== undefined) logins.push(own);
+      person = { ...patient(given[0] ?? '', family, basics.birthDate, own), basics };
+      patients.push(person);
+    }
+    for (const facility of treatedAt) treat(person.patientId, `${facility}-doctor`);
+    if (treatedAt.includes('hospital')) treat(person.patientId, 'hospital-nurse');
+  }
+  return { logins, patients, treating };
+}
+
+/** Whoever was invented before, those of the story when it is told, and as many more patients as wearers are needed. */
+export async function loadPeople(
+  keys: string,
+  { wearers, hasStory }: { readonly wearers: number; readonly hasStory: boolean },
+  nowMs: number,
+): Promise<People> {
   const file = join(keys, 'people.json');
-  const before = (await readPeople(file)) ?? invent(nowMs);
+  const known = (await readPeople(file)) ?? invent(nowMs);
+  const before = hasStory ? withCast(known, nowMs) : known;
   const missing = Math.max(0, wearers - before.patients.length);
   const more = Array.from({ length: missing }, (_, i) =>
     patient('Wearer', `Number ${String(before.patients.length + i + 1)}`, '1990-01-01'),

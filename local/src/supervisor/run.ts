@@ -1,4 +1,5 @@
 import { MetricsRegistry } from '../metrics/metrics-registry.ts';
+import { Story } from '../story/story.ts';
 import { ChaosRun } from './chaos/chaos-run.ts';
 import { ClockWatch } from './clock-watch.ts';
 import { type DataFolder, dataFolder, makeFolders, RunLock } from './data-folder.ts';
@@ -67,7 +68,7 @@ export class Run {
   }
 
   async #run(context: ProcessContext): Promise<ExitCode> {
-    const { network, port, devices, forSeconds, seed } = this.#options;
+    const { network, port, devices, forSeconds, seed, story } = this.#options;
     const chaos = this.#options.chaos
       ? new ChaosRun({ seed, durationMs: (forSeconds ?? 0) * 1000 }, context)
       : undefined;
@@ -77,6 +78,7 @@ export class Run {
       network,
       apiPort: port,
       wearers: devices,
+      hasStory: story,
       ...(chaos === undefined ? {} : { link: chaos.link }),
       context,
       progress: (step) => {
@@ -86,7 +88,7 @@ export class Run {
     const clock = new ClockWatch(context.note);
     try {
       await this.#unlessInterrupted(system.start());
-      if (this.#interrupts.isAsked) return EXIT.ok;
+      if (this.#interrupts.isAsked || !(await this.#tellStory(system))) return EXIT.ok;
       const readySeconds = this.#seconds();
       this.#sayReady(system, readySeconds);
       if (forSeconds === undefined) return await this.#stay(system, context);
@@ -100,6 +102,36 @@ export class Run {
       clock.close();
       await system.stop();
       await chaos?.close();
+    }
+  }
+
+  /** The week of the story, when it is asked for. False when it was interrupted: the next start goes on. */
+  async #tellStory(system: System): Promise<boolean> {
+    if (!this.#options.story) return true;
+    const ending = new AbortController();
+    void this.#interrupts.asked.then(() => {
+      ending.abort();
+    });
+    const { say } = this.#output;
+    const { signal } = ending;
+    const story = new Story({
+      system,
+      folder: this.#folder,
+      seed: this.#options.seed,
+      say,
+      signal,
+    });
+    try {
+      await story.tell();
+      return !signal.aborted;
+    } catch (error) {
+      if (signal.aborted) return false;
+      const why = error instanceof Error ? error.message : String(error);
+      throw new StartFailure(
+        EXIT.failed,
+        `The story stopped: ${why} The same command goes on where it was. See ${this.#folder.logs}.`,
+        error,
+      );
     }
   }
 
@@ -149,8 +181,9 @@ export class Run {
 
   #fleet(context: ProcessContext, drainSeconds: number, keepsTruth: boolean): FleetProcess {
     const { devices, seed, windowSeconds, rate, faults, attackers, forSeconds } = this.#options;
+    const { story: isStory } = this.#options;
     const plan = {
-      ...{ devices, seed, windowSeconds, rate, drainSeconds, keepsTruth },
+      ...{ devices, seed, windowSeconds, rate, drainSeconds, keepsTruth, isStory },
       ...{ faults, attackers, faultDaySeconds: forSeconds },
     };
     return new FleetProcess(plan, this.#folder, context);

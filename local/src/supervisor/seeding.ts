@@ -10,9 +10,10 @@ import {
   type UserClaims,
 } from '@pulseledger/ledger';
 import { personFromKeys } from './key-identity.ts';
-import type { People, Person } from './people.ts';
+import { noteGroup } from './note-group.ts';
+import type { People } from './people.ts';
 
-const PARALLEL = 32;
+const AT_ONCE = 32;
 const SECRET_BYTES = 32;
 const SALT_BYTES = 16;
 const PROVIDERS = ['hospital', 'clinic'] as const;
@@ -64,13 +65,24 @@ export async function seed(
       secretHex: randomBytes(SECRET_BYTES).toString('hex'),
       saltHex: randomBytes(SALT_BYTES).toString('hex'),
     });
-    await inParallel(people.patients, async (patient) => {
+    for (const organization of PROVIDERS) {
+      // Its doctors write psychotherapy notes together.
+      const { groupId, keyId, publicKey } = await noteGroup(keys, organization);
+      const add = people.logins
+        .filter((login) => login.role === 'doctor' && login.organization === organization)
+        .map(({ subjectId }) => subjectId);
+      const group = { groupId, keyId, publicKey, add, remove: [] };
+      const saltHex = randomBytes(SALT_BYTES).toString('hex');
+      const { calls } = administrators[organization];
+      await new ClinicalClient(calls).setAuthorGroup({ ...group, saltHex });
+    }
+    await inParallel(people.patients, AT_ONCE, async (patient) => {
       const { patientId, basics, saltHex } = patient;
       const { organization } = patientClaims(people, patientId);
       const administrator = administrators[organization === 'clinic' ? 'clinic' : 'hospital'];
       await administrator.registerPatient({ patientId, basics, saltHex });
     });
-    await inParallel(people.treating, async (treating) => {
+    await inParallel(people.treating, AT_ONCE, async (treating) => {
       // The patient says who treats them; an administrator could for the own organization only.
       const patient = await recordOf(patientClaims(people, treating.patientId));
       await patient.setTreating({ ...treating, untilMs: null });
@@ -95,13 +107,14 @@ export function patientClaims(people: People, patientId: string): UserClaims {
 }
 
 /** Runs the work for all items, so many at once. */
-export async function inParallel<Item = Person>(
+export async function inParallel<Item>(
   items: readonly Item[],
+  atOnce: number,
   work: (item: Item) => Promise<void>,
 ): Promise<void> {
   const left = [...items];
   const worker = async (): Promise<void> => {
     for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
   };
-  await Promise.all(Array.from({ length: PARALLEL }, worker));
+  await Promise.all(Array.from({ length: atOnce }, worker));
 }

@@ -21,6 +21,7 @@ import { INGEST_TIMEOUT_MS } from '../ingest-settings.ts';
 import { LOOPBACK, type RunningServer } from '../loopback-server.ts';
 import { serveMetrics } from '../metrics/metrics-endpoint.ts';
 import type { Disturbance } from '../process/messages.ts';
+import { storyPage } from '../story/story-page.ts';
 import { type WebInfo, webInfo } from '../web/web.ts';
 import type { ChaosTarget } from './chaos/chaos.ts';
 import { type InFlight, lambdaHostReport } from './chaos/in-flight.ts';
@@ -84,6 +85,8 @@ export interface SystemOptions {
   readonly apiPort: number | undefined;
   /** How many people wear a device. */
   readonly wearers: number;
+  /** Whether the people of the story live here, and its page is served. */
+  readonly hasStory: boolean;
   /** What is put between some of the parts; nothing when left out. */
   readonly link?: Link;
   readonly context: ProcessContext;
@@ -130,10 +133,10 @@ export class System {
 
   /** Starts everything in the order of dependence. @throws StartFailure */
   async start(): Promise<void> {
-    const { folder, network, wearers, progress, link = direct } = this.#options;
+    const { folder, network, wearers, hasStory, progress, link = direct } = this.#options;
     const ports = await this.#choosePorts();
     const installation = await prepareInstallation(folder);
-    const people = await loadPeople(folder.keys, wearers, Date.now());
+    const people = await loadPeople(folder.keys, { wearers, hasStory }, Date.now());
     progress('keys, certificates and people are there');
     const networkProcess = new NetworkProcess(network, folder, this.#options.context);
     this.#started.push(networkProcess);
@@ -341,7 +344,8 @@ export class System {
     return this.#api.start();
   }
 
-  #startWeb({ installation, addresses, cloud }: Parts, ports: Ports): Promise<WebInfo> {
+  #startWeb({ installation, addresses, cloud, people }: Parts, ports: Ports): Promise<WebInfo> {
+    const { folder, hasStory } = this.#options;
     const web = this.#manage({
       name: 'web',
       entry: entryOf('web'),
@@ -352,6 +356,7 @@ export class System {
         issuerUrl: addresses.issuerUrl,
         liveUrl: `ws://${LOOPBACK}:${String(cloud.ports.live)}`,
         caPem: installation.tlsCaPem,
+        ...(hasStory ? { story: storyPage(people, folder.passkeys) } : {}),
       }),
       info: webInfo,
     });

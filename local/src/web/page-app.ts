@@ -3,15 +3,15 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono } from 'hono';
 import { OIDC_PAGE_CLIENT, OIDC_PATH } from '../identity-services/oidc.ts';
 import { API_PATH, type Forwarder } from './forwarder.ts';
-import type { PageFile, PageFiles } from './page-files.ts';
-
-const YEAR_SECONDS = 31_536_000;
+import { type PageFiles, sent } from './page-files.ts';
 
 /** The page's origin: its files, and what it forwards. Any other path is the page too: it has its own routes. */
 export function pageApp(
   { files, headers }: PageFiles,
   forwarder: Pick<Forwarder, 'api' | 'issuer'>,
   issuer: string,
+  /** Adds what is there before the page takes every other path. */
+  more: (app: Hono<{ Bindings: HttpBindings }>) => void = () => undefined,
 ): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>();
   app.get('/config.json', (c) => c.json(pageConfig(issuer), 200, { 'cache-control': 'no-store' }));
@@ -23,6 +23,7 @@ export function pageApp(
     await forwarder.issuer(c.env.incoming, c.env.outgoing);
     return RESPONSE_ALREADY_SENT;
   });
+  more(app);
   app.get('*', (c) => {
     const path = new URL(c.req.url).pathname;
     const known = files.get(path);
@@ -44,14 +45,4 @@ function pageConfig(issuer: string): object {
     revocationEndpoint: `${OIDC_PATH}/revoke`,
     clientId: OIDC_PAGE_CLIENT,
   };
-}
-
-function sent(file: PageFile, headers: Readonly<Record<string, string>>): Response {
-  return new Response(file.bytes, {
-    headers: {
-      ...headers,
-      'content-type': file.contentType,
-      'cache-control': file.isImmutable ? `public, max-age=${YEAR_SECONDS}, immutable` : 'no-cache',
-    },
-  });
 }

@@ -27,6 +27,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.webmanifest': 'application/manifest+json',
 };
 
+const YEAR_SECONDS = 31_536_000;
 const HEADERS_FILE = 'headers.json';
 const Headers = z.record(z.string(), z.string());
 
@@ -46,4 +47,15 @@ export async function readPageFiles(folder: string): Promise<PageFiles> {
   }
   const headers: unknown = JSON.parse(await readFile(join(folder, HEADERS_FILE), 'utf8'));
   return { files, headers: Headers.parse(headers) };
+}
+
+/** A file with the headers that go with the page. */
+export function sent(file: PageFile, headers: Readonly<Record<string, string>>): Response {
+  return new Response(file.bytes, {
+    headers: {
+      ...headers,
+      'content-type': file.contentType,
+      'cache-control': file.isImmutable ? `public, max-age=${YEAR_SECONDS}, immutable` : 'no-cache',
+    },
+  });
 }

@@ -4,6 +4,7 @@ import type { ChildProgram } from '../process/child.ts';
 import { Forwarder } from './forwarder.ts';
 import { pageApp } from './page-app.ts';
 import { readPageFiles } from './page-files.ts';
+import { addStory, StoryConfig } from './story-routes.ts';
 
 export interface WebConfig {
   /** 0 chooses a free port. */
@@ -16,6 +17,8 @@ export interface WebConfig {
   readonly liveUrl: string;
   /** Of API and issuer. */
   readonly caPem: string;
+  /** Only with `--story`. */
+  readonly story?: StoryConfig | undefined;
 }
 
 const configuration: z.ZodType<WebConfig> = z.strictObject({
@@ -25,6 +28,7 @@ const configuration: z.ZodType<WebConfig> = z.strictObject({
   issuerUrl: z.url(),
   liveUrl: z.url(),
   caPem: z.string(),
+  story: StoryConfig.optional(),
 });
 
 export interface WebInfo {
@@ -42,11 +46,19 @@ export const web: ChildProgram<WebConfig> = {
     const { apiUrl, issuerUrl, liveUrl, caPem } = config;
     const forwarder = new Forwarder({ apiUrl, issuerUrl, liveUrl, caPem, logger });
     const files = await readPageFiles(config.folder);
-    const server = await serveLoopback(pageApp(files, forwarder, issuerUrl), config.port);
+    const { story } = config;
+    const storyFiles = story === undefined ? undefined : await readPageFiles(story.folder);
+    // The name of the page holds its port, which is known when it is asked for.
+    const pageUrl = (): string => `http://localhost:${String(server.port)}/`;
+    const app = pageApp(files, forwarder, issuerUrl, (routes) => {
+      if (story === undefined || storyFiles === undefined) return;
+      addStory(routes, storyFiles, story, { pageUrl, issuerUrl, caPem });
+    });
+    const server = await serveLoopback(app, config.port);
     server.onUpgrade((request, socket, head) => {
       forwarder.live(request, socket, head);
     });
-    const info: WebInfo = { url: `http://localhost:${String(server.port)}/`, port: server.port };
+    const info: WebInfo = { url: pageUrl(), port: server.port };
     return {
       info,
       close: async () => {

@@ -1,11 +1,15 @@
 import { AccessesAnswer, type AccessLine } from '@pulseledger/domain';
 import type { JSX } from 'preact';
+import { useRef } from 'preact/hooks';
 import type { ApiClient } from '../../api/client.ts';
 import { TEXT } from '../../text/en.ts';
 import { Loaded } from '../../ui/loaded.tsx';
+import { useEvery } from '../../ui/use-every.ts';
 import { useRemote } from '../../ui/use-remote.ts';
 
 const MAX_PAGES = 20;
+/** How soon somebody who looks is seen here. */
+const REFRESH_MS = 4_000;
 const { accesses: words } = TEXT;
 
 /** The patient's accounting of disclosures: who, for whom, when, why, what; refused ones too. */
@@ -17,6 +21,11 @@ export function Accesses({
   readonly patientId: string;
 }): JSX.Element {
   const remote = useRemote(patientId, (signal) => allAccesses(api, patientId, signal));
+  const known = useRef<number | undefined>(undefined);
+  useEvery(REFRESH_MS, () => {
+    if (!remote.isLoading) remote.reload();
+  });
+  if (remote.value !== undefined) known.current ??= newestMs(remote.value);
   return (
     <section aria-labelledby="accesses-title">
       <h1 id="accesses-title">{words.title}</h1>
@@ -35,7 +44,12 @@ export function Accesses({
             </thead>
             <tbody>
               {lines.map((line, index) => (
-                <Row key={index} line={line} patientId={patientId} />
+                <Row
+                  key={lines.length - index}
+                  line={line}
+                  patientId={patientId}
+                  isNew={line.atMs > (known.current ?? line.atMs)}
+                />
               ))}
             </tbody>
           </table>
@@ -48,9 +62,12 @@ export function Accesses({
 function Row({
   line,
   patientId,
+  isNew,
 }: {
   readonly line: AccessLine;
   readonly patientId: string;
+  /** Has it come while the patient was looking? */
+  readonly isNew: boolean;
 }): JSX.Element {
   const time = new Intl.DateTimeFormat(navigator.language, {
     dateStyle: 'medium',
@@ -58,8 +75,11 @@ function Row({
   });
   const purposes: Readonly<Record<string, string>> = words.purposes;
   return (
-    <tr class={line.isEmergency ? 'emergency' : undefined}>
-      <td>{time.format(line.atMs)}</td>
+    <tr class={[line.isEmergency ? 'emergency' : '', isNew ? 'arrived' : ''].join(' ').trim()}>
+      <td>
+        {time.format(line.atMs)}
+        {isNew ? <span class="badge live">{words.new}</span> : null}
+      </td>
       <td>{line.subjectId === patientId ? words.you : whoOf(line)}</td>
       <td>
         {purposes[line.purpose] ?? line.purpose}
@@ -80,6 +100,10 @@ function Row({
       </td>
     </tr>
   );
+}
+
+function newestMs(lines: readonly AccessLine[]): number {
+  return Math.max(0, ...lines.map(({ atMs }) => atMs));
 }
 
 /** The name, where the directory has one; always for which organization and in which role. */

@@ -4,16 +4,22 @@ import { useState } from 'preact/hooks';
 import type { ApiClient } from '../../api/client.ts';
 import { TEXT } from '../../text/en.ts';
 import { Loaded } from '../../ui/loaded.tsx';
+import { useEvery } from '../../ui/use-every.ts';
 import { useRemote } from '../../ui/use-remote.ts';
 import { linesOf } from '../chart/record-sections.ts';
 
 const { shares: words } = TEXT;
+/** How soon what was taken back is gone from an open page. */
+const REFRESH_MS = 4_000;
 type Share = SharesAnswer['shares'][number];
 
 /** What is shared with the insurer, and until when; a revoked share is gone with the next look. */
 export function Shares({ api }: { readonly api: ApiClient }): JSX.Element {
   const [chosen, setChosen] = useState<string>();
   const remote = useRemote('shares', (signal) => api.ask('shares', SharesAnswer, { signal }));
+  useEvery(REFRESH_MS, () => {
+    if (!remote.isLoading) remote.reload();
+  });
   const date = new Intl.DateTimeFormat(navigator.language, { dateStyle: 'medium' });
   return (
     <section aria-labelledby="shares-title">
