@@ -7,7 +7,7 @@ import { IDLE_LIMIT_MS, Session } from './session/session.ts';
 import { beginSignIn, completeSignIn } from './session/sign-in.ts';
 import { TEXT } from './text/en.ts';
 import { Home } from './views/home.tsx';
-import { Welcome } from './views/welcome.tsx';
+import { Outside } from './views/outside.tsx';
 
 type State =
   | { readonly is: 'starting' }
@@ -40,7 +40,7 @@ export function App(): JSX.Element {
       return <p class="placeholder">{TEXT.loading}</p>;
     case 'out':
       return (
-        <Welcome
+        <Outside
           message={state.message}
           onSignIn={() => {
             if (state.config === undefined) location.reload();

@@ -79,7 +79,8 @@ function below(path: string): string {
   return `${pathname.replace(/^\//, '')}${search}`;
 }
 
-function failureOf(status: number, json: unknown): Failure {
+/** What the API says went wrong. */
+export function failureOf(status: number, json: unknown): Failure {
   const trouble = Trouble.safeParse(json).data ?? {};
   const issue = trouble.issue?.[0];
   const code = first(trouble.code, codeOf(issue)) ?? String(status);

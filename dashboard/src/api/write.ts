@@ -16,7 +16,14 @@ export function newKey(): string {
 }
 
 /** Makes a resource; sent again with the same key, it is the same resource. @throws Failure */
-export function create(api: ApiClient, resource: FhirResource, key: string): Promise<FhirResource> {
+export function create(
+  api: ApiClient,
+  resource: FhirResource,
+  key: string | undefined,
+): Promise<FhirResource> {
+  if (key === undefined) {
+    return api.ask(resource.resourceType, ResourceShape, { method: 'POST', body: resource });
+  }
   const body = { ...resource, identifier: [{ system: URI_SYSTEM, value: key }] };
   const headers = { 'if-none-exist': `identifier=${URI_SYSTEM}|${key}` };
   return api.ask(resource.resourceType, ResourceShape, { method: 'POST', body, headers });

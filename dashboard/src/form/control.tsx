@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { useId } from 'preact/hooks';
 import type { Field } from './field.ts';
 
 export interface ControlProps {
@@ -11,27 +12,49 @@ const MAX_LENGTH = 1_000;
 
 /** A field with its label. */
 export function Control({ field, value, onInput }: ControlProps): JSX.Element {
-  if (field.kind === 'checks') return <Checks {...{ field, value, onInput }} />;
+  const id = useId();
+  if (field.kind === 'checks') {
+    const checks = <Checks {...{ field, value, onInput }} />;
+    if (field.isFolded !== true) return checks;
+    return (
+      <details class="wide" open={value !== ''}>
+        <summary>{field.label}</summary>
+        {checks}
+      </details>
+    );
+  }
+  const hintId = field.hint === undefined ? undefined : `${id}-hint`;
   return (
-    <label class={field.kind === 'long' ? 'field wide' : 'field'}>
-      {field.label}
-      <Input {...{ field, value, onInput }} />
-      {field.hint === undefined ? null : <span class="hint">{field.hint}</span>}
-    </label>
+    <div class={field.kind === 'long' ? 'field wide' : 'field'}>
+      <label for={id}>{field.label}</label>
+      <Input {...{ id, hintId, field, value, onInput }} />
+      {hintId === undefined ? null : (
+        <span id={hintId} class="hint">
+          {field.hint}
+        </span>
+      )}
+    </div>
   );
 }
 
-function Input({ field, value, onInput }: ControlProps): JSX.Element {
+function Input({
+  id,
+  hintId,
+  field,
+  value,
+  onInput,
+}: ControlProps & { readonly id: string; readonly hintId: string | undefined }): JSX.Element {
   const { kind, required = false, maxLength = MAX_LENGTH, options = [] } = field;
   const typed = (event: { readonly currentTarget: { readonly value: string } }): void => {
     onInput(event.currentTarget.value);
   };
+  const common = { id, required, value, 'aria-describedby': hintId };
   switch (kind) {
     case 'long':
-      return <textarea {...{ required, maxLength, value }} onInput={typed} />;
+      return <textarea {...common} maxLength={maxLength} onInput={typed} />;
     case 'choice':
       return (
-        <select required={required} value={value} onInput={typed}>
+        <select {...common} onInput={typed}>
           {options.map(([option, label]) => (
             <option key={option} value={option}>
               {label}
@@ -40,13 +63,22 @@ function Input({ field, value, onInput }: ControlProps): JSX.Element {
         </select>
       );
     case 'number':
-      return <input type="number" step="any" {...{ required, value }} onInput={typed} />;
+      return <input type="number" step="any" {...common} onInput={typed} />;
     case 'date':
-      return <input type="date" {...{ required, value }} onInput={typed} />;
+      return <input type="date" {...common} onInput={typed} />;
     case 'moment':
-      return <input type="datetime-local" {...{ required, value }} onInput={typed} />;
+      return <input type="datetime-local" {...common} onInput={typed} />;
     default:
-      return <input autocomplete="off" {...{ required, maxLength, value }} onInput={typed} />;
+      return (
+        <input
+          autocomplete="off"
+          spellcheck={field.pattern === undefined}
+          pattern={field.pattern}
+          {...common}
+          maxLength={maxLength}
+          onInput={typed}
+        />
+      );
   }
 }
 
@@ -54,7 +86,7 @@ function Checks({ field, value, onInput }: ControlProps): JSX.Element {
   const chosen = value.split(' ').filter(Boolean);
   return (
     <fieldset class="choices">
-      <legend>{field.label}</legend>
+      <legend class={field.isFolded === true ? 'hidden' : undefined}>{field.label}</legend>
       {field.hint === undefined ? null : <p class="hint">{field.hint}</p>}
       {(field.options ?? []).map(([option, label]) => (
         <label key={option}>

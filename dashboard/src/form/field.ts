@@ -13,8 +13,18 @@ export interface Field {
   /** Of `choice` and `checks`. */
   readonly options?: readonly Option[];
   readonly hint?: string;
+  /** Of `checks`: folded away until somebody wants it. */
+  readonly isFolded?: boolean;
+  /** Of `text`: what it must look like, as a regular expression of HTML. */
+  readonly pattern?: string;
   /** Characters. */
   readonly maxLength?: number;
+}
+
+/** A field for the id of somebody: 32 hexadecimal digits. */
+export function idField(name: string, label: string, hint?: string): Field {
+  const field: Field = { name, label, kind: 'text', required: true, pattern: '[0-9a-f]{32}' };
+  return hint === undefined ? field : { ...field, hint };
 }
 
 const MINUTE_MS = 60_000;

@@ -16,7 +16,7 @@ export const WRITING_TEXT = {
     takeTheirs: 'Take theirs',
   },
   sensitivity: {
-    label: 'Sensitive because it is about',
+    label: 'Sensitive, because it is about …',
     hint: 'The patient may hide a sensitive entry from others; an insurer sees it only where the consent names it.',
     badge: 'sensitive',
     labels: {

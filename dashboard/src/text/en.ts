@@ -1,4 +1,5 @@
 import { LEDGER_TEXT } from './en-ledger.ts';
+import { PEOPLE_TEXT } from './en-people.ts';
 import { WARD_TEXT } from './en-ward.ts';
 import { WRITING_TEXT } from './en-writing.ts';
 
@@ -297,10 +298,14 @@ const PAGE_TEXT = {
 } as const;
 
 /** Every word on the page, in one place. */
-export const TEXT: typeof PAGE_TEXT & typeof WRITING_TEXT & typeof LEDGER_TEXT &
+export const TEXT: typeof PAGE_TEXT &
+  typeof WRITING_TEXT &
+  typeof LEDGER_TEXT &
+  typeof PEOPLE_TEXT &
   typeof WARD_TEXT = {
   ...PAGE_TEXT,
   ...WRITING_TEXT,
   ...LEDGER_TEXT,
+  ...PEOPLE_TEXT,
   ...WARD_TEXT,
 };

@@ -12,7 +12,14 @@ export type Place =
   | { readonly view: 'emergency' }
   | { readonly view: 'ledger'; readonly at: string }
   | { readonly view: 'ward' }
-  | { readonly view: 'devices' };
+  | { readonly view: 'devices' }
+  | { readonly view: 'directory'; readonly practitionerId?: string }
+  | { readonly view: 'care-team' }
+  | { readonly view: 'my-devices' }
+  | { readonly view: 'my-data' }
+  | { readonly view: 'reviews' }
+  | { readonly view: 'worklist' }
+  | { readonly view: 'represented' };
 
 export interface Router {
   readonly place: Place;

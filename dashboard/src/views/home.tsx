@@ -4,12 +4,19 @@ import type { Person } from '../session/session.ts';
 import { TEXT } from '../text/en.ts';
 import { type Place, type Router, useRouter } from '../ui/router.ts';
 import { Accesses } from './accesses/accesses.tsx';
+import { CareTeam } from './care-team/care-team.tsx';
 import { Chart } from './chart/chart.tsx';
 import { Gaps } from './devices/gaps.tsx';
+import { PeopleSearch } from './directory/people-search.tsx';
 import { Emergency } from './emergency/emergency.tsx';
+import { Laboratory } from './laboratory/laboratory.tsx';
 import { Ledger } from './ledger/ledger.tsx';
+import { MyData } from './my-data/my-data.tsx';
+import { Represented } from './my-data/represented.tsx';
+import { MyDevices } from './my-devices/my-devices.tsx';
 import { PatientList } from './patients/patient-list.tsx';
-import { Invite } from './people/invite.tsx';
+import { People } from './people/people.tsx';
+import { Reviews } from './reviews/reviews.tsx';
 import { Shares } from './shares/shares.tsx';
 import { Sharing } from './sharing/sharing.tsx';
 import { Ward } from './ward/ward.tsx';
@@ -112,9 +119,36 @@ function View({
     case 'emergency':
       return <Emergency api={api} />;
     case 'people':
-      return <Invite api={api} />;
+      return <People {...{ api, person }} />;
     case 'devices':
       return <Gaps api={api} />;
+    case 'reviews':
+      return <Reviews api={api} />;
+    case 'worklist':
+      return <Laboratory {...{ api, person }} />;
+    case 'care-team':
+      return <CareTeam {...{ api, person }} />;
+    case 'my-devices':
+      return <MyDevices api={api} patientId={person.subjectId} />;
+    case 'my-data':
+      return <MyData api={api} patientId={person.subjectId} />;
+    case 'represented':
+      return (
+        <Represented
+          onOpen={(patientId) => {
+            go({ view: 'chart', patientId, section: 'vitals' });
+          }}
+        />
+      );
+    case 'directory':
+      return (
+        <PeopleSearch
+          practitionerId={place.practitionerId}
+          onOpen={(practitionerId) => {
+            go({ view: 'directory', ...(practitionerId === undefined ? {} : { practitionerId }) });
+          }}
+        />
+      );
     case 'ledger':
       return (
         <Ledger
@@ -134,7 +168,11 @@ interface NamedPlace {
 }
 
 /** What a person may do decides what is there; whether it is done, the contract decides. */
-function placesOf({ role, subjectId }: Person): NamedPlace[] {
+function placesOf(person: Person): NamedPlace[] {
+  return [...ownPlaces(person), { place: { view: 'directory' }, label: TEXT.places.directory }];
+}
+
+function ownPlaces({ role, subjectId }: Person): NamedPlace[] {
   switch (role) {
     case 'doctor':
     case 'nurse':
@@ -150,11 +188,15 @@ function placesOf({ role, subjectId }: Person): NamedPlace[] {
         },
         { place: { view: 'accesses' }, label: TEXT.nav.accesses },
         { place: { view: 'sharing' }, label: TEXT.nav.sharing },
+        { place: { view: 'care-team' }, label: TEXT.places.careTeam },
+        { place: { view: 'my-devices' }, label: TEXT.places.myDevices },
+        { place: { view: 'my-data' }, label: TEXT.places.myData },
       ];
     case 'administrator':
       return [
         { place: { view: 'devices' }, label: TEXT.nav.devices },
         { place: { view: 'people' }, label: TEXT.nav.people },
+        { place: { view: 'reviews' }, label: TEXT.places.reviews },
         { place: { view: 'ledger', at: '' }, label: TEXT.nav.ledger },
       ];
     case 'insurance-agent':
@@ -162,11 +204,13 @@ function placesOf({ role, subjectId }: Person): NamedPlace[] {
     case 'emergency-medic':
       return [{ place: { view: 'emergency' }, label: TEXT.nav.emergency }];
     case 'representative':
+      return [{ place: { view: 'represented' }, label: TEXT.places.represented }];
     case 'laboratory':
-      return [];
+      return [{ place: { view: 'worklist' }, label: TEXT.places.worklist }];
   }
 }
 
 function isAt(here: Place, place: Place): boolean {
-  return here.view === place.view || (here.view === 'chart' && place.view === 'patients');
+  if (here.view === place.view) return true;
+  return here.view === 'chart' && (place.view === 'patients' || place.view === 'represented');
 }

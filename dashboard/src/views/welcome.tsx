@@ -5,9 +5,12 @@ import { TEXT } from '../text/en.ts';
 export function Welcome({
   message,
   onSignIn,
+  onDirectory,
 }: {
   readonly message: string | undefined;
   readonly onSignIn: () => void;
+  /** Who works where needs no login. */
+  readonly onDirectory: () => void;
 }): JSX.Element {
   return (
     <main class="welcome">
@@ -20,6 +23,9 @@ export function Welcome({
       )}
       <button type="button" class="primary" onClick={onSignIn}>
         {TEXT.signIn}
+      </button>
+      <button type="button" onClick={onDirectory}>
+        {TEXT.directory.title}
       </button>
       <p class="fine">{TEXT.notADevice}</p>
     </main>

@@ -58,15 +58,23 @@ export function Chart(props: ChartProps): JSX.Element {
   );
 }
 
-/** Results stand where clinicians look for them, and what only they write comes last. */
+/** In the order in which a chart is read. */
+const ORDER = [
+  'vitals',
+  'visits',
+  'problems',
+  'medications',
+  'allergies',
+  'results',
+  'orders',
+  'notes',
+  'procedures',
+  'immunizations',
+] as const;
+
 function tabsFor(person: Person): { readonly key: string; readonly label: string }[] {
-  return [
-    { key: 'vitals', label: sections.vitals },
-    ...RECORD_SECTIONS,
-    { key: 'results', label: sections.results },
-    { key: 'orders', label: sections.orders },
-    ...(isClinician(person) ? [{ key: 'handover', label: sections.handover }] : []),
-  ];
+  const keys = isClinician(person) ? ([...ORDER, 'handover'] as const) : ORDER;
+  return keys.map((key) => ({ key, label: sections[key] }));
 }
 
 function isClinician({ role }: Person): boolean {

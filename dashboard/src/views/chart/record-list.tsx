@@ -11,6 +11,7 @@ import { Loaded } from '../../ui/loaded.tsx';
 import { useRemote } from '../../ui/use-remote.ts';
 import { EntryEditor } from '../entries/entry-editor.tsx';
 import { formFor } from '../entries/entry-forms.ts';
+import { PsychotherapyNotes } from '../notes/psychotherapy-notes.tsx';
 import { Line } from './line.tsx';
 import type { RecordLine, RecordSection } from './record-sections.ts';
 
@@ -90,6 +91,9 @@ export function RecordList({ api, person, patientId, section }: RecordListProps)
           </ul>
         )}
       </Loaded>
+      {section.key === 'notes' && person.role === 'doctor' ? (
+        <PsychotherapyNotes {...{ api, patientId }} />
+      ) : null}
       <p class="fine">{TEXT.chart.withheld}</p>
     </section>
   );

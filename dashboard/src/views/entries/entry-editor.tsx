@@ -22,6 +22,8 @@ export interface EntryEditorProps {
   readonly resource?: FhirResource | undefined;
   /** Other first answers than the usual ones. */
   readonly prefilled?: Values | undefined;
+  /** Is it made once however often it is sent? Not for who may not look whether it is there. */
+  readonly isOnce?: boolean;
   readonly onSaved: () => void;
   readonly onCancel: () => void;
 }
@@ -48,39 +50,41 @@ export function EntryEditor(props: EntryEditorProps): JSX.Element {
   };
   const send = async (values: Values): Promise<void> => {
     if (base === undefined) {
-      await create(api, withLabels(form.toResource(values, writer), values), key);
+      const made = withLabels(form.toResource(values, writer), values);
+      await create(api, made, props.isOnce === false ? undefined : key);
     } else {
       await amend(api, withLabels(form.amended(base, values, writer), values));
     }
   };
   return (
-    <>
-      <Form
-        key={mine === undefined ? 'first' : 'theirs'}
-        title={resource === undefined ? words.newEntry : words.amend}
-        fields={[...form.fields, SENSITIVITY_FIELD]}
-        start={mine ?? start}
-        submit={words.save}
-        onSubmit={save}
-        onCancel={props.onCancel}
-      >
-        {theirs === undefined ? null : (
-          <Conflict
-            form={form}
-            theirs={theirs}
-            onTakeTheirs={() => {
-              setMine({ ...form.fromResource(theirs), labels: labelValues(theirs) });
-              setBase(theirs);
-              setTheirs(undefined);
-            }}
-            onKeepMine={() => {
-              setBase(theirs);
-              setTheirs(undefined);
-            }}
-          />
-        )}
-      </Form>
-    </>
+    <Form
+      key={mine === undefined ? 'first' : 'theirs'}
+      title={resource === undefined ? words.newEntry : words.amend}
+      fields={[
+        ...form.fields,
+        { ...SENSITIVITY_FIELD, isFolded: form.type !== 'ClinicalImpression' },
+      ]}
+      start={mine ?? start}
+      submit={words.save}
+      onSubmit={save}
+      onCancel={props.onCancel}
+    >
+      {theirs === undefined ? null : (
+        <Conflict
+          form={form}
+          theirs={theirs}
+          onTakeTheirs={() => {
+            setMine({ ...form.fromResource(theirs), labels: labelValues(theirs) });
+            setBase(theirs);
+            setTheirs(undefined);
+          }}
+          onKeepMine={() => {
+            setBase(theirs);
+            setTheirs(undefined);
+          }}
+        />
+      )}
+    </Form>
   );
 }
 

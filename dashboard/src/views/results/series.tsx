@@ -20,7 +20,7 @@ export function Series({
   const trend = trendOf(series);
   return (
     <article class="panel result" aria-label={name}>
-      <h3>{name}</h3>
+      <h2>{name}</h2>
       <p class="latest">
         <span class="value">{latest?.text}</span> {latest?.unit}
         <span class="stale"> {trend === undefined ? words.onlyOne : words[trend]}</span>
