@@ -87,7 +87,8 @@ fetch() {
   aws s3 cp --only-show-errors "$2" "$1"
   echo "$3  $1" | sha256sum --check --quiet
 }
-aws secretsmanager get-secret-value --secret-id ${quote(secret)} --query SecretString --output text |
+# The machine may read what the secret holds now, and no former value.
+aws secretsmanager get-secret-value --secret-id ${quote(secret)} --version-stage AWSCURRENT --query SecretString --output text |
   python3 ${CURRENT}/bin/write-keys.py ${WORK}/keys
 ${fetched.join('\n')}
 env ${[...variables, ...command.map(quote)].join(' ')}

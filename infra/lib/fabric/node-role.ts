@@ -7,10 +7,14 @@ export interface NodeRoleProps {
   readonly host: string;
   /** The node's own secret, and the key it is under. */
   readonly secretArn: string;
+  /** The organization's administrator, while there is one. */
+  readonly administratorArn: string;
   readonly keyArns: readonly string[];
   /** Parameters that name what to install, and the objects that they name. */
   readonly parameterArns: readonly string[];
   readonly objectArns: readonly string[];
+  /** All that the making of the channel leaves for machines; named by hashes, hence `*`. */
+  readonly channelArn: string;
   readonly logGroupArn: string;
 }
 
@@ -38,9 +42,17 @@ export class NodeRole extends Construct {
       roles: [this.role],
       statements: [
         statement(['secretsmanager:GetSecretValue'], [props.secretArn]),
+        // Never a former value: an administrator that was taken away stays away.
+        new PolicyStatement({
+          actions: ['secretsmanager:GetSecretValue'],
+          resources: [props.administratorArn],
+          conditions: {
+            'ForAnyValue:StringEquals': { 'secretsmanager:VersionStage': 'AWSCURRENT' },
+          },
+        }),
         statement(['kms:Decrypt'], props.keyArns),
         statement(['ssm:GetParameter'], props.parameterArns),
-        statement(['s3:GetObject'], props.objectArns),
+        statement(['s3:GetObject'], [...props.objectArns, props.channelArn]),
         statement(
           ['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
           [props.logGroupArn],
@@ -54,6 +66,8 @@ export class NodeRole extends Construct {
       ],
     });
     acknowledge(policy, {
+      [`AwsSolutions-IAM5[Resource::${props.channelArn}]`]:
+        'Blocks and packages that every member of the channel has anyway; their names are hashes, known only when they are made.',
       'AwsSolutions-IAM5[Resource::*]':
         'Sessions of Systems Manager and PutMetricData know no narrower resource (AmazonSSMManagedInstanceCore has the same); metrics are bound to a namespace.',
     });

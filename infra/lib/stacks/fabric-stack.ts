@@ -15,7 +15,13 @@ import { hostFiles } from '../fabric/host-files.ts';
 import { NodeRole } from '../fabric/node-role.ts';
 import { type FabricNode, nodesOf } from '../fabric/nodes.ts';
 import { userData } from '../fabric/user-data.ts';
-import { nodeLogGroupName, prefix, programsBucketName } from '../names.ts';
+import {
+  administratorSecretName,
+  CHANNEL_FOLDER,
+  nodeLogGroupName,
+  prefix,
+  programsBucketName,
+} from '../names.ts';
 import { parameterName, type SharedValue, share, shared } from '../shared-value.ts';
 import { EnvironmentStack, type EnvironmentStackProps } from './environment-stack.ts';
 
@@ -124,21 +130,24 @@ export class FabricStack extends EnvironmentStack {
         resourceName: parameterName(environment, value).slice(1),
       }),
     );
-    const programs = this.formatArn({
-      service: 's3',
-      region: '',
-      account: '',
-      resource: programsBucketName(environment),
-      resourceName: environment.nodePrograms.key,
-      arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
-    });
+    const published = (resourceName: string): string =>
+      this.formatArn({
+        service: 's3',
+        region: '',
+        account: '',
+        resource: programsBucketName(environment),
+        resourceName,
+        arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
+      });
     return (node) =>
       new NodeRole(this, `${node.name}-role`, {
         host: node.host,
         secretArn: this.secretArn(node.secretName),
+        administratorArn: this.secretArn(administratorSecretName(node.organization)),
         keyArns: [identitiesKey],
         parameterArns,
-        objectArns: [of.assetArn, programs],
+        objectArns: [of.assetArn, published(environment.nodePrograms.key)],
+        channelArn: published(`${CHANNEL_FOLDER}*`),
         logGroupArn: of.logGroupArn,
       });
   }

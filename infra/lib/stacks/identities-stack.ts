@@ -5,7 +5,7 @@ import type { Construct } from 'constructs';
 import type { Environment } from '../../environments/environment.ts';
 import { acknowledge } from '../acknowledge.ts';
 import { nodesOf } from '../fabric/nodes.ts';
-import { secretPrefix } from '../names.ts';
+import { administratorSecretName, authoritySecretName, secretPrefix } from '../names.ts';
 import { shared } from '../shared-value.ts';
 import { EnvironmentStack, type EnvironmentStackProps } from './environment-stack.ts';
 
@@ -28,6 +28,8 @@ export class IdentitiesStack extends EnvironmentStack {
       if (provider) this.#empty(`ingest/${name}`, `Ingest service of ${name}`, identities);
       this.#empty(`api/${name}`, `API service of ${name}`, identities);
       this.#empty(`issuing-ca/${name}`, `Authority that issues users of ${name}`, issuing);
+      this.#empty(authoritySecretName(name), `Other authorities of ${name}`, issuing);
+      this.#empty(administratorSecretName(name), `Administrator of ${name}, briefly`, identities);
     }
     for (const { host, secretName } of nodesOf(environment)) {
       this.#empty(secretName, `Keys of ${host}`, identities);
