@@ -59,7 +59,7 @@ function Sign({
   readonly nowMs: number;
 }): JSX.Element {
   const locale = navigator.language;
-  const { latest, latestMs } = tileData(bedside, sign);
+  const { latest, latestMs } = tileData({ step: 'raw', series: bedside }, sign);
   const shown = latest.map((point) =>
     point === undefined
       ? '–'

@@ -1,4 +1,4 @@
-import { SeriesAnswer } from '@pulseledger/domain';
+import { type Series, SeriesAnswer } from '@pulseledger/domain';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { z } from 'zod';
 import type { ApiClient } from '../../api/client.ts';
@@ -6,6 +6,7 @@ import { Failure } from '../../api/failure.ts';
 import type { LiveState } from '../../live/live-channel.ts';
 import { MONITOR_CODES } from '../vitals/signs.ts';
 import { useLive } from '../vitals/use-live.ts';
+import { askFrom, newestOf } from './newest.ts';
 
 /** How far back a value is looked for. */
 const LOOK_BACK_MS = 5 * 60_000;
@@ -15,8 +16,8 @@ const WATCH_RENEWAL_MS = 4 * 60_000;
 const RETRY_MS = 5_000;
 const Watched = z.object({ watchUntilMs: z.number() });
 
-/** What is known of one patient; undefined before the first answer. */
-export type Bedside = SeriesAnswer | 'refused';
+/** What is known of one patient: the newest point of each code. */
+export type Bedside = readonly Series[] | 'refused';
 
 export interface Ward {
   readonly state: LiveState;
@@ -26,6 +27,7 @@ export interface Ward {
 /** The newest values of these patients, read again on each hint; of one patient never twice at the same time. */
 export function useWard(api: ApiClient, patientIds: readonly string[]): Ward {
   const [bedsides, setBedsides] = useState<ReadonlyMap<string, Bedside>>(new Map());
+  const known = useRef(bedsides);
   const underWay = useRef(new Map<string, 'once' | 'again'>());
   const ended = useRef(new AbortController());
   const load = useCallback(
@@ -36,11 +38,14 @@ export function useWard(api: ApiClient, patientIds: readonly string[]): Ward {
       }
       underWay.current.set(patientId, 'once');
       const { signal } = ended.current;
-      const bedside = await read(api, patientId, signal);
+      const bedside = await read(api, patientId, known.current.get(patientId), signal);
       const isStale = underWay.current.get(patientId) === 'again';
       underWay.current.delete(patientId);
       if (signal.aborted) return;
-      if (bedside !== undefined) setBedsides((all) => new Map(all).set(patientId, bedside));
+      if (bedside !== undefined) {
+        known.current = new Map(known.current).set(patientId, bedside);
+        setBedsides(known.current);
+      }
       if (bedside === undefined) setTimeout(() => void load(patientId), RETRY_MS);
       else if (isStale) void load(patientId);
     },
@@ -70,18 +75,20 @@ export function useWard(api: ApiClient, patientIds: readonly string[]): Ward {
 async function read(
   api: ApiClient,
   patientId: string,
+  before: Bedside | undefined,
   signal: AbortSignal,
 ): Promise<Bedside | undefined> {
   const now = Date.now();
+  const known = before === undefined || before === 'refused' ? [] : before;
   const query = new URLSearchParams([
     ...MONITOR_CODES.map((code) => ['code', code]),
-    ['fromMs', String(now - LOOK_BACK_MS)],
+    ['fromMs', String(askFrom(known, now, LOOK_BACK_MS))],
     ['toMs', String(now)],
     ['step', 'raw'],
   ]);
   try {
     const path = `patients/${patientId}/series?${query.toString()}`;
-    return await api.ask(path, SeriesAnswer, { signal });
+    return newestOf(await api.ask(path, SeriesAnswer, { signal }), known);
   } catch (error) {
     const isRefused = error instanceof Failure && (error.status === 403 || error.status === 404);
     return isRefused ? 'refused' : undefined;
