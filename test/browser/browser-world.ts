@@ -16,10 +16,10 @@ export class BrowserWorld {
     this.#folder = folder;
   }
 
-  static async start(devices: number): Promise<BrowserWorld> {
+  static async start(devices: number, more: readonly string[] = []): Promise<BrowserWorld> {
     const folder = await mkdtemp(join(tmpdir(), 'pulse-browser-'));
     const [system, browser] = await Promise.all([
-      RunningSystem.start(folder, ['--devices', String(devices), '--json']),
+      RunningSystem.start(folder, ['--devices', String(devices), '--json', ...more]),
       PageBrowser.launch(),
     ]);
     return new BrowserWorld(system, browser, folder);

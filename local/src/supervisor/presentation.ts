@@ -6,49 +6,45 @@ import type { System } from './system.ts';
 const NAME_WIDTH = 18;
 const PASSWORD_WIDTH = 14;
 
-/** What a person sees when the system is up: where it is, who can log in, what to try. */
+/** What a person sees when the system is up: where it is, who can log in, three things to try. */
 export function welcome(system: System, options: RunOptions): string {
-  const { pageUrl, apiUrl, issuerUrl, metricsUrl } = system.addresses;
+  const { pageUrl, apiUrl, metricsUrl } = system.addresses;
   const { logins } = system.people;
   const lines = logins.map(
     ({ user, password, role, organization }) =>
       `  ${user.padEnd(NAME_WIDTH)}${password.padEnd(PASSWORD_WIDTH)}${role}, ${organization}`,
   );
-  const doctor = logins.find(({ role }) => role === 'doctor');
-  const patient = logins.find(({ role }) => role === 'patient');
-  const ca = system.installation.tlsCaFile;
+  const { story, network } = options;
   return `
-Pulseledger runs on the ${options.network} network.
-
+Pulseledger runs on the ${network} network.
+${story ? `\n  story      ${pageUrl}story      doctor, patient and insurer side by side` : ''}
   page       ${pageUrl}
-  FHIR API   ${apiUrl}      (certificate: ${ca})
-  logins at  ${issuerUrl}
+  FHIR API   ${apiUrl}      (certificate: ${system.installation.tlsCaFile})
   metrics    ${metricsUrl}
 
 Test logins (user, password):
 ${lines.join('\n')}
 
-A doctor reads a patient's latest vital signs:
+Three things to try${inOtherFolder(options)}:
 
-  CA=${ca}
-  TOKEN=$(curl -s --cacert "$CA" ${issuerUrl}/token \\
-    -d grant_type=password -d client_id=pulseledger-cli \\
-    -d username=${doctor?.user ?? ''} -d password=${doctor?.password ?? ''} \\
-    | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
-  curl -s --cacert "$CA" -H "Authorization: Bearer $TOKEN" \\
-    "${apiUrl}/Observation/\\$lastn?category=vital-signs&patient=${patient?.subjectId ?? ''}"
+  1. ${story ? STORY_TRY : PAGE_TRY}
+  2. npx pulse trigger patient-ada
+       one reading, followed from the device through every hop to the ledger and back
+  3. npx pulse grant patient-ada condition medication, then npx pulse revoke patient-ada
+       the insurer sees it by the patient's passkey, and no more when it is taken back
 
-Next: npm run simulate -- replay FILE --patient ${patient?.user ?? ''}${systemArgument(options)}
-      plays a real recording into it.
-      npm run quarantine -- list${systemArgument(options)}
-      shows what could not be recorded, and why.
-      Ctrl-C ends it in order: what is measured is committed first.
+Ctrl-C ends it in order: what is measured is committed first.
 `;
 }
 
-/** `npm run simulate` finds a system in the default folder by itself. */
-function systemArgument({ systemFiles: [own, shared] }: RunOptions): string {
-  return shared === undefined ? ` --system ${own ?? ''}` : '';
+const STORY_TRY = `Open the story, and in the doctor's part the chart of Ada Sample
+       the patient's "Who looked" has a new line at once`;
+const PAGE_TRY = `Sign in on the page as hospital-doctor and open the chart of Ada Sample
+       patient-ada, in another browser, finds it in "Who looked"`;
+
+/** Programs find a system in the default folder by themselves. */
+function inOtherFolder({ systemFiles: [own, shared] }: RunOptions): string {
+  return shared === undefined ? ` (after: export PULSE_SYSTEM=${own ?? ''})` : '';
 }
 
 function count(value: number): string {
