@@ -146,20 +146,48 @@ const Hops = z.object({
   hops: z.array(z.object({ hop: z.string(), atMs: z.number(), tookMs: z.number() })),
   signed: z.object({ value: z.number() }),
   observation: z.string(),
+  blockNumber: z.int().min(1),
+  transactionId: z.string(),
 });
 
 describe('pulse', () => {
   it(
-    'gives the time at each hop of a reading, in order',
+    'gives the time at each hop of a reading, in order, with its block and transaction',
     async () => {
       const { stdout } = await pulse('trigger', 'patient-ada', '--json');
-      const { hops, observation } = Hops.parse(JSON.parse(stdout));
+      const { hops, observation, transactionId } = Hops.parse(JSON.parse(stdout));
       expect(hops.map(({ hop }) => hop)).toEqual([
         ...['enrolled', 'connected', 'measured', 'signed', 'queued', 'committed', 'readable'],
       ]);
       const times = hops.map(({ atMs }) => atMs);
       expect(times).toEqual(times.toSorted((one, other) => one - other));
       expect(observation).toMatch(/^Observation\/[0-9a-f]{32}-/);
+      expect(transactionId).toMatch(/^[0-9a-f]{64}$/);
+    },
+    EXAMPLE_MS,
+  );
+
+  it(
+    'rotates the identity that a service signs with, and the service goes on',
+    async () => {
+      const Signs = z.object({
+        signing: z.array(
+          z.object({ service: z.string(), label: z.string(), certificate: z.string() }),
+        ),
+      });
+      const signing = async () =>
+        Signs.parse(
+          JSON.parse((await pulse('identities', 'list', '--json')).stdout),
+        ).signing.filter(({ service }) => service === 'ingest/hospital');
+      const [before] = await signing();
+      expect((await pulse('identities', 'rotate', 'ingest/hospital', '--json')).code).toBe(0);
+      const after = await signing();
+      expect(after.map(({ label }) => label)).toEqual(['AWSCURRENT', 'AWSPREVIOUS']);
+      expect(after[0]?.certificate).not.toBe(before?.certificate);
+      expect(after[1]?.certificate).toBe(before?.certificate);
+      expect((await pulse('trigger', 'patient-ada')).code).toBe(0);
+      const nobody = await pulse('identities', 'rotate', 'issuing-ca/hospital');
+      expect([nobody.code, nobody.stderr.trimEnd().split('\n').length]).toEqual([2, 3]);
     },
     EXAMPLE_MS,
   );

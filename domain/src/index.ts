@@ -554,6 +554,7 @@ export {
 export {
   Acknowledgement,
   IngestMessage,
+  type LedgerPlace,
   LiveHint,
   MAX_REDRIVES,
   QuarantineEntry,

@@ -29,6 +29,16 @@ export const IngestMessage: z.ZodType<IngestMessage> = z.object({
   redrives: z.int().min(1).max(MAX_REDRIVES).optional(),
 });
 
+/** Where something stands on the ledger: in every organization's copy of the block, for everybody on the channel. */
+export interface LedgerPlace {
+  readonly transactionId: string;
+  readonly blockNumber: number;
+}
+const LedgerPlace: z.ZodType<LedgerPlace> = z.object({
+  transactionId: z.string().regex(/^[0-9a-f]{64}$/),
+  blockNumber: z.int().min(0),
+});
+
 /**
  * What a device learns about its readings from a sequence number on, of one boot: `committed` of all chunks that lie wholly
  * within, `quarantined` of one chunk.
@@ -39,6 +49,8 @@ export interface Acknowledgement {
   readonly count: number;
   readonly status: 'committed' | 'quarantined';
   readonly reason?: QuarantineReason | undefined;
+  /** Of readings that one transaction has committed just now; missing for what was there already. */
+  readonly place?: LedgerPlace | undefined;
 }
 export const Acknowledgement: z.ZodType<Acknowledgement> = z.object({
   boot: z.int().min(0).max(MAX_UINT32),
@@ -46,6 +58,7 @@ export const Acknowledgement: z.ZodType<Acknowledgement> = z.object({
   count: z.int().min(0),
   status: z.enum(['committed', 'quarantined']),
   reason: z.enum(QUARANTINE_REASONS).optional(),
+  place: LedgerPlace.optional(),
 });
 
 /** Asks a device for short windows until then. */

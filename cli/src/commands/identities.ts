@@ -6,7 +6,8 @@ import { type CommonOptions, withSystem } from '../base/common-options.ts';
 import { withExamples } from '../base/examples.ts';
 import { EXIT, Failure } from '../base/failure.ts';
 import { print, printJson, table } from '../base/output.ts';
-import { readSystem } from '../system/system-file.ts';
+import { SigningIdentities, type SigningIdentity } from '../identities/signing-identities.ts';
+import { type IdentitiesAccess, readSystem } from '../system/system-file.ts';
 
 const MS_PER_DAY = 86_400_000;
 
@@ -22,16 +23,67 @@ interface Identity {
 export function addIdentities(program: Command): void {
   const command = program
     .command('identities')
-    .description('the certificates of organizations, nodes and services');
+    .description('certificates of organizations, nodes and services; new ones for services');
   const list = command.command('list').description('who there is, and for how long');
   withExamples(withSystem(list), ['identities list', 'identities list --json']).action(identities);
+  const rotate = command
+    .command('rotate')
+    .description('give a service that signs a new key and certificate')
+    .argument('<service>', 'such as ingest/hospital; "npx pulse identities list" shows them')
+    .addHelpText('after', ROTATE_HELP);
+  withExamples(withSystem(rotate), [
+    'identities rotate api/insurer',
+    'identities rotate ingest/clinic --json',
+  ]).action(rotateOne);
+}
+
+const ROTATE_HELP = `
+Four steps, as on AWS: a new key and a certificate from the issuing authority, a look at it, a question to the
+ledger in its name, and only then the service is given it. Transactions under way are not disturbed: the former
+certificate is accepted until it ends. What fails leaves everything as it was.`;
+
+async function rotateOne(service: string, { system: file, json }: CommonOptions): Promise<void> {
+  const { identities: access } = await readSystem(file);
+  if (!access.services.includes(service)) {
+    throw new Failure(EXIT.usage, {
+      what: 'There is no such service to rotate.',
+      why: `"${service}" is not the name of a service that signs.`,
+      remedy: `Take one of ${access.services.join(', ')}.`,
+    });
+  }
+  const signing = await withSigning(access, (all) => all.rotate(service));
+  if (json) printJson({ signing });
+  else print(signingTable(signing));
+}
+
+async function withSigning<T>(
+  access: IdentitiesAccess,
+  use: (all: SigningIdentities) => Promise<T>,
+): Promise<T> {
+  const all = new SigningIdentities(access);
+  try {
+    return await use(all);
+  } finally {
+    all.close();
+  }
+}
+
+function signingTable(signing: readonly SigningIdentity[]): string {
+  const rows = signing.map(({ service, label, certificate, notAfter }) => [
+    service,
+    label === 'AWSCURRENT' ? 'signs with' : 'signed with, accepted still',
+    certificate,
+    notAfter.slice(0, 10),
+  ]);
+  return table(['service', '', 'certificate', 'valid until'], rows);
 }
 
 async function identities({ system: file, json }: CommonOptions): Promise<void> {
-  const { dataFolder } = await readSystem(file);
+  const { dataFolder, identities: access } = await readSystem(file);
   const found = await identitiesIn(join(dataFolder, 'keys'));
+  const signing = await withSigning(access, (all) => all.all());
   if (json) {
-    printJson({ identities: found });
+    printJson({ identities: found, signing });
     return;
   }
   const rows = found.map(({ name, subject, notAfter, daysLeft }) => [
@@ -41,6 +93,7 @@ async function identities({ system: file, json }: CommonOptions): Promise<void> 
     String(daysLeft),
   ]);
   print(table(['identity', 'subject', 'valid until', 'days left'], rows));
+  print(`\n${signingTable(signing)}`);
 }
 
 /** Copies of authorities inside MSP folders are left out. */

@@ -1,4 +1,4 @@
-import { ERRORS, type ValueReading } from '@pulseledger/domain';
+import { ERRORS, type LedgerPlace, type ValueReading } from '@pulseledger/domain';
 import { type Command, Option } from 'commander';
 import { duration } from '../base/arguments.ts';
 import { type LoginOptions, withLogin } from '../base/common-options.ts';
@@ -46,8 +46,8 @@ const MEANINGS: Readonly<Record<Hop['hop'], string>> = {
 
 const HELP = `
 A simulated device of the patient is enrolled (once; it is kept) and measures a heart rate, which stays in
-the record. The times are of this machine's clock, where everything runs. It is read back as --login, else
-as the patient. Exit code 3: what the API shows is not what was signed.`;
+the record. It tells the transaction and block, which every organization has, and the time at each hop by this
+machine's clock, where everything runs. It is read back as --login, else as the patient. Exit code 3: what the API shows is not what was signed.`;
 
 export function addTrigger(program: Command): void {
   const command = program
@@ -85,12 +85,12 @@ async function trigger(patient: string | undefined, options: Options): Promise<v
     way.reached('signed');
     await connection.publish(chunk);
     way.reached('queued');
-    const { status, reason } = await connection.acknowledgement(options.patience);
+    const { status, reason, place } = await connection.acknowledgement(options.patience);
     if (status === 'quarantined') throw quarantined(reason ?? 'malformed');
     way.reached('committed');
     const found = await readBack(reader, patientId, device, reading);
     way.reached('readable');
-    tell(way, { patientId, device, reading, found, bytes: chunk.length }, options.json);
+    tell(way, { patientId, device, reading, found, place, bytes: chunk.length }, options.json);
   } finally {
     await connection.close();
   }
@@ -143,10 +143,13 @@ interface Told {
   readonly device: TriggerDevice;
   readonly reading: ValueReading;
   readonly found: Resource;
+  /** Missing when an earlier delivery had committed it. */
+  readonly place: LedgerPlace | undefined;
   readonly bytes: number;
 }
 
-function tell(way: Way, { patientId, device, reading, found, bytes }: Told, json: boolean): void {
+function tell(way: Way, told: Told, json: boolean): void {
+  const { patientId, device, reading, found, place, bytes } = told;
   const { deviceId, boot } = device;
   const observation = `Observation/${found.id ?? ''}`;
   if (json) {
@@ -158,6 +161,7 @@ function tell(way: Way, { patientId, device, reading, found, bytes }: Told, json
       boot,
       signed,
       observation,
+      ...place,
       hops: way.hops,
       wholeMs: way.wholeMs,
     });
@@ -169,5 +173,10 @@ function tell(way: Way, { patientId, device, reading, found, bytes }: Told, json
     `${tookMs} ms`,
   ]);
   print(table(['hop', 'at', 'took'], rows));
-  print(`\n${observation} shows what was signed, ${way.wholeMs} ms after it was measured.`);
+  const where =
+    place === undefined
+      ? 'It was on the ledger already.'
+      : `Block ${place.blockNumber}, transaction ${place.transactionId}.`;
+  print(`\n${where}`);
+  print(`${observation} shows what was signed, ${way.wholeMs} ms after it was measured.`);
 }

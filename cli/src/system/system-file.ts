@@ -16,6 +16,17 @@ export interface TestLogin {
   readonly subjectId: string;
 }
 
+/** Secrets Manager of the running system, for who may see and rotate the services' identities. */
+export interface IdentitiesAccess {
+  readonly region: string;
+  readonly endpoint: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly prefix: string;
+  /** `ingest/hospital` … */
+  readonly services: readonly string[];
+}
+
 /** Coordinates of a running system, as `npm start` writes them (DATA/run/system.json). */
 export interface System {
   readonly network: string;
@@ -28,6 +39,7 @@ export interface System {
   readonly clientId: string;
   readonly enrolmentUrl: string;
   readonly metricsUrl: string;
+  readonly identities: IdentitiesAccess;
   readonly logins: readonly TestLogin[];
   readonly patients: readonly { readonly login?: string | undefined; readonly patientId: string }[];
 }
@@ -42,6 +54,14 @@ const System: z.ZodType<System> = z.object({
   clientId: z.string().max(256),
   enrolmentUrl: Url,
   metricsUrl: Url,
+  identities: z.object({
+    region: z.string().max(64),
+    endpoint: Url,
+    accessKeyId: z.string().max(128),
+    secretAccessKey: z.string().max(256),
+    prefix: z.string().max(256),
+    services: z.array(z.string().max(64)).max(64),
+  }),
   logins: z
     .array(
       z.object({

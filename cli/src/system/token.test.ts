@@ -15,6 +15,10 @@ beforeEach(async () => {
     ...{ pageUrl: 'http://localhost:1/', apiUrl: 'https://127.0.0.1:2', apiCaPem: 'one' },
     ...{ tokenUrl: 'https://127.0.0.1:3', clientId: 'cli', logins: [], patients: [] },
     ...{ enrolmentUrl: 'https://127.0.0.1:2', metricsUrl: 'http://127.0.0.1:4' },
+    identities: {
+      ...{ region: 'eu-central-1', endpoint: 'http://127.0.0.1:5', prefix: 'p', services: [] },
+      ...{ accessKeyId: 'a', secretAccessKey: 'b' },
+    },
   };
 });
 afterEach(() => rm(system.dataFolder, { recursive: true }));

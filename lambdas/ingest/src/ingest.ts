@@ -10,7 +10,7 @@ import type { SubmissionObserver } from '@pulseledger/ledger';
 import { bulkhead } from 'cockatiel';
 import type { CommittedChunk, WatchReport } from './alarm-watch.ts';
 import type { NewReadings } from './live-hints.ts';
-import { mergedAnswers } from './merged-answers.ts';
+import { type CommittedRange, mergedAnswers } from './merged-answers.ts';
 import { parseMessage, type QueuedMessage, type ReceivedChunk } from './parse-message.ts';
 import {
   type JudgedChunk,
@@ -119,7 +119,7 @@ class Batch {
   readonly #quarantined: Partial<Record<QuarantineReason, number>> = {};
   readonly #new: NewReadings[] = [];
   readonly #latencies: number[] = [];
-  readonly #committed: CommittedChunk[] = [];
+  readonly #committed: (CommittedChunk & CommittedRange)[] = [];
   #alarmsChanged = 0;
 
   constructor(ports: IngestPorts) {
@@ -147,7 +147,9 @@ class Batch {
         break;
     }
     this.#counts[verdict.status] += 1;
-    this.#committed.push({ bytes, header, messageIds, receivedAtMs: message.receivedAtMs });
+    const { transactionId, blockNumber } = verdict;
+    const place = verdict.status === 'recorded' ? { transactionId, blockNumber } : undefined;
+    this.#committed.push({ bytes, header, messageIds, place, receivedAtMs: message.receivedAtMs });
   }
 
   /** Into quarantine first, and only then is the device told to forget it. */

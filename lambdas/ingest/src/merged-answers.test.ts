@@ -24,6 +24,21 @@ describe('answers to devices', () => {
     ]);
   });
 
+  it('say in which transaction the readings are, when it is one', () => {
+    const place = { transactionId: 'a'.repeat(64), blockNumber: 7 };
+    const other = { transactionId: 'b'.repeat(64), blockNumber: 7 };
+    const at = (firstSequence: number, found?: typeof place): CommittedRange => ({
+      ...range(ONE, 1, firstSequence),
+      place: found,
+    });
+    const placesOf = (...ranges: CommittedRange[]) =>
+      mergedAnswers(ranges).map(({ acknowledgement }) => acknowledgement.place);
+    expect(placesOf(at(0, place), at(10, place))).toEqual([place]);
+    expect(placesOf(at(0, place), at(10, other))).toEqual([undefined]);
+    expect(placesOf(at(0, place), at(10))).toEqual([undefined]);
+    expect(placesOf(at(0), at(10, place), at(20, place))).toEqual([undefined]);
+  });
+
   it('do not reach over a gap, into another boot or to another device', () => {
     const answers = mergedAnswers([
       range(ONE, 1, 0),

@@ -1,10 +1,12 @@
-import type { Acknowledgement, ChunkHeader } from '@pulseledger/domain';
+import type { Acknowledgement, ChunkHeader, LedgerPlace } from '@pulseledger/domain';
 
 /** A chunk of which its device is to hear that it is on the ledger. */
 export interface CommittedRange {
   readonly header: ChunkHeader;
   /** Queue messages that brought it. */
   readonly messageIds: readonly string[];
+  /** Where it was committed; missing when it was there already. */
+  readonly place?: LedgerPlace | undefined;
 }
 
 /** One answer to one device, for all the messages it answers. */
@@ -39,9 +41,10 @@ function byDeviceAndSequence(
   return one.boot - other.boot || one.firstSequence - other.firstSequence;
 }
 
-function answerTo({ header, messageIds }: CommittedRange): MergedAnswer {
+function answerTo({ header, messageIds, place }: CommittedRange): MergedAnswer {
   const { deviceId, boot, firstSequence, count } = header;
-  const acknowledgement = { boot, firstSequence, count, status: 'committed' } as const;
+  const range = { boot, firstSequence, count, status: 'committed' } as const;
+  const acknowledgement = place === undefined ? range : { ...range, place };
   return { deviceId, acknowledgement, messageIds };
 }
 
@@ -60,12 +63,19 @@ function continues(
   );
 }
 
-function extended(answer: MergedAnswer, { header, messageIds }: CommittedRange): MergedAnswer {
-  const { acknowledgement } = answer;
+/** A range that several transactions brought has no one place. */
+function extended(answer: MergedAnswer, range: CommittedRange): MergedAnswer {
+  const { header, messageIds } = range;
+  const { place, ...acknowledgement } = answer.acknowledgement;
+  const isOnePlace = place !== undefined && place.transactionId === range.place?.transactionId;
   const end = Math.max(endOf(acknowledgement), endOf(header));
   return {
     ...answer,
-    acknowledgement: { ...acknowledgement, count: end - acknowledgement.firstSequence },
+    acknowledgement: {
+      ...acknowledgement,
+      count: end - acknowledgement.firstSequence,
+      ...(isOnePlace ? { place } : {}),
+    },
     messageIds: [...answer.messageIds, ...messageIds],
   };
 }

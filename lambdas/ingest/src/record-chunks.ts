@@ -1,6 +1,7 @@
 import {
   type ChunkResult,
   type ErrorCode,
+  type LedgerPlace,
   PulseError,
   QUARANTINE_REASONS,
   type QuarantineReason,
@@ -29,7 +30,7 @@ const CALLER_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 /** What became of a chunk: on the ledger, refused for ever, or not known or not possible now. */
 export type Verdict =
-  | { readonly status: 'recorded' | 'already'; readonly blockNumber: number }
+  | ({ readonly status: 'recorded' | 'already' } & LedgerPlace)
   | { readonly status: 'refused'; readonly reason: QuarantineReason }
   | { readonly status: 'return' };
 
@@ -135,10 +136,12 @@ class Recorder implements RecordReport {
       this.#judgeAll(load, { status: 'return' });
       return;
     }
+    const { transactionId } = committed;
     const blockNumber = Number(committed.blockNumber);
     for (const [index, chunk] of load.entries()) {
       const result = results[index] ?? { status: 'already' };
-      const verdict = result.status === 'refused' ? result : { ...result, blockNumber };
+      const verdict =
+        result.status === 'refused' ? result : { ...result, transactionId, blockNumber };
       this.judged.push({ chunk, verdict });
     }
   }
