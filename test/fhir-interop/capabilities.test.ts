@@ -36,6 +36,7 @@ const Statement = z.object({
 
 const STRICT = { prefer: 'handling=strict' };
 const FHIR = { 'content-type': 'application/fhir+json' };
+const PATCH = { 'content-type': 'application/json-patch+json' };
 const VALUES: Readonly<Record<string, string>> = {
   token: 'x',
   date: '2020',
@@ -44,6 +45,7 @@ const VALUES: Readonly<Record<string, string>> = {
   quantity: '5',
   number: '5',
   uri: 'urn:x',
+  composite: 'x$5',
 };
 
 let api: TestApi;
@@ -114,6 +116,8 @@ describe('the CapabilityStatement', () => {
       create: (type) => api.send(doctor, type, { method: 'POST', headers: FHIR, body: body(type) }),
       update: (type) =>
         api.send(doctor, `${type}/${NOBODY}`, { method: 'PUT', headers: FHIR, body: body(type) }),
+      patch: (type) =>
+        api.send(doctor, `${type}/${NOBODY}`, { method: 'PATCH', headers: PATCH, body: '[]' }),
       delete: (type) => api.send(doctor, `${type}/${NOBODY}`, { method: 'DELETE' }),
     };
     for (const { type, interaction } of resources) {

@@ -2,6 +2,7 @@
 
 import table from '../definitions/r4-search.json' with { type: 'json' };
 import type { ServedType } from '../definitions/served-types.ts';
+import { OBSERVATION_COMPOSITES } from './composites.ts';
 
 export type ParameterKind =
   | 'token'
@@ -10,7 +11,8 @@ export type ParameterKind =
   | 'string'
   | 'quantity'
   | 'uri'
-  | 'number';
+  | 'number'
+  | 'composite';
 
 export interface SearchPath {
   readonly segments: readonly string[];
@@ -29,6 +31,8 @@ export interface SearchParameter {
   readonly paths: readonly SearchPath[];
   /** Types that a reference may point to. */
   readonly targets: readonly string[];
+  /** Of a composite: the kind of value that stands beside the code. */
+  readonly value?: 'quantity' | 'concept' | undefined;
 }
 
 interface Compact {
@@ -97,6 +101,7 @@ export function parametersOf(type: ServedType): ReadonlyMap<string, SearchParame
   const made = new Map(
     [
       ...OF_EVERY_TYPE,
+      ...(type === 'Observation' ? OBSERVATION_COMPOSITES : []),
       ...Object.entries(own).map(([name, compact]) => toParameter(name, compact)),
     ].map((parameter) => [parameter.name, parameter]),
   );

@@ -1,6 +1,7 @@
 /** What a search value asks of the values found in a resource: one kind of parameter each. */
 import { foldText, PulseError } from '@pulseledger/domain';
 import { type FhirJson, isObject } from '../definitions/fhir-json.ts';
+import { compositeMatches } from './composites.ts';
 import { matchesDate, parseDateFilter } from './date-search.ts';
 import { periodsOf } from './date-values.ts';
 import type { ParameterKind, SearchParameter } from './parameters.ts';
@@ -25,7 +26,7 @@ export function predicateOf(
   value: string,
   baseUrl: string,
 ): Predicate {
-  if (modifier === 'missing') return missing(parameter, value);
+  if (modifier === 'missing' && parameter.kind !== 'composite') return missing(parameter, value);
   const predicate = MAKES[parameter.kind](parameter, modifier, value, baseUrl);
   if (predicate === undefined) {
     throw new PulseError('invalid_input', `${parameter.name} does not take this modifier`);
@@ -42,6 +43,7 @@ export const MODIFIERS: Readonly<Record<ParameterKind, readonly string[]>> = {
   quantity: [],
   number: [],
   uri: [],
+  composite: [],
 };
 
 function missing({ name, paths }: SearchParameter, value: string): Predicate {
@@ -102,6 +104,8 @@ const MAKES: Readonly<Record<ParameterKind, Make>> = {
     return (resource) =>
       valuesAt(resource, paths).some((found) => wanted.some((want) => matchesNumber(want, found)));
   },
+  composite: (parameter, modifier, value) =>
+    modifier === undefined ? compositeMatches(parameter, value) : undefined,
   uri: ({ paths }, modifier, value) => {
     if (modifier !== undefined) return undefined;
     const wanted = splitAlternatives(value).map(unescape);

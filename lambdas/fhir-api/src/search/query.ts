@@ -172,7 +172,7 @@ function sortKeys(type: ServedType, value: string): SortKey[] {
   return names.map((text) => {
     const isDescending = text.startsWith('-');
     const parameter = parametersOf(type).get(isDescending ? text.slice(1) : text);
-    if (parameter === undefined) {
+    if (parameter === undefined || parameter.kind === 'composite') {
       throw new PulseError('invalid_input', '_sort names something that is not a search parameter');
     }
     return { parameter, isDescending };

@@ -78,6 +78,8 @@ const COMPARABLES: Readonly<Record<SortKey['parameter']['kind'], Comparable>> = 
   quantity: (value) => numberIn(isObject(value) ? value['value'] : value),
   number: numberIn,
   uri: textIn,
+  // Refused as a key of an order before.
+  composite: () => undefined,
 };
 
 function textIn(value: unknown): string | undefined {

@@ -83,6 +83,19 @@ describe('a search within a patient', () => {
     } as { resourceType: string });
     made['a1c'] = await make(api, result('4548-4', '2026-01-05T09:00:00Z', 6.5, encounter));
     made['a1c-old'] = await make(api, result('4548-4', '2024-03', 7.05));
+    const part = (code: string, value: number): object => ({
+      code: { coding: [{ system: LOINC, code }] },
+      valueQuantity: { value, unit: 'mmHg', system: 'http://unitsofmeasure.org', code: 'mm[Hg]' },
+    });
+    const component = [part('8480-6', 121), part('8462-4', 79)];
+    const valueless = { valueQuantity: undefined, category: undefined };
+    made['pressure'] = await make(
+      api,
+      result('85354-9', '2020-02-01', 0, { ...valueless, component }),
+    );
+    const valueCodeableConcept = { coding: [{ system: 'urn:abo', code: 'A' }] };
+    const blood = { ...valueless, valueCodeableConcept };
+    made['group'] = await make(api, result('883-9', '2020-01-01', 0, blood));
     made['glucose'] = await make(api, result('2345-7', '2026-02-01', 5, { status: 'preliminary' }));
   });
 
@@ -129,6 +142,20 @@ describe('a search within a patient', () => {
       ['a1c', 'a1c-old'],
     ],
     ['Observation', 'code=4548-4&value-quantity=6.5||mg', []],
+    ['Observation', 'code-value-quantity=4548-4$6.5', ['a1c']],
+    [
+      'Observation',
+      'code-value-quantity=http://loinc.org|4548-4$gt7|http://unitsofmeasure.org|%25',
+      ['a1c-old'],
+    ],
+    ['Observation', 'code-value-quantity=4548-4$5', []],
+    ['Observation', 'code-value-quantity=4548-4$5,2345-7$5', ['glucose']],
+    ['Observation', 'combo-code-value-quantity=8480-6$121', ['pressure']],
+    ['Observation', 'combo-code-value-quantity=8480-6$79', []],
+    ['Observation', 'component-code-value-quantity=8462-4$lt80', ['pressure']],
+    ['Observation', 'component-code-value-quantity=4548-4$6.5', []],
+    ['Observation', 'code-value-concept=883-9$urn:abo|A', ['group']],
+    ['Observation', 'code-value-concept=883-9$urn:abo|B', []],
     ['Observation', 'code=4548-4&date=2024', ['a1c-old']],
     ['Observation', 'status=preliminary', ['glucose']],
     ['Observation', 'encounter=VISIT', ['a1c']],
@@ -146,6 +173,16 @@ describe('a search within a patient', () => {
     if (type !== 'Observation') expect(found.sort()).toEqual([...expected].sort());
     else if (expected.length === 0) expect(found).toEqual([]);
   });
+
+  it.each(['4548-4', '4548-4$x', '$6.5$1', '4548-4$6.5,'])(
+    'refuses the composite value %s, and an order by it',
+    async (value) => {
+      const parameter = `patient=${AMINA}&code-value-quantity`;
+      const answer = await api.send(amina, `Observation?${parameter}=${value}`);
+      expect(answer.status).toBe(400);
+      expect((await api.send(amina, `Observation?${parameter}:missing=true`)).status).toBe(400);
+    },
+  );
 
   it('sorts by several values and puts what has none last', async () => {
     const sorted = async (sort: string): Promise<string[]> =>
