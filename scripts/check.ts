@@ -53,6 +53,16 @@ const steps: readonly Step[] = [
   },
   { name: 'unused code (knip)', command: bin('knip'), args: ['--no-progress'] },
   {
+    name: 'no secrets (secretlint)',
+    command: process.execPath,
+    args: ['scripts/secrets.ts'],
+  },
+  {
+    name: 'bill of materials (CycloneDX) and licenses',
+    command: process.execPath,
+    args: ['scripts/sbom.ts'],
+  },
+  {
     name: 'docs/ERRORS.md is up to date',
     command: process.execPath,
     args: ['scripts/generate-errors-doc.ts', '--check'],
