@@ -9,6 +9,7 @@ import { installPhone } from './phone.tsx';
 import { PARTS, type Part, StorySession } from './story-session.ts';
 import '../style/base.css';
 import '../style/views.css';
+import '../style/screens.css';
 import './frame.css';
 
 /** What each of the three looks at first. */

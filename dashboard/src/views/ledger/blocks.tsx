@@ -101,7 +101,7 @@ function BlockTable({
                   {block.number.toLocaleString(navigator.language)}
                 </button>
               </th>
-              <td>{momentText(block.atMs)}</td>
+              <td class="moment">{momentText(block.atMs)}</td>
               <td>
                 {block.transactions}
                 {block.valid < block.transactions ? (

@@ -51,10 +51,10 @@ function Definition({ chaincode }: { readonly chaincode: ChaincodeDefinition }):
             {chaincode.collections.map((collection) => (
               <tr key={collection.name}>
                 <th scope="row">{collection.name}</th>
-                <td>
+                <td class="wide">
                   <code>{collection.members}</code>
                 </td>
-                <td>
+                <td class="wide">
                   {collection.endorsementPolicy === null ? (
                     words.chaincodesPolicy
                   ) : (

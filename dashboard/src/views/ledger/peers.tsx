@@ -21,30 +21,32 @@ export function Peers({ api }: { readonly api: ApiClient }): JSX.Element {
         {({ peers }) => {
           const highest = Math.max(...peers.map(({ height }) => height ?? 0));
           return (
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">{words.peers}</th>
-                  <th scope="col">{words.height}</th>
-                  <th scope="col">{words.hash}</th>
-                  <th scope="col">{words.state}</th>
-                </tr>
-              </thead>
-              <tbody>
-                {peers.map((peer) => (
-                  <tr key={peer.mspId}>
-                    <th scope="row">{TEXT.organizations[peer.organization]}</th>
-                    <td>{peer.height?.toLocaleString(navigator.language) ?? '–'}</td>
-                    <td>
-                      <Hash hex={peer.lastHash ?? ''} />
-                    </td>
-                    <td>
-                      <State peer={peer} highest={highest} />
-                    </td>
+            <div class="scroll">
+              <table>
+                <thead>
+                  <tr>
+                    <th scope="col">{words.peers}</th>
+                    <th scope="col">{words.height}</th>
+                    <th scope="col">{words.hash}</th>
+                    <th scope="col">{words.state}</th>
                   </tr>
-                ))}
-              </tbody>
-            </table>
+                </thead>
+                <tbody>
+                  {peers.map((peer) => (
+                    <tr key={peer.mspId}>
+                      <th scope="row">{TEXT.organizations[peer.organization]}</th>
+                      <td>{peer.height?.toLocaleString(navigator.language) ?? '–'}</td>
+                      <td>
+                        <Hash hex={peer.lastHash ?? ''} />
+                      </td>
+                      <td>
+                        <State peer={peer} highest={highest} />
+                      </td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </div>
           );
         }}
       </Loaded>

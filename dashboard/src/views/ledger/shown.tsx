@@ -10,7 +10,7 @@ const SHORT = 12;
 
 /** The beginning of a hash: enough to tell one from another, and to compare by eye. */
 export function Hash({ hex }: { readonly hex: string }): JSX.Element {
-  return <code>{hex === '' ? '–' : `${hex.slice(0, SHORT)}…`}</code>;
+  return <code class="short">{hex === '' ? '–' : `${hex.slice(0, SHORT)}…`}</code>;
 }
 
 /** A moment that a client stated, in the words of the locale. */

@@ -89,7 +89,7 @@ function TouchedTable({ touched }: { readonly touched: readonly Touched[] }): JS
               <th scope="row">{collection}</th>
               <td>{reads}</td>
               <td>{writes}</td>
-              <td>
+              <td class="wide">
                 <code>{hash || '–'}</code>
               </td>
             </tr>
