@@ -171,11 +171,12 @@ export class ApiStack extends EnvironmentStack {
     return fn;
   }
 
-  /** Keys of the authorities that issue users, of the API's own services, and of live tickets. */
+  /** Keys of the authorities that issue users, of the API's own services, of notes' groups, and of live tickets. */
   #allowKeys(environment: Environment, fn: PulseFunction): void {
     const secrets = environment.organizations.flatMap(({ name }) => [
       `issuing-ca/${name}`,
       `api/${name}`,
+      `note-keys/${name}/*`,
     ]);
     fn.allow(
       ['secretsmanager:GetSecretValue'],
@@ -189,4 +190,10 @@ export class ApiStack extends EnvironmentStack {
   }
 }
 
-const READ_AND_WRITE = [HttpMethod.GET, HttpMethod.POST, HttpMethod.PUT, HttpMethod.DELETE];
+const READ_AND_WRITE = [
+  HttpMethod.GET,
+  HttpMethod.POST,
+  HttpMethod.PUT,
+  HttpMethod.PATCH,
+  HttpMethod.DELETE,
+];

@@ -69,6 +69,10 @@ export function createRoles(): Roles {
       readIssuing,
       { action: 'secretsmanager:GetSecretValue', resource: `${SECRET_PREFIX}/api/*` },
       readLiveKey,
+      {
+        action: 'secretsmanager:GetSecretValue',
+        resource: `${SECRET_PREFIX}/note-keys/*`,
+      },
       ...documents,
       { action: 'sqs:SendMessage', resource: EMERGENCY_QUEUE },
       // Commands to devices; the pattern has its wildcard at the end.
