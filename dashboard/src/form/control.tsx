@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useId } from 'preact/hooks';
-import type { Field } from './field.ts';
+import type { Field, Option } from './field.ts';
 
 export interface ControlProps {
   readonly field: Field;
@@ -44,7 +44,7 @@ function Input({
   value,
   onInput,
 }: ControlProps & { readonly id: string; readonly hintId: string | undefined }): JSX.Element {
-  const { kind, required = false, maxLength = MAX_LENGTH, options = [] } = field;
+  const { kind, required = false, maxLength = MAX_LENGTH } = field;
   const typed = (event: { readonly currentTarget: { readonly value: string } }): void => {
     onInput(event.currentTarget.value);
   };
@@ -55,11 +55,7 @@ function Input({
     case 'choice':
       return (
         <select {...common} onInput={typed}>
-          {options.map(([option, label]) => (
-            <option key={option} value={option}>
-              {label}
-            </option>
-          ))}
+          <Options options={field.options ?? []} />
         </select>
       );
     case 'number':
@@ -68,7 +64,8 @@ function Input({
       return <input type="date" {...common} onInput={typed} />;
     case 'moment':
       return <input type="datetime-local" {...common} onInput={typed} />;
-    default:
+    case 'text':
+    case 'checks':
       return (
         <input
           autocomplete="off"
@@ -80,6 +77,18 @@ function Input({
         />
       );
   }
+}
+
+function Options({ options }: { readonly options: readonly Option[] }): JSX.Element {
+  return (
+    <>
+      {options.map(([option, label]) => (
+        <option key={option} value={option}>
+          {label}
+        </option>
+      ))}
+    </>
+  );
 }
 
 function Checks({ field, value, onInput }: ControlProps): JSX.Element {

@@ -30,11 +30,12 @@ export function Form(props: FormProps): JSX.Element {
   const { title, fields, start, onChange, isQuestion = false } = props;
   const id = useId();
   const [values, setValues] = useState(start);
-  const { state, run } = useSaving();
+  const { state, run, forget } = useSaving();
   const isChanged = fields.some(({ name }) => (values[name] ?? '') !== (start[name] ?? ''));
-  useUnsaved(isChanged && !isQuestion && state.is !== 'saved');
+  useUnsaved(isChanged && !isQuestion);
   const save = async (): Promise<void> => {
-    await run(() => props.onSubmit(values));
+    const isSaved = await run(() => props.onSubmit(values));
+    if (isSaved && !isQuestion) setValues(start);
   };
   return (
     <form
@@ -57,6 +58,7 @@ export function Form(props: FormProps): JSX.Element {
             onInput={(value) => {
               const next = { ...values, [field.name]: value };
               setValues(next);
+              forget();
               onChange?.(next);
             }}
           />
@@ -74,23 +76,34 @@ type Saving =
   | { readonly is: 'failed'; readonly message: string };
 
 /** Does one thing at a time and says how it went. */
-function useSaving(): { state: Saving; run: (work: () => Promise<void>) => Promise<void> } {
+function useSaving(): {
+  readonly state: Saving;
+  /** @returns whether it went well */
+  readonly run: (work: () => Promise<void>) => Promise<boolean>;
+  /** How the last time went is over when something else is typed. */
+  readonly forget: () => void;
+} {
   const [state, setState] = useState<Saving>({ is: 'idle' });
   const isBusy = useRef(false);
-  const run = async (work: () => Promise<void>): Promise<void> => {
-    if (isBusy.current) return;
+  const run = async (work: () => Promise<void>): Promise<boolean> => {
+    if (isBusy.current) return false;
     isBusy.current = true;
     setState({ is: 'saving' });
     try {
       await work();
       setState({ is: 'saved' });
+      return true;
     } catch (error) {
       setState({ is: 'failed', message: messageOf(error) });
+      return false;
     } finally {
       isBusy.current = false;
     }
   };
-  return { state, run };
+  const forget = (): void => {
+    if (!isBusy.current && state.is !== 'idle') setState({ is: 'idle' });
+  };
+  return { state, run, forget };
 }
 
 function messageOf(error: unknown): string {

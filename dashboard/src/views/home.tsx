@@ -69,6 +69,31 @@ export function Home({ api, person, onSignOut, start }: HomeProps): JSX.Element 
   );
 }
 
+/** What a view is given that leads nowhere else. */
+type PlainProps = Pick<HomeProps, 'api' | 'person'>;
+type PlainView = Exclude<
+  Place['view'],
+  'patients' | 'ward' | 'chart' | 'ledger' | 'directory' | 'represented'
+>;
+
+const PLAIN_VIEWS: { readonly [Name in PlainView]: (props: PlainProps) => JSX.Element } = {
+  accesses: ({ api, person }) => <Accesses api={api} patientId={person.subjectId} />,
+  sharing: ({ api, person }) => <Sharing api={api} person={person} />,
+  shares: ({ api }) => <Shares api={api} />,
+  emergency: ({ api }) => <Emergency api={api} />,
+  people: ({ api, person }) => <People {...{ api, person }} />,
+  devices: ({ api }) => <Gaps api={api} />,
+  reviews: ({ api }) => <Reviews api={api} />,
+  worklist: ({ api, person }) => <Laboratory {...{ api, person }} />,
+  'care-team': ({ api, person }) => <CareTeam {...{ api, person }} />,
+  'my-devices': ({ api, person }) => <MyDevices api={api} patientId={person.subjectId} />,
+  'my-data': ({ api, person }) => <MyData api={api} patientId={person.subjectId} />,
+};
+
+function isPlain(place: Place): place is Extract<Place, { readonly view: PlainView }> {
+  return Object.hasOwn(PLAIN_VIEWS, place.view);
+}
+
 function View({
   api,
   person,
@@ -79,6 +104,7 @@ function View({
   readonly router: Router;
 }): JSX.Element {
   const { place, go } = router;
+  if (isPlain(place)) return PLAIN_VIEWS[place.view]({ api, person });
   switch (place.view) {
     case 'patients':
       return (
@@ -110,28 +136,6 @@ function View({
           }}
         />
       );
-    case 'accesses':
-      return <Accesses api={api} patientId={person.subjectId} />;
-    case 'sharing':
-      return <Sharing api={api} person={person} />;
-    case 'shares':
-      return <Shares api={api} />;
-    case 'emergency':
-      return <Emergency api={api} />;
-    case 'people':
-      return <People {...{ api, person }} />;
-    case 'devices':
-      return <Gaps api={api} />;
-    case 'reviews':
-      return <Reviews api={api} />;
-    case 'worklist':
-      return <Laboratory {...{ api, person }} />;
-    case 'care-team':
-      return <CareTeam {...{ api, person }} />;
-    case 'my-devices':
-      return <MyDevices api={api} patientId={person.subjectId} />;
-    case 'my-data':
-      return <MyData api={api} patientId={person.subjectId} />;
     case 'represented':
       return (
         <Represented

@@ -50,8 +50,7 @@ export function entryForm<Type extends FhirResource['resourceType']>(spec: Spec<
         ...first(values, writer),
         ...members(values, writer),
       }) as unknown as FhirResource,
-    amended: (resource, values, writer) =>
-      ({ ...resource, ...members(values, writer) }) as unknown as FhirResource,
+    amended: (resource, values, writer) => ({ ...resource, ...members(values, writer) }),
   };
 }
 

@@ -82,16 +82,16 @@ function valuesOf(observations: readonly Observation[]): LabValue[] {
 }
 
 function shownValue(observation: Observation): Omit<LabValue, 'atMs' | 'isDuplicate'> {
-  const { id = '', status, valueQuantity, valueString, valueCodeableConcept } = observation;
+  const { id = '', status, valueQuantity: quantity } = observation;
+  const value = quantity?.value ?? null;
   return {
-    id,
-    status,
-    observation,
-    value: valueQuantity?.value ?? null,
-    unit: valueQuantity?.unit ?? valueQuantity?.code ?? '',
-    text:
-      valueQuantity?.value === undefined
-        ? (valueString ?? textOf(valueCodeableConcept))
-        : valueQuantity.value.toLocaleString(navigator.language),
+    ...{ id, status, observation, value },
+    unit: quantity?.unit ?? quantity?.code ?? '',
+    text: value === null ? wordsOf(observation) : value.toLocaleString(navigator.language),
   };
+}
+
+/** A result that is no number. */
+function wordsOf({ valueString, valueCodeableConcept }: Observation): string {
+  return valueString ?? textOf(valueCodeableConcept);
 }

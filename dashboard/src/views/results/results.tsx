@@ -39,6 +39,9 @@ export function Results({
   const close = (): void => {
     setEditing(undefined);
   };
+  const amend = (resource: Observation): void => {
+    setEditing({ resource });
+  };
   return (
     <section aria-label={TEXT.chart.sections.results}>
       {isWriter && editing === undefined ? (
@@ -73,11 +76,7 @@ export function Results({
         {(series) => (
           <div class="panels">
             {series.map((one) => (
-              <Series
-                key={one.key}
-                series={one}
-                onAmend={isWriter ? (resource) => setEditing({ resource }) : undefined}
-              />
+              <Series key={one.key} series={one} onAmend={isWriter ? amend : undefined} />
             ))}
           </div>
         )}
