@@ -175,6 +175,7 @@ export {
   SharedAnswer,
   SharesAnswer,
 } from './api/consents.ts';
+export { DeviceRequest, WearerRequest } from './api/devices.ts';
 export {
   AttestationRequest,
   DirectoryAnswer,

@@ -124,6 +124,7 @@ export function ledgerSessions(options: ServiceOptions): LedgerSessions {
         }),
         ledger: new LedgerExplorer({ connection, signatories, kept }),
         relations: ledgerRelations(record, access),
+        devices: record,
         directoryWriter: ledgerDirectoryWriter(calls),
       });
     },

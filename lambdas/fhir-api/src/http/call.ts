@@ -3,6 +3,7 @@ import type { LoginAddresses } from '../config.ts';
 import type { Chart } from '../record/chart.ts';
 import type { DirectoryPort, DirectoryWriter } from '../record/clinical-port.ts';
 import type { ConsentPort } from '../record/consent-port.ts';
+import type { DevicePort } from '../record/device-port.ts';
 import type { EmergencyPort } from '../record/emergency-port.ts';
 import type { ErasurePort } from '../record/erasure-port.ts';
 import type { LedgerPort } from '../record/ledger-port.ts';
@@ -55,6 +56,8 @@ export interface Call extends PublicCall {
   readonly notes: NotePort;
   /** Who treats a patient, and who acts for one. */
   readonly relations: RelationPort;
+  /** The register of devices. */
+  readonly devices: DevicePort;
   /** Everything else of the record. */
   readonly chart: Chart;
   readonly directoryWriter: DirectoryWriter;

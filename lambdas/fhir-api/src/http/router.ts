@@ -18,6 +18,7 @@ import type {
   DirectoryWriter,
 } from '../record/clinical-port.ts';
 import { type ConsentPort, concealingConsents } from '../record/consent-port.ts';
+import type { DevicePort } from '../record/device-port.ts';
 import type { EmergencyPort } from '../record/emergency-port.ts';
 import type { ErasurePort } from '../record/erasure-port.ts';
 import type { LedgerPort } from '../record/ledger-port.ts';
@@ -60,6 +61,7 @@ export interface Session {
   /** All of the session read with its permits. */
   readonly charts: ChartsPort;
   readonly relations: RelationPort;
+  readonly devices: DevicePort;
   readonly directoryWriter: DirectoryWriter;
 }
 
@@ -188,6 +190,7 @@ async function work(api: FhirApi, event: unknown, trace: Trace): Promise<Reply> 
     notes: session.notes,
     chart,
     relations: concealingRelations(session.relations),
+    devices: session.devices,
     directoryWriter,
     liveKey,
     publish,

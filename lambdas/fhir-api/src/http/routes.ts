@@ -11,6 +11,7 @@ import { everything } from '../operations/everything.ts';
 import { summary } from '../operations/summary.ts';
 import { validate } from '../operations/validate.ts';
 import { CONSENT_ROUTES } from '../plain/consent-routes.ts';
+import { DEVICE_ROUTES } from '../plain/device-routes.ts';
 import { DIRECTORY_ROUTES } from '../plain/directory-routes.ts';
 import { documentationRoutes } from '../plain/documentation-routes.ts';
 import { EMERGENCY_ROUTES } from '../plain/emergency-routes.ts';
@@ -78,6 +79,7 @@ export const ROUTES: readonly Route[] = [
   },
   ...documentationRoutes(() => ROUTES),
   ...OPERATIONS_ROUTES,
+  ...DEVICE_ROUTES,
   ...ORDER_ROUTES,
   ...PAGE_ROUTES,
   ...CONSENT_ROUTES,

@@ -74,7 +74,7 @@ describe('what is missing of a device', () => {
     expect(posted.status).toBe(405);
     expect(posted.headers['allow']).toBe('GET, HEAD');
     expect(posted.headers['content-type']).toBe('application/problem+json; charset=utf-8');
-    expect((await get(amina, `devices/${WATCH}`)).status).toBe(404);
+    expect((await get(amina, `devices/${WATCH}`)).status).toBe(405);
     // A wish for FHIR does not reach what is beside it.
     const fhir = { headers: { accept: 'application/fhir+xml' } };
     expect((await api.send(amina, `devices/${WATCH}/gaps`, fhir)).status).toBe(200);

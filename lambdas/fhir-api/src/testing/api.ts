@@ -8,6 +8,7 @@ import { type AccessLogEntry, createRouter, type Handle } from '../http/router.t
 import { cursorKey } from '../search/cursor.ts';
 import type { Caller } from '../smart/token.ts';
 import { MemoryClinical } from './memory-clinical.ts';
+import { MemoryDevices } from './memory-devices.ts';
 import { memoryEmergency } from './memory-emergency.ts';
 import { MemoryErasures } from './memory-erasures.ts';
 import { MEMORY_LEDGER } from './memory-ledger.ts';
@@ -49,6 +50,7 @@ export interface TestApi {
   /** What was said to devices. */
   readonly published: { readonly topic: string; readonly payload: object }[];
   readonly watch: MemoryWatch;
+  readonly devices: MemoryDevices;
   /** @param caller nobody: no Authorization header. @param path below the base, or a whole URL of the API. */
   readonly send: (caller: Caller | undefined, path: string, sending?: Sending) => Promise<Received>;
 }
@@ -80,6 +82,7 @@ export function testApi(
     measured.push([name, dimensions[0]]);
   };
   const relations = new MemoryRelations();
+  const devices = new MemoryDevices();
   const handle = createRouter({
     baseUrl: options.baseUrl ?? BASE_URL,
     now,
@@ -117,6 +120,7 @@ export function testApi(
         notes: notes.as(caller),
         charts: clinical.chartsOf(caller, purpose),
         relations: relations.as(caller),
+        devices: devices.as(caller),
         directoryWriter: clinical.writerFor(caller),
       }),
   });
@@ -124,6 +128,7 @@ export function testApi(
     log,
     clinical,
     notes,
+    devices,
     watch,
     handle,
     measured,
