@@ -4,8 +4,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { FrameLocator } from 'playwright-core';
 import { z } from 'zod';
+import { start } from '../integration/start.ts';
 import { BrowserWorld } from './browser-world.ts';
 import type { Visitor } from './page-browser.ts';
+import { readmeWalk } from './readme-walk.ts';
 
 // A browser, three peers, and two dozen patients whose records are written first.
 jest.setTimeout(900_000);
@@ -102,5 +104,21 @@ describe('doctor, patient and insurer side by side', () => {
     });
     expect(asked.status).toBe(403);
     expect(visitor.trouble).toEqual([]);
+  });
+});
+
+describe('the five minutes of the README', () => {
+  const walk = readmeWalk();
+
+  it('are some commands', () => {
+    expect(walk.length).toBeGreaterThan(4);
+  });
+
+  it.each(walk)('npx pulse %s', async (command) => {
+    const system = ['--system', join(world.system.folder, 'run', 'system.json')];
+    const args = [...command.split(' '), ...system];
+    const { code, stdout, stderr } = await start('cli/bin/pulse.js', args).finished;
+    expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).not.toBe('');
   });
 });

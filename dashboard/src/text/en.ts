@@ -262,6 +262,7 @@ const PAGE_TEXT = {
     what: 'What',
     outcome: 'Outcome',
     new: 'new',
+    parts: 'parts',
     permitted: 'opened',
     refused: 'refused',
     partly: 'opened in part',

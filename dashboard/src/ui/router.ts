@@ -46,6 +46,7 @@ export function useRouter(start: Place): Router {
   return {
     place,
     go: (next) => {
+      window.scrollTo(0, 0);
       if (!mayLeave()) return;
       history.pushState({ place: next }, '');
       setPlace(next);

@@ -2,7 +2,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 
 /** Parts of the story, in no order: each is on the ledger, or is tried again. */
-export const CHAPTERS = ['vitals', 'records', 'consents', 'emergency'] as const;
+export const CHAPTERS = ['staff', 'vitals', 'records', 'consents', 'emergency'] as const;
 export type Chapter = (typeof CHAPTERS)[number];
 
 /** How far the story has been told in a data folder. */

@@ -10,6 +10,8 @@ import { useRemote } from '../../ui/use-remote.ts';
 const MAX_PAGES = 20;
 /** How soon somebody who looks is seen here. */
 const REFRESH_MS = 4_000;
+/** So many parts of a record are named in a line. */
+const FEW = 4;
 const { accesses: words } = TEXT;
 
 /** The patient's accounting of disclosures: who, for whom, when, why, what; refused ones too. */
@@ -92,13 +94,28 @@ function Row({
         )}
         {line.verdict === null ? null : <span class="badge">{words.verdicts[line.verdict]}</span>}
       </td>
-      <td>{[...line.permitted, ...line.refused].map(className).join(', ')}</td>
+      <td>
+        <Parts names={[...line.permitted, ...line.refused].map(className)} />
+      </td>
       <td>
         <span class={line.permitted.length === 0 ? 'badge danger' : 'badge'}>
           {outcomeOf(line)}
         </span>
       </td>
     </tr>
+  );
+}
+
+/** A few are named; of a whole chart only the number, until somebody wants to know. */
+function Parts({ names }: { readonly names: readonly string[] }): JSX.Element {
+  if (names.length <= FEW) return <>{names.join(', ')}</>;
+  return (
+    <details>
+      <summary>
+        {names.length} {words.parts}
+      </summary>
+      {names.join(', ')}
+    </details>
   );
 }
 
