@@ -52,6 +52,7 @@ beforeAll(async () => {
     openSession: world.sessions.open,
     cursorKey: world.sessions.cursorKey,
     directory: world.sessions.directory,
+    people: world.sessions.people,
     liveKey: () => Promise.resolve(new Uint8Array(32)),
     login: {
       issuer: 'https://login.pulse.test',

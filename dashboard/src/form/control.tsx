@@ -55,7 +55,7 @@ function Input({
     case 'choice':
       return (
         <select {...common} onInput={typed}>
-          <Options options={field.options ?? []} />
+          <Options options={field.options} />
         </select>
       );
     case 'number':
@@ -79,7 +79,11 @@ function Input({
   }
 }
 
-function Options({ options }: { readonly options: readonly Option[] }): JSX.Element {
+function Options({
+  options = [],
+}: {
+  readonly options: readonly Option[] | undefined;
+}): JSX.Element {
   return (
     <>
       {options.map(([option, label]) => (
