@@ -25,6 +25,7 @@ import {
 } from '@pulseledger/ledger';
 import { organizationKeys, readAuthority, readCertifiedKey } from '@pulseledger/network/identity';
 import { type LedgerSessions, ledgerSessions } from '../../lambdas/fhir-api/src/service.ts';
+import type { Caller } from '../../lambdas/fhir-api/src/smart/token.ts';
 import { MemoryObjects } from '../../lambdas/fhir-api/src/testing/memory-objects.ts';
 import type { Sent } from '../../lambdas/fhir-api/src/testing/memory-record.ts';
 import {
@@ -41,6 +42,7 @@ import {
 } from '../../lambdas/fhir-api/src/testing/story.ts';
 import { type RunningNetwork, startNetwork } from '../bench/start-network.ts';
 import { startEmbeddedNetwork } from './embedded-network.ts';
+import { NoteGroups } from './note-groups.ts';
 import type { World } from './record-behaviour.ts';
 
 const SALT_BYTES = 16;
@@ -72,16 +74,20 @@ class Devices {
   }
 }
 
-/** The issuing CAs' keys from the network's own folder, as the secret store holds them. */
-async function keysAsSecrets(keysDir: string): Promise<IdentitySourceOptions['client']> {
+/** Before the names of all secrets of a world. */
+export const SECRET_PREFIX = 'story';
+
+/** The issuing CAs' and the APIs' keys from the network's own folder, as the secret store holds them. */
+export async function keysAsSecrets(keysDir: string): Promise<IdentitySourceOptions['client']> {
   const secrets = new Map<string, string>();
   for (const organization of ORGANIZATIONS) {
     const issuing = await readAuthority(keysDir, organization, 'issuing');
     const secret = JSON.stringify({ mspId: MSP_IDS[organization], ...issuing });
-    secrets.set(`story/issuing-ca/${organization}`, secret);
+    secrets.set(`${SECRET_PREFIX}/issuing-ca/${organization}`, secret);
+    const api = await readCertifiedKey(organizationKeys(keysDir, organization).service('api'));
+    const mspId = MSP_IDS[organization];
+    secrets.set(`${SECRET_PREFIX}/api/${organization}`, JSON.stringify({ mspId, ...api }));
   }
-  const api = await readCertifiedKey(organizationKeys(keysDir, 'hospital').service('api'));
-  secrets.set('story/api/hospital', JSON.stringify({ mspId: MSP_IDS.hospital, ...api }));
   const send = ({ input }: { input: { SecretId?: string } }) =>
     Promise.resolve({ SecretString: secrets.get(input.SecretId ?? ''), $metadata: {} });
   return { send: send as IdentitySourceOptions['client']['send'] };
@@ -171,6 +177,8 @@ async function tellStory(setting: Setting, devices: Devices): Promise<void> {
 /** A world on a network, with what the API's function works with. */
 export interface NetworkWorld extends World {
   readonly sessions: LedgerSessions;
+  /** Makes a group of authors of psychotherapy notes at the hospital; its id. */
+  readonly addNoteGroup: (...authors: readonly Caller[]) => Promise<string>;
 }
 
 export async function openNetworkWorld(kind: 'devnet' | 'fabric'): Promise<NetworkWorld> {
@@ -178,19 +186,29 @@ export async function openNetworkWorld(kind: 'devnet' | 'fabric'): Promise<Netwo
   const keysDir = join(dataDir, 'keys');
   const network =
     kind === 'devnet' ? await startEmbeddedNetwork(dataDir) : await startNetwork(kind, dataDir);
-  const identities = new IdentitySource({ client: await keysAsSecrets(keysDir), prefix: 'story' });
+  const identities = new IdentitySource({
+    client: await keysAsSecrets(keysDir),
+    prefix: SECRET_PREFIX,
+  });
   const setting = new Setting(network, identities);
   const devices = new Devices();
   await tellStory(setting, devices);
   const ingest = await setting.ingest(keysDir);
+  const groups = new NoteGroups();
   const documents = new DocumentStore(new MemoryObjects());
   const sessions = ledgerSessions({
     ...{ profile: network.profile, identities, documents },
-    noteKeys: () => Promise.reject(new Error('nobody writes notes')),
+    noteKeys: groups.keys,
     storeIntent: () => Promise.reject(new Error('ordering works')),
   });
   return {
     sessions,
+    addNoteGroup: (...authors) =>
+      groups.add(
+        'hospital',
+        setting.administrator('hospital'),
+        authors.map(({ subjectId }) => subjectId),
+      ),
     send: async (sent) => {
       const { results } = await ingest.recordChunks([devices.chunkOf(sent)]);
       if (results[0]?.status !== 'recorded') throw new Error(JSON.stringify(results));
