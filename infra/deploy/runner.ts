@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { HeadObjectCommand, NotFound, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { Environment } from '../environments/environment.ts';
 import { programsBucketName } from '../lib/names.ts';
-import type { Profiles } from '../provision/aws-clients.ts';
+import { awsClients, type Profiles } from '../provision/aws-clients.ts';
 import { ProvisionError } from '../provision/errors.ts';
+import { Parameters, tellParameters } from '../provision/parameters.ts';
 import { fetchArm64Node } from './arm64-node.ts';
 import { fetchFabricRelease } from './fabric-release.ts';
 import { machineOf, type ProgramArchive, packPrograms } from './pack-programs.ts';
@@ -76,6 +77,8 @@ class DeployRunner {
         return;
       case 'upload':
         return this.#upload();
+      case 'tell':
+        return this.#tell(args);
       case 'provision':
         return spawned(this.#options, process.execPath, [
           join(root, 'infra', 'provision', 'main.ts'),
@@ -103,6 +106,13 @@ class DeployRunner {
     }
     const nodeProgram = await fetchArm64Node(root, join(this.#folder, 'node'));
     return packPrograms({ root, fabricFolder, nodeProgram }, this.#folder);
+  }
+
+  async #tell([account = '', ...names]: readonly string[]): Promise<void> {
+    const { environment, profiles } = this.#options;
+    const clientsOf = awsClients(environment, profiles);
+    const from = new Parameters(clientsOf(environment.account).ssm);
+    await tellParameters(from, new Parameters(clientsOf(account).ssm), names);
   }
 
   /** The name says the content, so what lies there already is the same. */

@@ -1,6 +1,7 @@
 import type { Environment } from '../environments/environment.ts';
-import { programsBucketName } from '../lib/names.ts';
+import { otherAccounts, programsBucketName } from '../lib/names.ts';
 import { programsContext } from '../lib/programs-context.ts';
+import { parameterName, valuesForOrganizations } from '../lib/shared-value.ts';
 import { accountsOf, type Profiles } from '../provision/aws-clients.ts';
 import { provisioningPlan } from '../provision/plan.ts';
 
@@ -66,15 +67,31 @@ function bootstrap({ environment, profiles }: StepOptions): DeployStep {
   };
 }
 
+/** Organizations with accounts of their own: parameters do not cross accounts. */
+function tellOthers(environment: Environment): DeployStep[] {
+  const accounts = otherAccounts(environment);
+  if (accounts.length === 0) return [];
+  const values = valuesForOrganizations(environment).map((value) =>
+    parameterName(environment, value),
+  );
+  return [
+    {
+      title: 'tell the accounts of other organizations where the network is',
+      commands: accounts.map((account) => ({ program: 'tell', args: [account, ...values] })),
+      costs: [],
+    },
+  ];
+}
+
 function fabricStacks(options: StepOptions): DeployStep {
   const { environment } = options;
   return {
     title: 'machines of each organization',
     commands: environment.organizations.map(({ name, account }) =>
-      deployStacks(options, [`fabric-${name}`], account),
+      deployStacks(options, [`organization-${name}`, `fabric-${name}`], account),
     ),
     costs: environment.organizations.flatMap(({ name, peers, orderers }) => [
-      `${name}: ${peers} × ${environment.peer.instanceType}, ${orderers} × ${environment.orderer.instanceType}, ` +
+      `${name}: a KMS key; ${peers} × ${environment.peer.instanceType}, ${orderers} × ${environment.orderer.instanceType}, ` +
         `a root volume and ${environment.peer.volumeGiB} or ${environment.orderer.volumeGiB} GiB each, nightly backups`,
     ]),
   };
@@ -123,6 +140,7 @@ export function deploymentSteps(options: StepOptions): DeployStep[] {
         'a secret for each thing that signs',
       ],
     },
+    ...tellOthers(environment),
     fabricStacks(options),
     {
       title: `a network out of the machines (${provisioningPlan(environment).length} steps; see: npm run network -- provision --env ${environment.name} --dry-run)`,

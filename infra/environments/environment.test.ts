@@ -30,13 +30,13 @@ describe('the table of environments', () => {
       'needs a batching window',
     ],
     [
-      'an organization in an account that cannot reach the network',
+      'an organization that names other zones than there are',
       {
         organizations: ENVIRONMENTS.prod.organizations.map((one) =>
-          one.name === 'clinic' ? { ...one, account: '444444444444' } : one,
+          one.name === 'clinic' ? { ...one, availabilityZones: ['eu-central-1b'] } : one,
         ),
       },
-      'has an account of its own',
+      'clinic names 1 zones, and there are 3',
     ],
     ['an x86 node', { peer: { instanceType: 'm7i.large', volumeGiB: 20 } }, 'not a Graviton'],
   ])('refuses %s', (_, change, message) => {

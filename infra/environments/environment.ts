@@ -12,6 +12,11 @@ export interface OrganizationSettings {
   readonly mspId: string;
   readonly provider: boolean;
   readonly account: string;
+  /**
+   * What the environment's zones are called in this organization's account; AWS names them anew in each account
+   * (compare zone ids). Left out when the names are the same.
+   */
+  readonly availabilityZones?: readonly string[] | undefined;
   readonly peers: number;
   readonly orderers: number;
 }
@@ -83,6 +88,7 @@ const organization = z.strictObject({
   mspId: z.string().regex(/^[A-Za-z0-9]{1,40}$/),
   provider: z.boolean(),
   account: accountId,
+  availabilityZones: z.array(z.string()).optional(),
   peers: z.int().min(1).max(9),
   orderers: z.int().min(0).max(9),
 });
@@ -145,9 +151,10 @@ function complaints(environment: Environment): string[] {
   if (ingest.batchSize > BATCH_WITHOUT_WINDOW && ingest.batchingWindowSeconds === 0) {
     found.push(`a batch of ${ingest.batchSize} needs a batching window`);
   }
-  for (const { name, account } of organizations) {
-    if (account === environment.account) continue;
-    found.push(`${name} has an account of its own, with which no network is shared yet`);
+  for (const { name, availabilityZones: own = availabilityZones } of organizations) {
+    if (own.length !== availabilityZones.length) {
+      found.push(`${name} names ${own.length} zones, and there are ${availabilityZones.length}`);
+    }
   }
   if (orderers === 0) found.push('no organization runs an orderer');
   if (consensus === 'bft' && orderers < FEWEST_BFT_ORDERERS) {

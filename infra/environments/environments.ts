@@ -64,7 +64,8 @@ const prod: Environment = {
   account: '333333333333',
   vpcCidr: '10.40.0.0/16',
   domain: 'pulseledger.internal',
-  organizations: organizationsIn('333333333333', '333333333333', '333333333333', 2),
+  // Each organization runs its nodes in an account of its own; functions and API are with the hospital.
+  organizations: organizationsIn('333333333333', '444444444444', '555555555555', 2),
   peer: { instanceType: 'm7g.xlarge', volumeGiB: 500 },
   orderer: { instanceType: 'm7g.large', volumeGiB: 200 },
   ingest: { maxConcurrency: 20, batchingWindowSeconds: 1, batchSize: 500 },

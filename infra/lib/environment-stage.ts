@@ -10,8 +10,10 @@ import { IngestStack } from './stacks/ingest-stack.ts';
 import { LiveStack } from './stacks/live-stack.ts';
 import { NetworkStack } from './stacks/network-stack.ts';
 import { OperationsStack } from './stacks/operations-stack.ts';
+import { OrganizationStack } from './stacks/organization-stack.ts';
 import { PageStack } from './stacks/page-stack.ts';
 import { PeopleStack } from './stacks/people-stack.ts';
+import { RotationStack } from './stacks/rotation-stack.ts';
 
 /** One environment: stacks that hold data apart from those that can be made anew at any time. */
 export class EnvironmentStage extends Stage {
@@ -27,6 +29,12 @@ export class EnvironmentStage extends Stage {
     const network = new NetworkStack(this, 'network', { ...held, ...stack('network') });
     network.addStackDependency(data);
     for (const { name, account } of environment.organizations) {
+      const own = new OrganizationStack(this, `organization-${name}`, {
+        ...held,
+        ...stack(`organization-${name}`),
+        account,
+        organization: name,
+      });
       const fabric = new FabricStack(this, `fabric-${name}`, {
         ...held,
         ...stack(`fabric-${name}`),
@@ -34,7 +42,11 @@ export class EnvironmentStage extends Stage {
         organization: name,
       });
       fabric.addStackDependency(network);
+      fabric.addStackDependency(own);
     }
+    const rotation = new RotationStack(this, 'rotation', { environment, ...stack('rotation') });
+    rotation.addStackDependency(network);
+    rotation.addStackDependency(identities);
     const ingest = new IngestStack(this, 'ingest', { environment, ...stack('ingest') });
     ingest.addStackDependency(network);
     const people = new PeopleStack(this, 'people', { ...held, ...stack('people') });

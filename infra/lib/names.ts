@@ -68,6 +68,12 @@ export function nodeLogGroupName(environment: Environment, organization: string)
   return `/${prefix(environment)}/nodes/${organization}`;
 }
 
+/** Accounts of organizations that are not the environment's own, each once. */
+export function otherAccounts(environment: Environment): string[] {
+  const all = environment.organizations.map(({ account }) => account);
+  return [...new Set(all)].filter((account) => account !== environment.account);
+}
+
 /** Folder of the bucket of programs for what the channel's making needs on machines; names are SHA-256. */
 export const CHANNEL_FOLDER = 'channel/';
 

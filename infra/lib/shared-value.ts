@@ -4,7 +4,8 @@ import type { Environment } from '../environments/environment.ts';
 
 /** Values that one stack makes and another needs. */
 export type SharedValue =
-  | `network/${'vpc-id' | 'private-zone-id'}`
+  | 'network/vpc-id'
+  | `organization/${string}/key-arn`
   | `network/${'service' | 'node'}-subnet/${number}`
   | `network/security-group/${'function' | 'peer' | 'orderer'}`
   | `data/${'key-arn' | 'identities-key-arn' | 'issuing-key-arn'}`
@@ -36,4 +37,20 @@ export function share(
 /** The value when the stack is deployed, not when it is synthesised. */
 export function shared(scope: Construct, environment: Environment, value: SharedValue): string {
   return StringParameter.valueForStringParameter(scope, parameterName(environment, value));
+}
+
+/**
+ * What the stacks of an organization read that the environment's own account makes. An organization with an account of
+ * its own is told it (`npm run deploy` does so): parameters do not cross accounts.
+ */
+export function valuesForOrganizations({
+  availabilityZones,
+}: Pick<Environment, 'availabilityZones'>): SharedValue[] {
+  return [
+    'network/vpc-id',
+    'network/security-group/peer',
+    'network/security-group/orderer',
+    'fabric/programs',
+    ...availabilityZones.map((_, index): SharedValue => `network/node-subnet/${index}`),
+  ];
 }

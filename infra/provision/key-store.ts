@@ -57,8 +57,17 @@ export async function readKeyFiles(
   return found;
 }
 
+/** Where an organization's secrets are. */
+export interface SecretPlaces {
+  /** The organization's own account: authorities, nodes. */
+  readonly own: SecretValues;
+  /** The account of the functions: what they sign with in the organization's name. */
+  readonly common: SecretValues;
+}
+
 /** One secret and the files that it stands for. */
 interface Kept {
+  readonly secrets: SecretValues;
   readonly secret: string;
   readonly restore: (text: string) => Promise<void>;
   /** The value that the folder gives; undefined when `present` says the same. */
@@ -67,21 +76,21 @@ interface Kept {
 
 /** Moves one organization's keys between a folder, where they are made, and its secrets, where they stay. */
 export class KeyStore {
-  readonly #secrets: SecretValues;
+  readonly #places: SecretPlaces;
   readonly #keysFolder: string;
   readonly #organization: OrganizationDefinition;
   readonly #present = new Map<string, string>();
 
-  constructor(secrets: SecretValues, keysFolder: string, organization: OrganizationDefinition) {
-    this.#secrets = secrets;
+  constructor(places: SecretPlaces, keysFolder: string, organization: OrganizationDefinition) {
+    this.#places = places;
     this.#keysFolder = keysFolder;
     this.#organization = organization;
   }
 
   /** Puts into the folder what the secrets hold. */
   async restore(): Promise<void> {
-    for (const { secret, restore } of this.#kept()) {
-      const text = await this.#secrets.read(secret);
+    for (const { secrets, secret, restore } of this.#kept()) {
+      const text = await secrets.read(secret);
       if (text === undefined) continue;
       this.#present.set(secret, text);
       await restore(text);
@@ -103,10 +112,10 @@ export class KeyStore {
   /** Writes the secrets whose files are new. @returns names of what was written. */
   async save(): Promise<string[]> {
     const written: string[] = [];
-    for (const { secret, value } of this.#kept()) {
+    for (const { secrets, secret, value } of this.#kept()) {
       const next = await value(this.#present.get(secret));
       if (next === undefined) continue;
-      await this.#secrets.write(secret, next);
+      await secrets.write(secret, next);
       this.#present.set(secret, next);
       written.push(secret);
     }
@@ -137,6 +146,7 @@ export class KeyStore {
 
   #files(secret: string, folders: readonly string[], belongs: (file: string) => boolean): Kept {
     return {
+      secrets: this.#places.own,
       secret,
       restore: async (text) => {
         const { files } = parseValue(filesSchema, secret, text);
@@ -167,6 +177,7 @@ export class KeyStore {
 
   #identity(secret: string, files: { certificateFile: string; keyFile: string }): Kept {
     return {
+      secrets: this.#places.common,
       secret,
       restore: async (text) => {
         const { certificatePem, privateKeyPem } = parseValue(identitySchema, secret, text);

@@ -4,6 +4,7 @@ import {
   PutParameterCommand,
   type SSMClient,
 } from '@aws-sdk/client-ssm';
+import { ProvisionError } from './errors.ts';
 
 /** Parameters of Systems Manager: what is no secret and what stacks read when they are deployed. */
 export class Parameters {
@@ -29,5 +30,24 @@ export class Parameters {
     // More than 4 KB, as with many organizations, make an advanced parameter by themselves.
     const kind = { Type: 'String', Tier: 'Intelligent-Tiering', Overwrite: true } as const;
     await this.#client.send(new PutParameterCommand({ Name: name, Value: value, ...kind }));
+  }
+}
+
+/**
+ * Gives one account's parameters to another account, under the same names.
+ *
+ * @throws ProvisionError when one is not there: the stack that makes it has to be deployed first.
+ */
+export async function tellParameters(
+  from: Parameters,
+  to: Parameters,
+  names: readonly string[],
+): Promise<void> {
+  for (const name of names) {
+    const value = await from.read(name);
+    if (value === undefined) {
+      throw new ProvisionError(`The parameter ${name} is not there: deploy the stacks before it.`);
+    }
+    await to.write(name, value);
   }
 }

@@ -117,8 +117,11 @@ export class Provisioning {
   async #keys(): Promise<void> {
     const { edges } = this.#options;
     for (const organization of this.#definition.organizations) {
-      const { secrets } = edges.of(organization.name);
-      const store = new KeyStore(secrets, this.#keysFolder, organization);
+      const places = {
+        own: edges.of(organization.name).secrets,
+        common: edges.common.secrets,
+      };
+      const store = new KeyStore(places, this.#keysFolder, organization);
       await store.restore();
       await store.issue(this.#definition);
       await store.save();

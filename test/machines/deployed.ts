@@ -10,6 +10,7 @@ import { DataStack } from '../../infra/lib/stacks/data-stack.ts';
 import { FabricStack } from '../../infra/lib/stacks/fabric-stack.ts';
 import { IdentitiesStack } from '../../infra/lib/stacks/identities-stack.ts';
 import { NetworkStack } from '../../infra/lib/stacks/network-stack.ts';
+import { OrganizationStack } from '../../infra/lib/stacks/organization-stack.ts';
 import type { Account } from './account.ts';
 
 const Template = z.object({
@@ -89,6 +90,11 @@ export function deploy(environment: Environment, account: Account): ReadonlyMap<
     new IdentitiesStack(stage, 'identities', { environment });
     new NetworkStack(stage, 'network', { environment });
     for (const { name, account: owner } of environment.organizations) {
+      new OrganizationStack(stage, `organization-${name}`, {
+        environment,
+        account: owner,
+        organization: name,
+      });
       new FabricStack(stage, `fabric-${name}`, { environment, account: owner, organization: name });
     }
     app.synth();

@@ -146,7 +146,8 @@ export class Machines {
     const path = `PATH=${join(this.#folder, 'bin')}:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin`;
     return [
       ...['--target', insideOf(child), '--net', '--mount', '--uts', '--pid', '--wd=/'],
-      ...['env', '-i', path, 'HOME=/root', `PULSE_TEST_ACCOUNT=${this.#account}`],
+      // No home: bash reads .bashrc when its input is a socket, as it is here.
+      ...['env', '-i', path, 'HOME=/', `PULSE_TEST_ACCOUNT=${this.#account}`],
     ];
   }
 

@@ -61,10 +61,15 @@ export class World {
     const { FABRIC_BIN = '' } = process.env;
     const sources = { root: ROOT, fabricFolder: FABRIC_BIN, nodeProgram: process.execPath };
     const { file, sha256 } = await packPrograms(sources, this.folder);
+    this.usePacked(file, sha256);
+    rmSync(file);
+  }
+
+  /** Machines fetch this archive. */
+  usePacked(file: string, sha256: string): void {
     this.#programs = { key: 'programs.tar.gz', sha256 };
     const bucket = programsBucketName(this.environment());
     this.account.putObject(bucket, this.#programs.key, readFileSync(file));
-    rmSync(file);
   }
 
   /** Deploys the stacks and starts machines that are new: they run their user data, as EC2 lets them. */

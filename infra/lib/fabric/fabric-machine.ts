@@ -15,7 +15,6 @@ import {
 } from 'aws-cdk-lib/aws-ec2';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { ARecord, type IHostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53';
 import { Construct } from 'constructs';
 import type { Environment } from '../../environments/environment.ts';
 import { acknowledge } from '../acknowledge.ts';
@@ -30,7 +29,6 @@ export interface FabricMachineProps {
   readonly securityGroup: ISecurityGroup;
   readonly role: IRole;
   readonly key: IKey;
-  readonly zone: IHostedZone;
   readonly userData: string;
 }
 
@@ -39,7 +37,7 @@ const ZONES =
   'Zones stand in the environment table: a synthesis that asks for them needs credentials.';
 
 /**
- * A machine with one node: its ledger on a volume that outlives it, its address and name fixed.
+ * A machine with one node: its ledger on a volume that outlives it, its address fixed.
  *
  * @stateful
  */
@@ -48,7 +46,7 @@ export class FabricMachine extends Construct {
 
   constructor(scope: Construct, id: string, props: FabricMachineProps) {
     super(scope, id);
-    const { environment, node, zone, key } = props;
+    const { environment, node, key } = props;
     const { instanceType, volumeGiB } = environment[node.kind];
     this.volume = new Volume(this, 'Ledger', {
       availabilityZone: props.subnet.availabilityZone,
@@ -65,11 +63,6 @@ export class FabricMachine extends Construct {
       device: VOLUME_DEVICE,
       instanceId: instance.instanceId,
       volumeId: this.volume.volumeId,
-    });
-    new ARecord(this, 'Name', {
-      zone,
-      recordName: `${node.host}.`,
-      target: RecordTarget.fromIpAddresses(node.address),
     });
   }
 

@@ -158,6 +158,20 @@ describe('keys of a machine', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
+  test.each(['', 'None', '{"file": "made up"}', '["made up"]'])(
+    'a secret that holds %p writes nothing, and the error does not quote it',
+    (input) => {
+      write(folder, { 'write-keys.py': WRITE_KEYS });
+      const { status, stderr } = spawnSync(
+        'python3',
+        [join(folder, 'write-keys.py'), join(folder, 'none')],
+        { input, encoding: 'utf8' },
+      );
+      expect(status).toBe(1);
+      expect(stderr).toBe('the secret holds no keys; the network has to be provisioned first\n');
+    },
+  );
+
   test.each(['../key.pem', '/etc/key.pem', 'a/../../key.pem', ''])(
     'a secret that names %p writes nothing at all',
     (name) => {

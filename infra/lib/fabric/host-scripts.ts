@@ -17,6 +17,8 @@ const VOLUME_LABEL = 'pulse';
 export const FETCH_SCRIPT: string = `#!/bin/bash
 # Fetches what this machine's node is made of, checks it against the hash in the parameter, installs it.
 set -euo pipefail
+# The node's own user reads all of it, whatever the caller's mask is.
+umask 022
 set -a
 # shellcheck source=/dev/null
 . ${NODE_ENVIRONMENT}
@@ -41,6 +43,7 @@ bash "$folder/install.sh" "$folder"
 export const INSTALL_SCRIPT: string = `#!/bin/bash
 # Argument: the unpacked asset. Can be run again at any time; what is stored stays.
 set -euo pipefail
+umask 022
 folder=$1
 
 id pulse > /dev/null 2>&1 || useradd --system --home-dir ${LEDGER_MOUNT} --no-create-home --shell /sbin/nologin pulse
@@ -114,7 +117,11 @@ import sys
 
 os.umask(0o077)
 root = pathlib.Path(sys.argv[1])
-files = json.load(sys.stdin)["files"]
+try:
+    files = json.load(sys.stdin)["files"]
+except (ValueError, KeyError, TypeError):
+    # Without the text: it is the secret.
+    sys.exit("the secret holds no keys; the network has to be provisioned first")
 for name in files:
     parts = pathlib.PurePosixPath(name).parts
     if not parts or name.startswith("/") or ".." in parts:

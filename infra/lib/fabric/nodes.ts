@@ -47,6 +47,12 @@ export function definitionOf(environment: Environment): NetworkDefinition {
   });
 }
 
+/** Names that the zones have in an organization's account. */
+export function zonesOf(environment: Environment, organization: string): readonly string[] {
+  const found = environment.organizations.find(({ name }) => name === organization);
+  return found?.availabilityZones ?? environment.availabilityZones;
+}
+
 /** Every node of an environment. Organizations begin in different zones, so that one zone's loss leaves a majority. */
 export function nodesOf(environment: Environment): FabricNode[] {
   const zones = environment.availabilityZones.length;

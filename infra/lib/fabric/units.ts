@@ -4,6 +4,7 @@ import { PORTS } from './ports.ts';
 /** A process that has nothing to do with AWS never gets the machine's credentials. */
 const NO_METADATA = 'IPAddressDeny=169.254.169.254/32 fd00:ec2::254/128';
 
+/** Without a core dump: it would hold the node's private key. */
 const HARDENED = `User=pulse
 Group=pulse
 NoNewPrivileges=yes
@@ -19,7 +20,8 @@ LogsDirectory=pulse
 LogsDirectoryMode=0750
 Restart=always
 RestartSec=2
-LimitNOFILE=65536`;
+LimitNOFILE=65536
+LimitCORE=0`;
 
 const KEYS = `[Unit]
 Description=Keys of this node, from Secrets Manager into memory

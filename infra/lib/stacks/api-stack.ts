@@ -176,12 +176,14 @@ export class ApiStack extends EnvironmentStack {
     const secrets = environment.organizations.flatMap(({ name }) => [
       `issuing-ca/${name}`,
       `api/${name}`,
-      `note-keys/${name}/*`,
     ]);
     fn.allow(
       ['secretsmanager:GetSecretValue'],
       [...secrets, 'live'].map((name) => this.secretArn(name)),
     );
+    for (const { name } of environment.organizations) {
+      fn.allowSecretsBelow(this.secretArn(`note-keys/${name}/*`));
+    }
     const keys = ['issuing', 'identities'] as const;
     fn.allow(
       ['kms:Decrypt'],

@@ -1,16 +1,18 @@
-import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Key } from 'aws-cdk-lib/aws-kms';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { AccountPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Environment } from '../../environments/environment.ts';
 import { acknowledge } from '../acknowledge.ts';
+import { EnvironmentKey } from '../constructs/environment-key.ts';
 import { AccessLogBucket, PrivateBucket } from '../constructs/private-bucket.ts';
 import {
   accessLogBucketName,
+  CHANNEL_FOLDER,
   documentBucketName,
-  prefix,
+  otherAccounts,
   programsBucketName,
   queueNames,
 } from '../names.ts';
@@ -36,9 +38,8 @@ export class DataStack extends EnvironmentStack {
   constructor(scope: Construct, id: string, props: EnvironmentStackProps) {
     super(scope, id, props);
     const { environment } = props;
-    const key = this.#key(environment, 'Key', 'queues, logs and topics');
-    // CloudWatch Logs and the topic rule write under this key without an identity of ours.
-    key.grantEncryptDecrypt(new ServicePrincipal(`logs.${Aws.REGION}.amazonaws.com`));
+    const key = new EnvironmentKey(this, 'Key', environment, 'queues, logs and topics');
+    key.allowLogs();
     this.#queues(environment, key);
     const accessLogs = new AccessLogBucket(this, 'AccessLogs', {
       environment,
@@ -46,26 +47,23 @@ export class DataStack extends EnvironmentStack {
     });
     this.#documents(environment, key, accessLogs);
     this.#programs(environment, accessLogs);
-    const identities = this.#key(environment, 'IdentitiesKey', 'signing identities');
-    const issuing = this.#key(environment, 'IssuingKey', 'keys of the issuing authorities');
+    const identities = new EnvironmentKey(this, 'IdentitiesKey', environment, 'signing identities');
+    const issuing = new EnvironmentKey(
+      this,
+      'IssuingKey',
+      environment,
+      'keys of the issuing authorities',
+    );
     share(this, environment, 'data/key-arn', key.keyArn);
     share(this, environment, 'data/identities-key-arn', identities.keyArn);
     share(this, environment, 'data/issuing-key-arn', issuing.keyArn);
-  }
-
-  #key(environment: Environment, id: string, of: string): Key {
-    return new Key(this, id, {
-      description: `${prefix(environment)}: ${of}`,
-      enableKeyRotation: true,
-      removalPolicy: environment.isProtected ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-    });
   }
 
   /**
    * Documents, encrypted before they come here with keys that stand on the ledger alone: who erases a record makes every
    * version and copy of its documents unreadable, and the bytes go after a day.
    */
-  #documents(environment: Environment, key: Key, accessLogs: IBucket): void {
+  #documents(environment: Environment, key: IKey, accessLogs: IBucket): void {
     const documents = new PrivateBucket(this, 'Documents', {
       environment,
       bucketName: documentBucketName(environment),
@@ -93,6 +91,17 @@ export class DataStack extends EnvironmentStack {
       'HIPAA.Security-S3DefaultEncryptionKMS': published,
     });
     const { key, sha256 } = environment.nodePrograms;
+    const others = otherAccounts(environment);
+    if (others.length > 0) {
+      // What machines of other accounts fetch. Which machine may, their own roles say.
+      programs.addToResourcePolicy(
+        new PolicyStatement({
+          principals: others.map((account) => new AccountPrincipal(account)),
+          actions: ['s3:GetObject'],
+          resources: [key, `${CHANNEL_FOLDER}*`].map((name) => programs.arnForObjects(name)),
+        }),
+      );
+    }
     share(
       this,
       environment,
@@ -101,7 +110,7 @@ export class DataStack extends EnvironmentStack {
     );
   }
 
-  #queues(environment: Environment, key: Key): void {
+  #queues(environment: Environment, key: IKey): void {
     const names = queueNames(environment);
     const removalPolicy = environment.isProtected ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
     const common = {

@@ -4,7 +4,6 @@ import { SecurityGroup, Subnet, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Schedule } from 'aws-cdk-lib/aws-events';
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
-import { PrivateHostedZone } from 'aws-cdk-lib/aws-route53';
 import type { Construct } from 'constructs';
 import type { Environment } from '../../environments/environment.ts';
 import { acknowledge } from '../acknowledge.ts';
@@ -13,7 +12,7 @@ import { FabricMachine } from '../fabric/fabric-machine.ts';
 import { hostAsset } from '../fabric/host-asset.ts';
 import { hostFiles } from '../fabric/host-files.ts';
 import { NodeRole } from '../fabric/node-role.ts';
-import { type FabricNode, nodesOf } from '../fabric/nodes.ts';
+import { type FabricNode, nodesOf, zonesOf } from '../fabric/nodes.ts';
 import { userData } from '../fabric/user-data.ts';
 import {
   administratorSecretName,
@@ -37,12 +36,14 @@ const BACKUP_TIME = { hour: '2', minute: '0' };
 export class FabricStack extends EnvironmentStack {
   readonly #organization: string;
   readonly #key: IKey;
+  readonly #keyArn: string;
 
   constructor(scope: Construct, id: string, { organization, ...props }: FabricStackProps) {
     super(scope, id, props);
     const { environment } = props;
     this.#organization = organization;
-    this.#key = Key.fromKeyArn(this, 'Key', shared(this, environment, 'data/key-arn'));
+    this.#keyArn = shared(this, environment, `organization/${organization}/key-arn`);
+    this.#key = Key.fromKeyArn(this, 'Key', this.#keyArn);
     const nodes = nodesOf(environment).filter((node) => node.organization === organization);
     const install = hostAsset(this, 'HostFiles', hostFiles(environment, organization));
     const { s3ObjectUrl, bucket, s3ObjectKey } = install.asset;
@@ -69,20 +70,17 @@ export class FabricStack extends EnvironmentStack {
     makeRole: (node: FabricNode) => NodeRole,
   ): FabricMachine[] {
     const { availabilityZones } = environment;
+    const zones = zonesOf(environment, this.#organization);
     const subnetIds = availabilityZones.map((_, index) =>
       shared(this, environment, `network/node-subnet/${index}`),
     );
     const vpc = Vpc.fromVpcAttributes(this, 'Vpc', {
       vpcId: shared(this, environment, 'network/vpc-id'),
-      availabilityZones: [...availabilityZones],
+      availabilityZones: [...zones],
     });
     acknowledge(this, {
       'CloudFormation-Validate::W2001':
         'A machine needs its subnet and group only; CDK asks for the id of the VPC as well.',
-    });
-    const zone = PrivateHostedZone.fromHostedZoneAttributes(this, 'Zone', {
-      hostedZoneId: shared(this, environment, 'network/private-zone-id'),
-      zoneName: environment.domain,
     });
     const group = (
       kind: FabricNode['kind'],
@@ -106,13 +104,12 @@ export class FabricStack extends EnvironmentStack {
           vpc,
           subnet: Subnet.fromSubnetAttributes(this, `Subnet/${node.name}`, {
             subnetId: subnetIds[node.zone] ?? '',
-            availabilityZone: availabilityZones[node.zone] ?? '',
+            availabilityZone: zones[node.zone] ?? '',
             routeTableId: 'made in the network stack',
           }),
           securityGroup: groups[node.kind],
           role: makeRole(node).role,
           key: this.#key,
-          zone,
           userData: userData(environment, node, parameters),
         }),
     );
@@ -122,7 +119,6 @@ export class FabricStack extends EnvironmentStack {
     environment: Environment,
     of: { readonly assetArn: string; readonly logGroupArn: string },
   ): (node: FabricNode) => NodeRole {
-    const identitiesKey = shared(this, environment, 'data/identities-key-arn');
     const parameterArns = ([this.#assetValue, 'fabric/programs'] as const).map((value) =>
       this.formatArn({
         service: 'ssm',
@@ -144,7 +140,7 @@ export class FabricStack extends EnvironmentStack {
         host: node.host,
         secretArn: this.secretArn(node.secretName),
         administratorArn: this.secretArn(administratorSecretName(node.organization)),
-        keyArns: [identitiesKey],
+        keyArns: [this.#keyArn],
         parameterArns,
         objectArns: [of.assetArn, published(environment.nodePrograms.key)],
         channelArn: published(`${CHANNEL_FOLDER}*`),

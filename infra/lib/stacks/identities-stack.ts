@@ -4,8 +4,8 @@ import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import type { Environment } from '../../environments/environment.ts';
 import { acknowledge } from '../acknowledge.ts';
-import { nodesOf } from '../fabric/nodes.ts';
-import { administratorSecretName, authoritySecretName, secretPrefix } from '../names.ts';
+import { EmptySecret } from '../constructs/empty-secret.ts';
+import { secretPrefix } from '../names.ts';
 import { shared } from '../shared-value.ts';
 import { EnvironmentStack, type EnvironmentStackProps } from './environment-stack.ts';
 
@@ -13,8 +13,8 @@ import { EnvironmentStack, type EnvironmentStackProps } from './environment-stac
 const LIVE_KEY_CHARACTERS = 44;
 
 /**
- * A secret for each thing that signs, so that rights are given by secret. All but one are empty until the keys are
- * provisioned: a template must not hold a key.
+ * A secret for each thing that signs for an organization in the functions, so that rights are given by secret. All but
+ * one are empty until the keys are provisioned.
  */
 export class IdentitiesStack extends EnvironmentStack {
   constructor(scope: Construct, id: string, props: EnvironmentStackProps) {
@@ -25,29 +25,19 @@ export class IdentitiesStack extends EnvironmentStack {
     const identities = key('identities');
     const issuing = key('issuing');
     for (const { name, provider } of environment.organizations) {
-      if (provider) this.#empty(`ingest/${name}`, `Ingest service of ${name}`, identities);
-      this.#empty(`api/${name}`, `API service of ${name}`, identities);
-      this.#empty(`issuing-ca/${name}`, `Authority that issues users of ${name}`, issuing);
-      this.#empty(authoritySecretName(name), `Other authorities of ${name}`, issuing);
-      this.#empty(administratorSecretName(name), `Administrator of ${name}, briefly`, identities);
-    }
-    for (const { host, secretName } of nodesOf(environment)) {
-      this.#empty(secretName, `Keys of ${host}`, identities);
+      if (provider) this.#service(`ingest/${name}`, `Ingest service of ${name}`, identities);
+      this.#service(`api/${name}`, `API service of ${name}`, identities);
+      new EmptySecret(this, {
+        ...{ environment, name: `issuing-ca/${name}`, keyArn: issuing.keyArn },
+        description: `Authority that issues users of ${name}`,
+      });
     }
     this.#live(environment, identities);
   }
 
-  #empty(name: string, description: string, key: IKey): void {
-    const secret = new CfnSecret(this, name, {
-      name: `${secretPrefix(this.environmentSettings)}/${name}`,
-      description,
-      kmsKeyId: key.keyArn,
-    });
-    this.#kept(secret);
-    acknowledge(secret, {
-      'AwsSolutions-SMG4': NOT_ROTATED,
-      'HIPAA.Security-SecretsManagerRotationEnabled': NOT_ROTATED,
-    });
+  #service(name: string, description: string, { keyArn }: IKey): void {
+    const environment = this.environmentSettings;
+    new EmptySecret(this, { environment, name, description, keyArn, rotation: ROTATED });
   }
 
   /** The key of live tickets: the API seals with it, the broker's authorizer opens. */
@@ -77,7 +67,7 @@ export class IdentitiesStack extends EnvironmentStack {
   }
 }
 
-const NOT_ROTATED =
-  'A key here has a certificate of one organization: it is renewed with that certificate, by who holds the authority. A timer alone would lock the service out of the ledger.';
+const ROTATED =
+  'The rotation stack rotates it every 30 days; its function stands in the network, which this stack does not depend on.';
 const LIVE_NOT_ROTATED =
   'It opens tickets of 15 minutes that name topics without values; a new value takes effect within 5 minutes (docs/DEPLOY.md).';

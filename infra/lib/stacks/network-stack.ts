@@ -11,15 +11,16 @@ import {
 } from 'aws-cdk-lib/aws-ec2';
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import { CfnResourceShare } from 'aws-cdk-lib/aws-ram';
 import { ARecord, PrivateHostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53';
 import { InterfaceVpcEndpointTarget } from 'aws-cdk-lib/aws-route53-targets';
 import type { Construct } from 'constructs';
 import type { Environment } from '../../environments/environment.ts';
 import { acknowledge } from '../acknowledge.ts';
 import { EncryptedLogGroup } from '../constructs/log-group.ts';
-import { NODE_SUBNET_BITS, SERVICE_SUBNET_BITS } from '../fabric/nodes.ts';
+import { NODE_SUBNET_BITS, nodesOf, SERVICE_SUBNET_BITS } from '../fabric/nodes.ts';
 import { PORTS } from '../fabric/ports.ts';
-import { prefix } from '../names.ts';
+import { otherAccounts, prefix } from '../names.ts';
 import { share, shared } from '../shared-value.ts';
 import { EnvironmentStack, type EnvironmentStackProps } from './environment-stack.ts';
 
@@ -54,13 +55,14 @@ export class NetworkStack extends EnvironmentStack {
     this.#endpoints(environment, vpc, groups.endpoints);
     const zone = new PrivateHostedZone(this, 'NodesZone', { zoneName: environment.domain, vpc });
     share(this, environment, 'network/vpc-id', vpc.vpcId);
-    share(this, environment, 'network/private-zone-id', zone.hostedZoneId);
+    this.#names(environment, zone);
     for (const group of ['service', 'node'] as const) {
       const { subnetIds } = vpc.selectSubnets({ subnetGroupName: group });
       for (const [index, subnetId] of subnetIds.entries()) {
         share(this, environment, `network/${group}-subnet/${index}`, subnetId);
       }
     }
+    this.#shareWithOthers(environment, vpc, [groups.peers, groups.orderers]);
     const { functions, peers, orderers } = groups;
     share(this, environment, 'network/security-group/function', functions.securityGroupId);
     share(this, environment, 'network/security-group/peer', peers.securityGroupId);
@@ -92,6 +94,39 @@ export class NetworkStack extends EnvironmentStack {
     }
     this.#flowLog(environment, vpc);
     return vpc;
+  }
+
+  /** Addresses are in the table, so names can be here for all organizations, whoever has the machines. */
+  #names(environment: Environment, zone: PrivateHostedZone): void {
+    for (const { host, address } of nodesOf(environment)) {
+      new ARecord(this, `Name/${host}`, {
+        zone,
+        recordName: `${host}.`,
+        target: RecordTarget.fromIpAddresses(address),
+      });
+    }
+  }
+
+  /**
+   * Organizations with accounts of their own start their machines in these subnets, under these groups: one network,
+   * whose endpoints and names they use, and none that leads out.
+   */
+  #shareWithOthers(environment: Environment, vpc: Vpc, groups: readonly SecurityGroup[]): void {
+    const principals = otherAccounts(environment);
+    if (principals.length === 0) return;
+    const { subnetIds } = vpc.selectSubnets({ subnetGroupName: 'node' });
+    const arn = (resource: string, resourceName: string): string =>
+      this.formatArn({ service: 'ec2', resource, resourceName });
+    new CfnResourceShare(this, 'Organizations', {
+      name: `${prefix(environment)}-nodes`,
+      principals,
+      // AWS shares subnets inside of one AWS Organization only.
+      allowExternalPrincipals: false,
+      resourceArns: [
+        ...subnetIds.map((id) => arn('subnet', id)),
+        ...groups.map(({ securityGroupId }) => arn('security-group', securityGroupId)),
+      ],
+    });
   }
 
   #flowLog(environment: Environment, vpc: Vpc): void {

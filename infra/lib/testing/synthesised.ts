@@ -13,6 +13,8 @@ const HASH = /[0-9a-f]{64}/g;
 export interface SynthesisedStack {
   readonly environment: string;
   readonly name: string;
+  /** Where it is deployed. */
+  readonly account: string;
   readonly template: Readonly<Record<string, unknown>>;
 }
 
@@ -40,9 +42,9 @@ export function withApp<T>(create: (props: AppProps) => App, work: (app: App) =>
 export function synthesise(): SynthesisedStack[] {
   return withApp(createApp, (app) =>
     app.synth().nestedAssemblies.flatMap(({ nestedAssembly }) =>
-      nestedAssembly.stacks.map(({ displayName, template }) => {
+      nestedAssembly.stacks.map(({ displayName, template, environment: { account } }) => {
         const [environment = '', name = ''] = displayName.split(/[/ ]/);
-        return { environment, name, template: withoutHashes(template) };
+        return { environment, name, account, template: withoutHashes(template) };
       }),
     ),
   );

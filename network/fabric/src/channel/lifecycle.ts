@@ -159,6 +159,14 @@ export async function committedSequence(layout: Layout, tools: FabricTools): Pro
   return all?.find((found) => found.name === chaincode.name)?.sequence ?? 0;
 }
 
+/** The peer's words when it was the chaincode that refused, and not the way to it. */
+function isAnswer(output: string): boolean {
+  return (
+    /endorsement failure during query\. response: status:\d/.test(output) &&
+    !/error in simulation|failed to execute transaction/.test(output)
+  );
+}
+
 /**
  * Waits until a peer's chaincode answers the administrator of the peer's organization; a refusal by the chaincode is an
  * answer too.
@@ -179,7 +187,7 @@ export async function awaitChaincode(
       return true;
     } catch (error) {
       failure = error;
-      return error instanceof ProgramError && error.output.includes('chaincode response');
+      return error instanceof ProgramError && isAnswer(error.output);
     }
   };
   if (!(await eventually(answers, ANSWER_TIMEOUT_MS, ANSWER_POLL_MS))) throw failure;
