@@ -10,6 +10,7 @@ import {
   PulseError,
 } from '@pulseledger/domain';
 import { verdictOn } from '../emergency/notices.ts';
+import { readErasures } from '../record/erasure-state.ts';
 import { parseDocument } from '../store/documents.ts';
 import { entries, rangeEnd, rangeStart } from '../store/range.ts';
 import type { Call, TransactionFunction } from '../transaction/invoke.ts';
@@ -47,15 +48,16 @@ async function* openings(
   }
 }
 
-/** The patient's shares with insurers, revoked ones too: their openings belong to the accounting. */
+/** The patient's shares with insurers, revoked and erased ones too: their openings belong to the accounting. */
 async function shareIdsOf(stub: LedgerStub, patientId: string): Promise<string[]> {
   const prefix = { objectType: 'consent', attributes: [patientId] };
-  const ids: string[] = [];
+  const erased = (await readErasures(stub, patientId))?.shareIds ?? [];
+  const ids = new Set(erased);
   for await (const { value } of entries(stub, rangeStart(prefix), rangeEnd(prefix))) {
     const { share } = parseDocument(value, ConsentDocument).terms;
-    if (share !== null) ids.push(share.shareId);
+    if (share !== null) ids.add(share.shareId);
   }
-  return ids;
+  return [...ids];
 }
 
 function bookmarkOf({ atMs, permitId }: AccessEntry): string {

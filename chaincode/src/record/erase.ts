@@ -1,6 +1,7 @@
 import {
   type ChangeOutput,
   CLINICAL_KEYS,
+  ConsentDocument,
   type ErasableKey,
   EraseInput,
   type Erasure,
@@ -10,6 +11,7 @@ import {
   type ListErasableOutput,
   LocatedDocument,
   MAX_ERASED_KEYS,
+  PROVIDERS_COLLECTION,
   PulseError,
   type RecordClass,
 } from '@pulseledger/domain';
@@ -56,11 +58,23 @@ async function leaveWord(stub: LedgerStub, key: ErasableKey, saltHex: string): P
   await writeDocument(stub, CLINICAL_KEYS.erased(place.recordId), { saltHex });
 }
 
+/** The share that a consent which is to be purged made: its insurer's looks stay in the log of accesses. */
+async function shareOf(stub: LedgerStub, key: ErasableKey): Promise<string[]> {
+  if (key.objectType !== 'consent' || key.collection !== PROVIDERS_COLLECTION) return [];
+  const consent = await readDocument(stub, key, ConsentDocument);
+  const shareId = consent?.terms.share?.shareId;
+  return shareId === undefined ? [] : [shareId];
+}
+
 async function purge(
   call: Call<EraseInput>,
   erasure: Erasure,
-): Promise<Pick<Erasure, 'digestHex' | 'purgedKeys'>> {
+): Promise<{
+  readonly purged: Pick<Erasure, 'digestHex' | 'purgedKeys'>;
+  readonly shareIds: readonly string[];
+}> {
   const { stub, input } = call;
+  const shareIds: string[] = [];
   let { digestHex } = erasure;
   for (const key of input.keys) {
     const isCovered = erasure.scope === 'clinical' || isReading(key);
@@ -69,11 +83,13 @@ async function purge(
     }
     const [collection, text] = placeOfKey(stub, key);
     await leaveWord(stub, key, input.saltHex);
+    shareIds.push(...(await shareOf(stub, key)));
     await stub.purgePrivateData(collection, text);
     const keyHash = sha256(Buffer.from(text));
     digestHex = hexFromBytes(sha256(Buffer.concat([Buffer.from(digestHex, 'hex'), keyHash])));
   }
-  return { digestHex, purgedKeys: erasure.purgedKeys + input.keys.length };
+  const purged = { digestHex, purgedKeys: erasure.purgedKeys + input.keys.length };
+  return { purged, shareIds };
 }
 
 /** One step: purge the keys at every member. From the first step on, reads say that the record is gone. */
@@ -86,14 +102,14 @@ async function erase(call: Call<EraseInput>): Promise<ChangeOutput> {
   if (erasure.state === 'destroyed' && keys.length === 0) return UNCHANGED;
   // After a restore from a backup the same keys are purged once more.
   if (erasure.state !== 'destroyed') requireDue(erasure, nowMs);
-  const purged = await purge(call, erasure);
+  const { purged, shareIds } = await purge(call, erasure);
   const isLast = keys.length === 0;
   const state = isLast || erasure.state === 'destroyed' ? 'destroyed' : 'destroying';
   const destroyedAtMs = erasure.destroyedAtMs ?? (isLast ? nowMs : null);
   if (document === undefined) return UNCHANGED;
   await writeErasure(
     stub,
-    { ...document, saltHex },
+    { ...document, shareIds: [...new Set([...document.shareIds, ...shareIds])], saltHex },
     { ...erasure, ...purged, state, destroyedAtMs },
   );
   return CHANGED;

@@ -6,6 +6,7 @@ import {
   DEFAULT_SETTINGS,
   ErasableKey,
   type Erasure,
+  ListAccessOutput,
   ListErasableOutput,
   RECORD_KEYS,
   ReadErasuresOutput,
@@ -352,6 +353,21 @@ describe('erasing the clinical record', () => {
     await granted();
     await eraseAll(PEOPLE.administrator, RETAINED_UNTIL_MS);
     expect(copies()).toEqual([]);
+  });
+
+  it('keeps in the log of accesses who of the insurer looked, though the consent is gone', async () => {
+    await setRelyingParty(ledger);
+    const device = await firstPasskey(ledger, PEOPLE.patient);
+    const terms = termsWith();
+    await grant(ledger, PEOPLE.patient, device, terms);
+    const shareId = terms.share?.shareId ?? '';
+    const permitId = await openChart(ledger, PEOPLE.agent, { shareId }, LATER_MS);
+    await granted();
+    await eraseAll(PEOPLE.administrator, RETAINED_UNTIL_MS);
+    const input = { patientId: PATIENT_ID, fromMs: 0, toMs: RETAINED_UNTIL_MS, pageSize: 50 };
+    const call = { identity: PEOPLE.patient, input, nowMs: RETAINED_UNTIL_MS };
+    const { entries } = ListAccessOutput.parse(await ledger.evaluate('access:List', call));
+    expect(entries.map((entry) => entry.permitId)).toContain(permitId);
   });
 
   it('reaches no other patient’s data, whatever keys are listed', async () => {

@@ -61,7 +61,8 @@ async function requestErasure(call: Call<RequestErasureInput>): Promise<ChangeOu
   const patient = await readDocument(stub, RECORD_KEYS.patient(patientId), PatientDocument);
   const registeredAt = patient?.registeredAt ?? document?.registeredAt ?? PROVIDER_MSP_IDS;
   const erasures = document?.erasures ?? [];
-  await writeErasure(stub, { patientId, erasures, registeredAt, saltHex }, erasure);
+  const shareIds = document?.shareIds ?? [];
+  await writeErasure(stub, { patientId, erasures, registeredAt, shareIds, saltHex }, erasure);
   return CHANGED;
 }
 

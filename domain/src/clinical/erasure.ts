@@ -76,12 +76,15 @@ export interface ErasureDocument {
   readonly erasures: readonly Erasure[];
   /** Where the patient was registered: the custodians; and for who asks for the log of accesses later. */
   readonly registeredAt: readonly string[];
+  /** Of consents that were erased: whose insurers looked stays in the log of accesses. */
+  readonly shareIds: readonly string[];
   readonly saltHex: string;
 }
 export const ErasureDocument: z.ZodType<ErasureDocument> = z.object({
   patientId: Identifier,
   erasures: z.array(Erasure),
   registeredAt: z.array(z.string()),
+  shareIds: z.array(Identifier).default([]),
   saltHex: SaltHex,
 });
 
