@@ -12,6 +12,9 @@ export interface OrderedNetwork {
   readonly restore: () => Promise<void>;
 }
 
+/** On Fabric two of three orderers stand still, or are killed. */
+export type Outage = 'stop' | 'kill';
+
 const FOREVER = 1_000_000;
 
 /** The orderer answers that it has a transaction, and loses it. */
@@ -41,18 +44,67 @@ async function ordererPids(networkPid: number): Promise<number[]> {
   return pids.sort((a, b) => a - b);
 }
 
-/** Two of three orderers stand still: one alone is no majority. */
-async function onFabric(folder: string): Promise<OrderedNetwork> {
+/** Two of three orderers are gone: one alone is no majority. */
+async function onFabric(folder: string, how: Outage): Promise<OrderedNetwork> {
   const network = await startNetwork('fabric', folder);
-  const two = (await ordererPids(network.pid)).slice(0, 2);
-  if (two.length !== 2) throw new Error(`there are only ${two.length} orderers to stop`);
+  const [survivor, ...two] = await ordererPids(network.pid);
+  if (survivor === undefined || two.length !== 2) throw new Error('there are not three orderers');
   const tell = (signal: 'SIGSTOP' | 'SIGCONT'): Promise<void> => {
     for (const pid of two) process.kill(pid, signal);
     return Promise.resolve();
   };
-  return { network, cut: () => tell('SIGSTOP'), restore: () => tell('SIGCONT') };
+  if (how === 'stop')
+    return { network, cut: () => tell('SIGSTOP'), restore: () => tell('SIGCONT') };
+  const killing = new KilledOrderers(network.pid, survivor);
+  return { network, cut: () => killing.begin(), restore: () => killing.end() };
 }
 
-export function startOrdered(kind: 'devnet' | 'fabric', folder: string): Promise<OrderedNetwork> {
-  return kind === 'devnet' ? onDevnet(folder) : onFabric(folder);
+/** How often it is looked whether the network has started a killed orderer again. */
+const KILL_EVERY_MS = 200;
+
+/** kill -9 for all orderers but one, and again for whatever the network starts in their place. */
+class KilledOrderers {
+  readonly #networkPid: number;
+  readonly #survivor: number;
+  #timer: NodeJS.Timeout | undefined;
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(networkPid: number, survivor: number) {
+    this.#networkPid = networkPid;
+    this.#survivor = survivor;
+  }
+
+  async begin(): Promise<void> {
+    await this.#kill();
+    this.#timer = setInterval(() => {
+      this.#work = this.#work.then(() => this.#kill());
+    }, KILL_EVERY_MS);
+  }
+
+  async end(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#work;
+  }
+
+  async #kill(): Promise<void> {
+    for (const pid of await ordererPids(this.#networkPid)) {
+      if (pid !== this.#survivor) killNow(pid);
+    }
+  }
+}
+
+function killNow(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself meanwhile.
+  }
+}
+
+export function startOrdered(
+  kind: 'devnet' | 'fabric',
+  folder: string,
+  how: Outage = 'stop',
+): Promise<OrderedNetwork> {
+  return kind === 'devnet' ? onDevnet(folder) : onFabric(folder, how);
 }

@@ -1,17 +1,9 @@
 /** The API over a network of its own, from the event to the ledger and back: a story with real files. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AccessesAnswer, CHART_CLASSES, PulseError } from '@pulseledger/domain';
-import { createRouter, type Handle } from '../../lambdas/fhir-api/src/http/router.ts';
+import { AccessesAnswer, CHART_CLASSES } from '@pulseledger/domain';
 import { importBundle } from '../../lambdas/fhir-api/src/import/import-bundle.ts';
 import type { Caller } from '../../lambdas/fhir-api/src/smart/token.ts';
-import {
-  BASE_URL,
-  bundleOf,
-  httpApiEvent,
-  type Received,
-  received,
-  type Sending,
-} from '../../lambdas/fhir-api/src/testing/api.ts';
+import { bundleOf, type Received } from '../../lambdas/fhir-api/src/testing/api.ts';
 import {
   AMINA,
   administrator,
@@ -24,53 +16,21 @@ import {
   nurse,
   WATCH,
 } from '../../lambdas/fhir-api/src/testing/story.ts';
+import { networkApi, type Send } from '../record-port/network-api.ts';
 import { type NetworkWorld, openNetworkWorld } from '../record-port/network-world.ts';
 import { bundlesIn } from './files.ts';
 
-const EVERYBODY = [amina, boris, doctor, nurse, administrator, agent];
 const FHIR = { 'content-type': 'application/fhir+json' };
 
 let world: NetworkWorld;
-let handle: Handle;
+let send: Send;
 
 beforeAll(async () => {
   world = await openNetworkWorld('devnet');
-  handle = createRouter({
-    baseUrl: BASE_URL,
-    now: Date.now,
-    metrics: { record: () => undefined },
-    publish: () => Promise.resolve(),
-    log: (entry) => {
-      if (entry.status >= 500) process.stderr.write(`${JSON.stringify(entry)}\n`);
-    },
-    verifyToken: (authorization) => {
-      const caller = EVERYBODY.find(({ subject }) => authorization === `Bearer ${subject}`);
-      return caller === undefined
-        ? Promise.reject(new PulseError('unauthenticated'))
-        : Promise.resolve({ caller, scope: undefined });
-    },
-    openSession: world.sessions.open,
-    cursorKey: world.sessions.cursorKey,
-    directory: world.sessions.directory,
-    people: world.sessions.people,
-    liveKey: () => Promise.resolve(new Uint8Array(32)),
-    login: {
-      issuer: 'https://login.pulse.test',
-      authorizationUrl: 'https://login.pulse.test/authorize',
-      tokenUrl: 'https://login.pulse.test/token',
-    },
-  });
+  send = networkApi(world.sessions);
 }, 120_000);
 
 afterAll(() => world.close());
-
-async function send(
-  caller: Caller | undefined,
-  path: string,
-  sending: Sending = {},
-): Promise<Received> {
-  return received(await handle(httpApiEvent(caller, path, sending)));
-}
 
 function post(caller: Caller, resource: object, headers = {}): Promise<Received> {
   const { resourceType } = resource as { resourceType: string };

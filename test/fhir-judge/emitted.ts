@@ -135,9 +135,10 @@ function views(): Resource[] {
   } as const;
   const anybody = { grantee: { mspId: null, subjectId: null }, purposes: 'all' } as const;
   return [
-    toAuditEvent(AMINA, ACCESS),
-    toAuditEvent(AMINA, { ...ACCESS, subjectId: AMINA, role: 'patient', classes: [] }),
-    toAuditEvent(AMINA, { ...ACCESS, emergency, committedLateAtMs: TEN + 5 }),
+    toAuditEvent(AMINA, ACCESS, new Map()),
+    toAuditEvent(AMINA, ACCESS, new Map([[ACCESS.subjectId, 'Dr. Ana Núñez']])),
+    toAuditEvent(AMINA, { ...ACCESS, subjectId: AMINA, role: 'patient', classes: [] }, new Map()),
+    toAuditEvent(AMINA, { ...ACCESS, emergency, committedLateAtMs: TEN + 5 }, new Map()),
     toConsent(CONSENT, TEN),
     toConsent({ ...CONSENT, terms: { ...open, ...anybody }, revoked: CONSENT.granted }, TEN),
   ];
