@@ -32,8 +32,12 @@ function publicKey(spki: Uint8Array): KeyObject {
   return key;
 }
 
-/** The key of a PKCS #10 request, whose signature shows that the sender has the private half. */
-function requestedKey(pem: string): KeyObject {
+/**
+ * The key of a PKCS #10 request, whose signature shows that the sender has the private half.
+ *
+ * @throws TypeError for a key that is not P-256 or a wrong signature; other errors for bytes that are no request at all.
+ */
+export function requestedKey(pem: string): KeyObject {
   const request = AsnConvert.parse(PemConverter.decodeFirst(pem), CertificationRequest);
   const { certificationRequestInfo: info, certificationRequestInfoRaw: raw } = request;
   const key = publicKey(new Uint8Array(AsnConvert.serialize(info.subjectPKInfo)));

@@ -1,6 +1,11 @@
 export { createAuthorities, readAuthority } from './authorities.ts';
 export { type CertifiedKey, certificateFingerprint } from './certificate.ts';
-export { type DeviceCertificateOptions, type DeviceKey, issueDevice } from './device.ts';
+export {
+  type DeviceCertificateOptions,
+  type DeviceKey,
+  issueDevice,
+  requestedKey,
+} from './device.ts';
 export {
   type AuthorityKind,
   type CertifiedKeyFiles,
