@@ -46,6 +46,8 @@ const PUBLIC_ROUTES = [
   '/.well-known/smart-configuration',
   '/openapi.json',
   '/docs',
+  '/directory',
+  '/directory/{id}',
   ...DIRECTORY.flatMap((type) => [`/${type}`, `/${type}/{id}`]),
 ];
 

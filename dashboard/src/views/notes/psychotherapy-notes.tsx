@@ -112,7 +112,7 @@ function Editor({
   };
   return (
     <Form
-      title={words.text}
+      title={note === undefined ? words.write : form.amend}
       fields={FIELDS}
       start={{ text: note?.text ?? '' }}
       submit={form.save}
