@@ -26,6 +26,8 @@ interface Started {
   readonly ended: Promise<Ended>;
   readonly isRunning: () => boolean;
   readonly interrupt: () => void;
+  /** When it has said so on stderr. */
+  readonly said: (words: RegExp) => Promise<void>;
 }
 
 let folder: string;
@@ -42,7 +44,11 @@ function start(script: string, args: readonly string[]): Started {
   const { promise, resolve } = Promise.withResolvers<Ended>();
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (part: Buffer) => (stdout += part.toString()));
-  child.stderr.on('data', (part: Buffer) => (stderr += part.toString()));
+  const listeners: (() => void)[] = [];
+  child.stderr.on('data', (part: Buffer) => {
+    stderr += part.toString();
+    for (const listener of listeners) listener();
+  });
   child.on('close', (code) => {
     resolve({ code, stdout, stderr });
   });
@@ -50,6 +56,14 @@ function start(script: string, args: readonly string[]): Started {
     ended: promise,
     isRunning: () => child.exitCode === null,
     interrupt: () => child.kill('SIGINT'),
+    said: (words) =>
+      new Promise((heard) => {
+        const look = (): void => {
+          if (words.test(stderr)) heard();
+        };
+        listeners.push(look);
+        look();
+      }),
   };
 }
 
@@ -275,7 +289,7 @@ describe('pulse', () => {
     'ends a tail by Ctrl-C with 130',
     async () => {
       const tail = start('cli/bin/pulse.js', ['tail', 'patient-ada', '--login', 'patient-ada']);
-      await new Promise((resolve) => setTimeout(resolve, 5_000));
+      await tail.said(/^Listening/m);
       tail.interrupt();
       expect((await tail.ended).code).toBe(130);
     },
