@@ -115,7 +115,10 @@ async function deploy(
   const emulator = await Emulator.start({ python, account, folder, signal });
   closing.push(() => emulator.stop());
   const clients = new Clients(emulator);
-  closing.push(() => Promise.resolve(clients.close()));
+  closing.push(() => {
+    clients.close();
+    return Promise.resolve();
+  });
   const stacks = (names: readonly string[]): string[] =>
     names.map((name) => `${ENVIRONMENT}/${name}`);
   say(`cdk bootstrap aws://${account.id}/${account.region}`);

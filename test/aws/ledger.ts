@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { NETWORK } from '@pulseledger/network/definition';
 import {
   organizationKeys,
@@ -7,6 +8,8 @@ import {
 } from '@pulseledger/network/identity';
 import type { LedgerWorld } from '../negative/support/ledger-world.ts';
 import type { Clients } from './clients.ts';
+
+const LIVE_KEY_BYTES = 33;
 
 /** What provisioning puts into the account: keys into their secrets, and where the peers are. */
 export async function provision(clients: Clients, world: LedgerWorld): Promise<void> {
@@ -19,5 +22,8 @@ export async function provision(clients: Clients, world: LedgerWorld): Promise<v
       await clients.fillSecret(`${service}/${name}`, { mspId, ...identity });
     }
   }
+  // The deployment makes it; but the emulator's letters and digits have punctuation among them.
+  const keyBase64 = randomBytes(LIVE_KEY_BYTES).toString('base64');
+  await clients.fillSecret('live', { keyBase64 });
   await clients.shareValue('fabric/connection-profile', JSON.stringify(world.network.profile));
 }
