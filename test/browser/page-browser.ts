@@ -32,10 +32,13 @@ export class PageBrowser {
     this.#browser = browser;
   }
 
-  static async launch(): Promise<PageBrowser> {
+  /** @param proxy address of a proxy that everything goes through, also to this machine */
+  static async launch(proxy?: string): Promise<PageBrowser> {
     const args = bundled.args.filter((argument) => !NOT_HERE.test(argument));
     const executablePath = await bundled.executablePath();
-    return new PageBrowser(await chromium.launch({ executablePath, args, headless: true }));
+    const through = proxy === undefined ? {} : { proxy: { server: proxy, bypass: '<-loopback>' } };
+    const options = { executablePath, args, headless: true, ...through };
+    return new PageBrowser(await chromium.launch(options));
   }
 
   /** Somebody with a browser of their own at the page. */
