@@ -6,9 +6,7 @@ import { parameterName, valuesForOrganizations } from './shared-value.ts';
 import { type SynthesisedStack, synthesise } from './testing/synthesised.ts';
 
 const { prod } = ENVIRONMENTS;
-const stacks: readonly SynthesisedStack[] = synthesise().filter(
-  ({ environment }) => environment === 'prod',
-);
+const stacks: readonly SynthesisedStack[] = synthesise([prod]);
 const [, CLINIC = '', INSURER = ''] = prod.organizations.map(({ account }) => account);
 
 const Resource = z.object({

@@ -1,6 +1,7 @@
 import { App, type AppProps, Validations } from 'aws-cdk-lib';
 import { FAIL_SYNTH_ON_VALIDATION_ERRORS_CONTEXT } from 'aws-cdk-lib/cx-api';
 import { AwsSolutionsChecks, HIPAASecurityChecks } from 'cdk-nag';
+import type { Environment } from '../environments/environment.ts';
 import { ENVIRONMENTS } from '../environments/environments.ts';
 import { EnvironmentStage } from './environment-stage.ts';
 import { withPackedPrograms } from './programs-context.ts';
@@ -19,9 +20,12 @@ export function createCheckedApp(props: AppProps = {}): App {
 }
 
 /** All environments in one app, so that a mistake in prod shows before dev is deployed. */
-export function createApp(props: AppProps = {}): App {
+export function createApp(
+  props: AppProps = {},
+  environments: readonly Environment[] = Object.values(ENVIRONMENTS),
+): App {
   const app = createCheckedApp(props);
-  for (const environment of Object.values(ENVIRONMENTS)) {
+  for (const environment of environments) {
     new EnvironmentStage(app, withPackedPrograms(app.node, environment));
   }
   return app;

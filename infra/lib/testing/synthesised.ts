@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { App, AppProps } from 'aws-cdk-lib';
 import { z } from 'zod';
+import type { Environment } from '../../environments/environment.ts';
 import { createApp } from '../app.ts';
 
 const CdkJson = z.object({ context: z.record(z.string(), z.unknown()) });
@@ -35,12 +36,13 @@ export function withApp<T>(create: (props: AppProps) => App, work: (app: App) =>
 }
 
 /**
- * Every stack of every environment.
+ * Every stack of these environments; of all of them when none is named.
  *
  * @throws Error ValidationFailed when a rule of the packs or of CloudFormation finds something.
  */
-export function synthesise(): SynthesisedStack[] {
-  return withApp(createApp, (app) =>
+export function synthesise(environments?: readonly Environment[]): SynthesisedStack[] {
+  const create = (props: AppProps): App => createApp(props, environments);
+  return withApp(create, (app) =>
     app.synth().nestedAssemblies.flatMap(({ nestedAssembly }) =>
       nestedAssembly.stacks.map(({ displayName, template, environment: { account } }) => {
         const [environment = '', name = ''] = displayName.split(/[/ ]/);
