@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RunningSystem } from '../integration/running-system.ts';
+import { freePort } from '../integration/start.ts';
 import { PageBrowser, type Visitor } from './page-browser.ts';
 
 /** `npm start` and a browser beside it. */
@@ -18,8 +19,12 @@ export class BrowserWorld {
 
   static async start(devices: number, more: readonly string[] = []): Promise<BrowserWorld> {
     const folder = await mkdtemp(join(tmpdir(), 'pulse-browser-'));
+    const port = String(await freePort());
     const [system, browser] = await Promise.all([
-      RunningSystem.start(folder, ['--devices', String(devices), '--json', ...more]),
+      RunningSystem.start(folder, [
+        ...['--port', port, '--devices', String(devices), '--json'],
+        ...more,
+      ]),
       PageBrowser.launch(),
     ]);
     return new BrowserWorld(system, browser, folder);

@@ -14,41 +14,61 @@ export interface Remote<T> {
 const RETRY_MS = 3_000;
 
 /**
- * Loads now, again when `key` changes, again on `reload`, and by itself while the server cannot be reached.
+ * Loads now, again when `key` changes, again on `reload` (after what is under way, however often it is asked for), and by
+ * itself while the server cannot be reached.
  * @param load must be stable for one key
+ * @param asked another number is a reload; the value stays meanwhile
  */
-export function useRemote<T>(key: string, load: (signal: AbortSignal) => Promise<T>): Remote<T> {
+export function useRemote<T>(
+  key: string,
+  load: (signal: AbortSignal) => Promise<T>,
+  asked = 0,
+): Remote<T> {
   const [state, setState] = useState<Omit<Remote<T>, 'reload'>>(LOADING);
   const [round, setRound] = useState(0);
   const latest = useRef(load);
   latest.current = load;
+  const isUnderWay = useRef(false);
+  const isAskedAgain = useRef(false);
   const reload = useCallback(() => {
-    setRound((before) => before + 1);
+    if (isUnderWay.current) isAskedAgain.current = true;
+    else setRound((before) => before + 1);
   }, []);
+  const ended = useCallback(() => {
+    isUnderWay.current = false;
+    if (isAskedAgain.current) reload();
+  }, [reload]);
   useEffect(() => {
     setState(LOADING);
   }, [key]);
   useEffect(() => {
-    const ended = new AbortController();
+    if (asked !== 0) reload();
+  }, [asked, reload]);
+  useEffect(() => {
+    const ending = new AbortController();
     let retry = 0;
+    isUnderWay.current = true;
+    isAskedAgain.current = false;
     setState((before) => ({ ...before, isLoading: true }));
     latest
-      .current(ended.signal)
+      .current(ending.signal)
       .then((value) => {
-        if (ended.signal.aborted) return;
+        if (ending.signal.aborted) return;
+        ended();
         setState({ value, failure: undefined, isLoading: false, loadedAtMs: Date.now() });
       })
       .catch((error: unknown) => {
-        if (ended.signal.aborted) return;
+        if (ending.signal.aborted) return;
+        ended();
         const failure = asFailure(error);
         setState((before) => ({ ...before, failure, isLoading: false }));
         if (failure.isOffline) retry = window.setTimeout(reload, RETRY_MS);
       });
     return () => {
-      ended.abort();
+      ending.abort();
       clearTimeout(retry);
     };
-  }, [key, round, reload]);
+  }, [key, round, reload, ended]);
   return { ...state, reload };
 }
 

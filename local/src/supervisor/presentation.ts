@@ -3,7 +3,7 @@ import type { RunOptions } from './options.ts';
 import type { RunReport } from './run-report.ts';
 import type { System } from './system.ts';
 
-const NAME_WIDTH = 18;
+const NAME_WIDTH = 22;
 const PASSWORD_WIDTH = 14;
 
 /** What a person sees when the system is up: where it is, who can log in, three things to try. */

@@ -29,8 +29,10 @@ export function AlarmPanel({
 }): JSX.Element {
   const nowMs = useNow();
   const [failure, setFailure] = useState<string>();
-  const remote = useRemote(`${patientId} ${String(round)}`, (signal) =>
-    api.ask(`patients/${patientId}/alarms`, AlarmsAnswer, { signal }),
+  const remote = useRemote(
+    patientId,
+    (signal) => api.ask(`patients/${patientId}/alarms`, AlarmsAnswer, { signal }),
+    round,
   );
   const acknowledge = async (alarmId: string): Promise<void> => {
     const path = `patients/${patientId}/alarms/${encodeURIComponent(alarmId)}/acknowledge`;

@@ -21,8 +21,10 @@ export function ScorePanel({
   readonly round: number;
 }): JSX.Element {
   const nowMs = useNow();
-  const remote = useRemote(`${patientId} ${String(round)}`, (signal) =>
-    api.ask(`patients/${patientId}/news2`, News2Answer, { signal }),
+  const remote = useRemote(
+    patientId,
+    (signal) => api.ask(`patients/${patientId}/news2`, News2Answer, { signal }),
+    round,
   );
   return (
     <section class="panel" aria-labelledby="news2-title">
