@@ -37,8 +37,10 @@ module.exports = {
         path: `^(${folders.filter((f) => f !== from && !to.includes(f)).join('|')})/`,
         // Certificates are made in one place, also the user's own for one login.
         ...(from === 'ledger' || from === 'lambdas' ? { pathNot: '^network/identity/' } : {}),
-        // Machines are made from the same definition and by the same renderers as a network here.
-        ...(from === 'infra' ? { pathNot: '^network/(definition|fabric/src/render)/' } : {}),
+        // Machines are made from the same definition, keys, renderers and channel tools as a network here.
+        ...(from === 'infra'
+          ? { pathNot: '^network/(definition|identity|processes|fabric/src/(render|channel))/' }
+          : {}),
         // What is asked of a file that is imported stands beside the API that takes it.
         ...(from === 'cli' ? { pathNot: '^lambdas/fhir-api/src/import/import-bundle\\.ts$' } : {}),
       },
