@@ -127,6 +127,14 @@ echo ${quote(`${object.hash}  ${file}`)} | sha256sum --check --quiet
 `;
 }
 
+/** Prints how many other peers of the channel the peer knows of. */
+export function knownPeers(channel: string): string {
+  const line = `^gossip_membership_total_peers_known\\{channel="${channel}"\\}`;
+  return `curl --silent --fail --max-time 10 http://127.0.0.1:${PORTS.operations}/metrics |
+  { grep -E ${quote(line)} || echo none 0; } | cut -d ' ' -f 2
+`;
+}
+
 /** Prints yes when the orderer leads the others. */
 export const LEADS: string = `curl --silent --fail --max-time 10 http://127.0.0.1:${PORTS.operations}/metrics |
   grep -Eq '^consensus_(etcdraft|BFT)_is_leader\\{.*\\} 1$' && echo yes || echo no

@@ -60,7 +60,7 @@ export function provisioningPlan(environment: Environment): PlannedStep[] {
       step: `install chaincode ${chaincode.name} ${chaincode.version}, approve it for each organization, commit it`,
       touches: [...hosts('peer'), parameter('network')],
     },
-    { step: 'every peer reaches its chaincode', touches: hosts('peer') },
+    { step: 'every peer reaches its chaincode and knows of the others', touches: hosts('peer') },
     {
       step: 'write the connection profile that functions are deployed with',
       touches: [parameter('connection-profile')],

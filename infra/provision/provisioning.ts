@@ -26,7 +26,7 @@ import { withAdministrators } from './administrators.ts';
 import type { Edges } from './edges.ts';
 import { ProvisionError } from './errors.ts';
 import { KeyStore } from './key-store.ts';
-import { bringUp, LEADS } from './machine-scripts.ts';
+import { bringUp, knownPeers, LEADS } from './machine-scripts.ts';
 import { type LocalNote, type NetworkRecord, readRecord, writeRecord } from './network-record.ts';
 import { ADMINISTRATION, type RemoteToolsOptions, remoteTools } from './remote-tools.ts';
 
@@ -43,6 +43,8 @@ export interface ProvisioningOptions {
 }
 
 const LEADER_TIMEOUT_MS = 2 * 60_000;
+/** Peers of other organizations are heard of in turns of 25 seconds. */
+const GOSSIP_TIMEOUT_MS = 5 * 60_000;
 const POLL_MS = 2_000;
 
 /**
@@ -206,6 +208,24 @@ export class Provisioning {
     });
     await this.#step('every peer reaches its chaincode', () =>
       all(layout.peers.map((peer) => awaitChaincode(layout, tools, peer))),
+    );
+    await this.#step('peers know of each other', () => this.#awaitGossip());
+  }
+
+  /** Before that a gateway finds nobody of another organization to endorse. */
+  async #awaitGossip(): Promise<void> {
+    const { edges } = this.#options;
+    const { peers, definition } = this.#layout;
+    const script = knownPeers(definition.channel);
+    const knowsAll = async ({ host, organization }: Layout['peers'][number]): Promise<boolean> => {
+      const { commands } = edges.of(organization.name);
+      return Number(await commands.run(host, 'look for other peers', script)) >= peers.length - 1;
+    };
+    const allKnow = async (): Promise<boolean> =>
+      (await Promise.all(peers.map(knowsAll))).every(Boolean);
+    if (await eventually(allKnow, GOSSIP_TIMEOUT_MS, POLL_MS)) return;
+    throw new ProvisionError(
+      'The peers do not find each other; see their logs. Then run this again.',
     );
   }
 

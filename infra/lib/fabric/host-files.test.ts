@@ -8,6 +8,7 @@ import { ENVIRONMENTS } from '../../environments/environments.ts';
 import {
   asAdministrator,
   bringUp,
+  knownPeers,
   LEADS,
   listens,
   place,
@@ -111,6 +112,7 @@ describe('scripts', () => {
     'a file read': prepareReading('/run/made-up'),
     'a part of it': slice(20_000, 20_000),
     'a file placed': place('/run/made-up', { url: 's3://bucket/channel/x', hash: 'made-up' }),
+    'other peers looked for': knownPeers('records'),
     'a leader looked for': LEADS,
   };
 
