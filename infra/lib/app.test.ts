@@ -3,9 +3,10 @@ import { BlockList } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { Stack } from 'aws-cdk-lib';
-import { CfnInstance } from 'aws-cdk-lib/aws-ec2';
+import { CfnInstance, CfnSecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { CfnQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { z } from 'zod';
 import { ENVIRONMENTS } from '../environments/environments.ts';
@@ -206,6 +207,22 @@ const PLANTED: readonly (readonly [string, string, (scope: Construct) => unknown
     (scope) =>
       new ManagedPolicy(scope, 'All', {
         statements: [new PolicyStatement({ actions: ['*'], resources: ['*'] })],
+      }),
+  ],
+  [
+    'a queue that is not encrypted',
+    'AwsSolutions-SQS2',
+    (scope) => new CfnQueue(scope, 'Plain', { sqsManagedSseEnabled: false }),
+  ],
+  [
+    'a security group that is open to the world',
+    'AwsSolutions-EC23',
+    (scope) =>
+      new CfnSecurityGroup(scope, 'World', {
+        groupDescription: 'open',
+        securityGroupIngress: [
+          { ipProtocol: 'tcp', fromPort: 22, toPort: 22, cidrIp: '0.0.0.0/0' },
+        ],
       }),
   ],
   [
