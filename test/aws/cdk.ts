@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { CHECKOUT } from '../integration/start.ts';
+import { awsEnvironment, cleanEnvironment } from './aws-environment.ts';
 import { lastLines, run } from './child.ts';
 import type { Emulator } from './emulator.ts';
 import { AwsTestFailure } from './failure.ts';
@@ -25,50 +26,31 @@ export class Cdk {
   /** `cdk synth` of the whole app, without an account. @returns the folder of the assembly */
   async synth(): Promise<string> {
     const output = join(this.#folder, 'cdk.out');
-    await this.#run(['synth', '--quiet', '--output', output], {});
+    await this.#run(['synth', '--quiet', '--output', output]);
     return output;
   }
 
   /** `cdk bootstrap` of the emulated account. */
   async bootstrap(assembly: string, emulator: Emulator): Promise<void> {
     const { id, region } = emulator.account;
-    await this.#run(['bootstrap', '--app', assembly, `aws://${id}/${region}`], toward(emulator));
+    await this.#run(['bootstrap', '--app', assembly, `aws://${id}/${region}`], emulator);
   }
 
   /** `cdk deploy` of these stacks and no others, as `<environment>/<stack>`. */
   async deploy(assembly: string, emulator: Emulator, stacks: readonly string[]): Promise<void> {
     const quietly = ['--require-approval', 'never', '--progress', 'events', '--exclusively'];
-    await this.#run(['deploy', '--app', assembly, ...quietly, ...stacks], toward(emulator));
+    await this.#run(['deploy', '--app', assembly, ...quietly, ...stacks], emulator);
   }
 
-  async #run(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<void> {
+  async #run(args: readonly string[], emulator?: Emulator): Promise<void> {
     const home = join(this.#folder, 'home');
     await mkdir(home, { recursive: true });
-    const { PATH = '', TMPDIR = '/tmp', PULSE_TEST_RUN } = process.env;
     const { code, output } = await run(process.execPath, [CLI, ...args], {
       cwd: CHECKOUT,
       signal: this.#signal,
-      env: {
-        PATH: `${dirname(process.execPath)}:${PATH}`,
-        HOME: home,
-        TMPDIR,
-        CI: '1',
-        ...(PULSE_TEST_RUN === undefined ? {} : { PULSE_TEST_RUN }),
-        ...environment,
-      },
+      env: emulator === undefined ? cleanEnvironment(home) : awsEnvironment(emulator, home),
     });
     if (code === 0) return;
     throw new AwsTestFailure(`cdk ${args.join(' ')} failed:\n${lastLines(output, 40)}`);
   }
-}
-
-function toward({ endpoint, caFile, account, credentials }: Emulator): NodeJS.ProcessEnv {
-  return {
-    AWS_ENDPOINT_URL: endpoint,
-    AWS_REGION: account.region,
-    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-    AWS_EC2_METADATA_DISABLED: 'true',
-    NODE_EXTRA_CA_CERTS: caFile,
-  };
 }

@@ -1,20 +1,19 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LedgerWorld } from '../negative/support/ledger-world.ts';
+import { LedgerWorld, randomId } from '../negative/support/ledger-world.ts';
 import type { NetworkKind } from '../negative/support/system.ts';
 import type { Wearable } from '../negative/support/wearable.ts';
 import { Assembly } from './assembly.ts';
 import { DEPLOYED_FIRST, DEPLOYED_THEN } from './bridges.ts';
 import { Cdk } from './cdk.ts';
 import { Clients } from './clients.ts';
-import { enrolOnAws, enrolOnLedger } from './device.ts';
+import { enrolledDevice, treatedPatient } from './device.ts';
 import { Emulator } from './emulator.ts';
 import { addVariables, variableBytes } from './functions.ts';
 import { type Answer, ask, type Sending } from './https.ts';
 import { provision } from './ledger.ts';
-import { accessToken } from './people.ts';
+import { accessToken, type Person } from './people.ts';
 import { pythonEnvironment } from './python-environment.ts';
 
 const ENVIRONMENT = 'dev';
@@ -137,9 +136,9 @@ async function deploy(
   const sizes = await variableBytes(clients);
   await pointAtKeys(clients, emulator);
 
-  say('a doctor, a patient and their wearable');
-  const people = await enrol({ clients, emulator, world });
   const apiId = await clients.sharedValue('api/id');
+  say('a doctor, a patient, and npm run devices:aws for their wearable');
+  const people = await enrol({ clients, emulator, world, apiId, folder, signal });
   return new Deployment({
     ...{ emulator, clients, world, leftOut, variableBytes: sizes, apiId },
     ...people,
@@ -156,18 +155,25 @@ async function pointAtKeys(clients: Clients, { endpoint }: Emulator): Promise<vo
   await addVariables(clients, 'fhir-api', { OIDC_JWKS_URL });
 }
 
-async function enrol({
-  clients,
-  emulator,
-  world,
-}: Pick<Deployment, 'clients' | 'emulator' | 'world'>): Promise<
-  Pick<Deployment, 'device' | 'doctor'>
-> {
-  const subjectId = randomBytes(16).toString('hex');
-  const { caPem, port, mqttPort } = emulator;
+/** Whoever and whatever the readings are about. */
+async function enrol(
+  made: Pick<Deployment, 'clients' | 'emulator' | 'world'> &
+    Pick<DeployOptions, 'signal'> & { readonly apiId: string; readonly folder: string },
+): Promise<Pick<Deployment, 'device' | 'doctor'>> {
+  const { clients, emulator, world, apiId, folder, signal } = made;
+  const person = (role: string, subjectId: string): Person => ({
+    ...{ name: role, organization: 'hospital', role, subjectId },
+  });
+  const practitionerId = randomId();
+  const patientId = await treatedPatient(world, practitionerId);
+  const administrator = await accessToken(clients, person('administrator', randomId()));
+  const { caPem, port, mqttPort, endpoint } = emulator;
   const { body } = await ask('/_ministack/iot/ca.pem', { caPem, port });
-  const device = await enrolOnLedger(world, subjectId, { port: mqttPort, caPem: body });
-  await enrolOnAws(clients, device);
-  const person = { name: 'doctor', organization: 'hospital', role: 'doctor', subjectId };
-  return { device, doctor: await accessToken(clients, person) };
+  const device = await enrolledDevice({
+    ...{ emulator, administrator, patientId, folder, signal },
+    // Another program asks it, to which the API's own name would be unknown.
+    apiUrl: `${endpoint}/_aws/execute-api/${apiId}/$default`,
+    broker: { port: mqttPort, caPem: body },
+  });
+  return { device, doctor: await accessToken(clients, person('doctor', practitionerId)) };
 }
