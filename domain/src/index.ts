@@ -177,7 +177,6 @@ export {
 } from './api/consents.ts';
 export { DeviceRequest, WearerRequest } from './api/devices.ts';
 export {
-  AttestationRequest,
   DirectoryAnswer,
   type DirectoryHit,
   type DirectoryPost,

@@ -9,7 +9,7 @@ export const PEOPLE_TEXT = {
     worklist: 'Orders',
     represented: 'Whose record',
   },
-  ids: { hospital: 'HospitalMSP', clinic: 'ClinicMSP', label: 'id' },
+  ids: { label: 'id' },
   directory: {
     title: 'Find a doctor',
     intro: 'Who works where. Nobody records who asked about whom.',
@@ -24,7 +24,6 @@ export const PEOPLE_TEXT = {
     search: 'Search',
     none: 'Nobody is found like that.',
     nameSomething: 'Give a name, a specialty, a place or a language.',
-    open: 'Profile of',
     accepts: 'accepts new patients',
     full: 'accepts no new patients',
     career: 'Career',
@@ -148,21 +147,12 @@ export const PEOPLE_TEXT = {
     enter: 'Treats from now on',
     end: 'Does not treat any more',
     what: 'What to enter',
-    done: 'It is entered.',
   },
   guardian: {
     title: 'Guardian of a minor',
     intro: 'Only with the papers in front of you.',
     guardian: 'Id of the guardian',
     enter: 'Enter the guardian',
-  },
-  attest: {
-    title: 'Attest a qualification',
-    what: 'Qualification',
-    outcome: 'Outcome',
-    outcomes: { verified: 'checked and right', failed: 'checked and wrong' },
-    source: 'Where it was checked',
-    enter: 'Attest',
   },
   reviews: {
     title: 'Reviews',

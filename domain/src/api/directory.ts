@@ -124,16 +124,3 @@ export const ProfileAnswer: z.ZodType<ProfileAnswer> = z.object({
   custodian: z.string(),
   updatedAtMs: MomentMs,
 });
-
-/** Body of `POST /directory/{practitionerId}/attestations`, by an organization's administrator: a qualification was checked. */
-export interface AttestationRequest {
-  readonly qualification: string;
-  readonly outcome: 'verified' | 'failed';
-  /** Where it was checked, e.g. a register of licences. */
-  readonly source: string;
-}
-export const AttestationRequest: z.ZodType<AttestationRequest> = z.strictObject({
-  qualification: z.string().min(1).max(2_000),
-  outcome: z.enum(['verified', 'failed']),
-  source: z.string().min(3).max(1_000),
-});
