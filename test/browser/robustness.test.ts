@@ -8,6 +8,7 @@ import { Api } from '../../cli/src/system/api.ts';
 import { DeviceConnection } from '../../cli/src/trigger/device-connection.ts';
 import { enrolDevice, signedChunk } from '../../cli/src/trigger/trigger-device.ts';
 import { RunningSystem } from '../integration/running-system.ts';
+import { freePort } from '../integration/start.ts';
 import { CutProxy } from './cut-proxy.ts';
 import { PageBrowser, type Visitor } from './page-browser.ts';
 
@@ -24,16 +25,18 @@ const TEXT_FIELDS = [
 ].join(', ');
 
 let folder: string;
+let port: number;
 let system: RunningSystem;
 let browser: PageBrowser;
 let proxy: CutProxy;
 
 function startSystem(): Promise<RunningSystem> {
-  return RunningSystem.start(folder, ['--devices', '1', '--json']);
+  return RunningSystem.start(folder, ['--devices', '1', '--json', '--port', String(port)]);
 }
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pulse-browser-'));
+  port = await freePort();
   proxy = new CutProxy();
   const url = await proxy.start();
   [system, browser] = await Promise.all([startSystem(), PageBrowser.launch(url)]);

@@ -9,6 +9,7 @@ const SETTLE_LIMIT_MS = 20_000;
 /** Where a press leads further into a view, by the view's name in the navigation. */
 const FURTHER: Readonly<Record<string, (visitor: Visitor) => Tour>> = {
   'My patients': chartOfFirstPatient,
+  'Live ward': liveWard,
   'My record': tabsOfChart,
   'Who may see what': sharing,
   'Shared with us': firstShare,
@@ -86,6 +87,15 @@ async function* formsOf(page: Page, tab: string): Tour {
   yield `${tab}-form`;
   const cancel = page.getByRole('button', { name: 'Cancel', exact: true });
   if ((await cancel.count()) > 0) await cancel.first().click();
+}
+
+async function* liveWard({ page }: Visitor): Tour {
+  await settled(page);
+  const show = page.getByRole('button', { name: 'Open and show live' });
+  if ((await show.count()) === 0) return;
+  await show.click();
+  await page.locator('.beds .value').first().waitFor();
+  yield 'shown';
 }
 
 async function* sharing({ page }: Visitor): Tour {

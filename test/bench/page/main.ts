@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { PageBrowser } from '../../browser/page-browser.ts';
 import { RunningSystem } from '../../integration/running-system.ts';
-import { CHECKOUT } from '../../integration/start.ts';
+import { CHECKOUT, freePort } from '../../integration/start.ts';
 import { type PageBenchOptions, type Part, parseArguments, USAGE } from './arguments.ts';
 import { type FirstView, measureFirstView } from './first-view.ts';
 import {
@@ -94,9 +94,10 @@ async function measure(
 
 async function run(options: PageBenchOptions): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'pulse-page-bench-'));
+  const port = String(await freePort());
   say('Starting a system and a browser …');
   const [running, browser] = await Promise.all([
-    RunningSystem.start(folder, ['--devices', '1', '--json']),
+    RunningSystem.start(folder, ['--devices', '1', '--json', '--port', port]),
     PageBrowser.launch(),
   ]);
   try {

@@ -79,11 +79,12 @@ function BlockTable({
         <thead>
           <tr>
             <th scope="col">{words.block}</th>
+            <th scope="col">{words.checked}</th>
             <th scope="col">
               {words.time} <span class="hint">{words.timeHint}</span>
             </th>
             <th scope="col">{words.transactions}</th>
-            <th scope="col">{words.checked}</th>
+
             <th scope="col">{words.dataHash}</th>
           </tr>
         </thead>
@@ -101,6 +102,9 @@ function BlockTable({
                   {block.number.toLocaleString(navigator.language)}
                 </button>
               </th>
+              <td>
+                <Check line={block} />
+              </td>
               <td class="moment">{momentText(block.atMs)}</td>
               <td>
                 {block.transactions}
@@ -109,9 +113,6 @@ function BlockTable({
                     {`${String(block.transactions - block.valid)} ${words.notValid}`}
                   </span>
                 ) : null}
-              </td>
-              <td>
-                <Check line={block} />
               </td>
               <td>
                 <Hash hex={block.dataHash} />
