@@ -1,5 +1,5 @@
 /** The API over a network of its own, from the event to the ledger and back: a story with real files. */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { AccessesAnswer, CHART_CLASSES } from '@pulseledger/domain';
 import { importBundle } from '../../lambdas/fhir-api/src/import/import-bundle.ts';
 import type { Caller } from '../../lambdas/fhir-api/src/smart/token.ts';
@@ -22,15 +22,11 @@ import { bundlesIn } from './files.ts';
 
 const FHIR = { 'content-type': 'application/fhir+json' };
 
+const START_LIMIT_MS = 240_000;
+jest.setTimeout(120_000);
+
 let world: NetworkWorld;
 let send: Send;
-
-beforeAll(async () => {
-  world = await openNetworkWorld('devnet');
-  send = networkApi(world.sessions);
-}, 120_000);
-
-afterAll(() => world.close());
 
 function post(caller: Caller, resource: object, headers = {}): Promise<Received> {
   const { resourceType } = resource as { resourceType: string };
@@ -66,7 +62,14 @@ async function accessesOf(caller: Caller): Promise<AccessesAnswer['accesses']> {
   return AccessesAnswer.parse(JSON.parse(answer.text)).accesses;
 }
 
-describe('the API on the devnet', () => {
+function theApi(kind: 'devnet' | 'fabric'): void {
+  beforeAll(async () => {
+    world = await openNetworkWorld(kind);
+    send = networkApi(world.sessions);
+  }, START_LIMIT_MS);
+
+  afterAll(() => world.close(), START_LIMIT_MS);
+
   it('creates, reads, changes, deletes, and tells the history', async () => {
     const made = await post(doctor, condition());
     expect([made.status, made.headers['etag']]).toEqual([201, 'W/"1"']);
@@ -208,4 +211,14 @@ describe('the API on the devnet', () => {
       expect(all.sort()).toEqual(outcomes.map(({ place }) => place ?? '').sort());
     }
   }, 180_000);
+}
+
+describe('the API on the devnet', () => {
+  theApi('devnet');
+});
+
+const onFabric = process.env['FABRIC_BIN'] === undefined ? describe.skip : describe;
+
+onFabric('the API on native Fabric (skipped: FABRIC_BIN is not set)', () => {
+  theApi('fabric');
 });
