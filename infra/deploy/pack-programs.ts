@@ -84,7 +84,7 @@ async function isGnuTar(): Promise<boolean> {
 
 async function hashOf(file: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file)) hash.update(chunk);
+  await pipeline(createReadStream(file), hash);
   return hash.digest('hex');
 }
 

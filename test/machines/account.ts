@@ -111,7 +111,7 @@ export function makeAccount(folder: string, run: RunScript): Account {
     };
   }
 
-  function systemsManager(command: unknown): Promise<object> {
+  function parameters(command: unknown): Promise<object> {
     if (command instanceof GetParameterCommand) {
       const Value = read(place('parameters', command.input.Name ?? ''));
       if (Value === undefined) throw new ParameterNotFound(absent());
@@ -121,6 +121,10 @@ export function makeAccount(folder: string, run: RunScript): Account {
       account.putParameter(command.input.Name ?? '', command.input.Value ?? '');
       return Promise.resolve(METADATA);
     }
+    throw new TypeError('not made up');
+  }
+
+  function systemsManager(command: unknown): Promise<object> {
     if (command instanceof DescribeInstanceInformationCommand) {
       // An instance's id here is its host.
       const [host = ''] = command.input.Filters?.[0]?.Values ?? [];
@@ -135,7 +139,7 @@ export function makeAccount(folder: string, run: RunScript): Account {
     if (command instanceof GetCommandInvocationCommand) {
       return Promise.resolve(invocation(command.input.CommandId ?? ''));
     }
-    throw new TypeError('not made up');
+    return parameters(command);
   }
 
   const account: Account = {

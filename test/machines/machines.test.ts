@@ -92,7 +92,7 @@ describeMachines(`what EC2 runs, on machines made up here${NOTE}`, () => {
         host,
         'sh',
         '-c',
-        "grep -rlE 'PRIVATE KEY' /opt/pulse/assets /etc/pulse /etc/systemd /var/lib/pulse /var/log/pulse 2> /dev/null; cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ | tr '\\0' '\\n' | grep 'PRIVATE KEY'",
+        "grep -rlE 'PRIVATE[ ]KEY' /opt/pulse/assets /etc/pulse /etc/systemd /var/lib/pulse /var/log/pulse 2> /dev/null; cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ | tr '\\0' '\\n' | grep 'PRIVATE[ ]KEY'",
       );
       expect(found.stdout).toBe('');
       const { stdout } = await world.machines.execute(host, 'ls', '/run/pulse-provision');

@@ -82,34 +82,37 @@ function asUser(service: Section, command: readonly string[]): string[] {
   return ['setpriv', ...identity, '--inh-caps=-all', ...command];
 }
 
+/** The first value of a setting. */
+function one(service: Section, key: string, otherwise: string): string {
+  return service.get(key)?.[0] ?? otherwise;
+}
+
+/** What starts a unit. The units quote nothing, so words are what blanks separate. */
+function argumentsOf(service: Section): string[] {
+  const words = asUser(service, one(service, 'ExecStart', '').split(/\s+/));
+  return ['-c', `umask ${one(service, 'UMask', '0022')}; exec "$@"`, '-', ...words];
+}
+
 function start(unit: string): void {
   const service = readService(unit);
   makeFolders(service);
-  const [line = ''] = service.get('ExecStart') ?? [];
-  const umask = service.get('UMask')?.[0] ?? '0022';
-  // The units quote nothing, so words are what blanks separate.
-  const words = asUser(service, line.split(/\s+/));
-  const [command = '', ...args] = ['bash', '-c', `umask ${umask}; exec "$@"`, '-', ...words];
   const { PATH, PULSE_TEST_ACCOUNT } = process.env;
   const env = { PATH, PULSE_TEST_ACCOUNT, ...variables(service) };
-  const cwd = service.get('WorkingDirectory')?.[0] ?? '/';
-  if (service.get('Type')?.[0] === 'oneshot') {
-    const { status } = spawnSync(command, args, {
-      cwd,
-      env,
-      stdio: ['ignore', 'inherit', 'inherit'],
-    });
-    if (status !== 0) {
-      process.stderr.write(`Job for ${unit}.service failed.\n`);
-      process.exit(1);
-    }
+  const where = { cwd: one(service, 'WorkingDirectory', '/'), env };
+  if (one(service, 'Type', 'simple') === 'oneshot') {
+    const stdio = ['ignore', 'inherit', 'inherit'] as const;
+    const { status } = spawnSync('bash', argumentsOf(service), { ...where, stdio: [...stdio] });
+    if (status !== 0) throw new Error(`Job for ${unit}.service failed.`);
     writeFileSync(stateFile(unit), '0');
     return;
   }
-  const [, file = '/dev/null'] =
-    /^append:(.+)$/.exec(service.get('StandardOutput')?.[0] ?? '') ?? [];
-  const log = openSync(file, 'a');
-  const child = spawn(command, args, { cwd, env, detached: true, stdio: ['ignore', log, log] });
+  const file = one(service, 'StandardOutput', '').replace(/^append:/, '');
+  const log = openSync(file === '' ? '/dev/null' : file, 'a');
+  const child = spawn('bash', argumentsOf(service), {
+    ...where,
+    detached: true,
+    stdio: ['ignore', log, log],
+  });
   writeFileSync(stateFile(unit), String(child.pid));
   child.unref();
 }
