@@ -1,6 +1,7 @@
 import type { FhirResource } from 'fhir/r4.js';
 import { TEXT } from '../../text/en.ts';
 import { textOf } from '../entries/entry-form.ts';
+import { measuredLine } from './measured-line.ts';
 
 /** One line of a section: what, when, in which state. */
 export interface RecordLine {
@@ -139,7 +140,7 @@ export function linesOf(resources: readonly object[]): RecordLine[] {
     const known = [...RECORD_SECTIONS, REPORTS, ORDERS].find(
       ({ type }) => type === resource.resourceType,
     );
-    const line = known?.line(resource) ?? emptyLine(resource);
+    const line = known?.line(resource) ?? { ...emptyLine(resource), ...measuredLine(resource) };
     return [line.title === '' ? { ...line, title: resource.resourceType } : line];
   });
 }
