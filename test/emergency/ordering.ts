@@ -1,5 +1,6 @@
 /** Ordering that is down, and comes back, on both networks. */
 import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { startNetwork } from '../bench/start-network.ts';
 import { startEmbeddedNetwork } from '../record-port/embedded-network.ts';
 
@@ -59,43 +60,48 @@ async function onFabric(folder: string, how: Outage): Promise<OrderedNetwork> {
   return { network, cut: () => killing.begin(), restore: () => killing.end() };
 }
 
-/** How often it is looked whether the network has started a killed orderer again. */
-const KILL_EVERY_MS = 200;
+const LOOK_EVERY_MS = 100;
+const LOOKS = 600;
 
-/** kill -9 for all orderers but one, and again for whatever the network starts in their place. */
+/** kill -9 for all orderers but one; what the network starts in their place stands still until ordering is to be back. */
 class KilledOrderers {
   readonly #networkPid: number;
   readonly #survivor: number;
-  #timer: NodeJS.Timeout | undefined;
-  #work: Promise<void> = Promise.resolve();
+  #frozen: readonly number[] = [];
 
   constructor(networkPid: number, survivor: number) {
     this.#networkPid = networkPid;
     this.#survivor = survivor;
   }
 
+  /** Resolves when the successors of both stand still: from then on nothing is ordered. */
   async begin(): Promise<void> {
-    await this.#kill();
-    this.#timer = setInterval(() => {
-      this.#work = this.#work.then(() => this.#kill());
-    }, KILL_EVERY_MS);
-  }
-
-  async end(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#work;
-  }
-
-  async #kill(): Promise<void> {
-    for (const pid of await ordererPids(this.#networkPid)) {
-      if (pid !== this.#survivor) killNow(pid);
+    const killed = await this.#others([]);
+    for (const pid of killed) signal(pid, 'SIGKILL');
+    for (let looks = 0; this.#frozen.length < killed.length; looks += 1) {
+      if (looks === LOOKS) throw new Error('the network did not start its orderers again');
+      await delay(LOOK_EVERY_MS);
+      const successors = await this.#others([...killed, ...this.#frozen]);
+      for (const pid of successors) signal(pid, 'SIGSTOP');
+      this.#frozen = [...this.#frozen, ...successors];
     }
+  }
+
+  end(): Promise<void> {
+    for (const pid of this.#frozen) signal(pid, 'SIGCONT');
+    this.#frozen = [];
+    return Promise.resolve();
+  }
+
+  async #others(known: readonly number[]): Promise<number[]> {
+    const pids = await ordererPids(this.#networkPid);
+    return pids.filter((pid) => pid !== this.#survivor && !known.includes(pid));
   }
 }
 
-function killNow(pid: number): void {
+function signal(pid: number, name: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, name);
   } catch {
     // It has ended by itself meanwhile.
   }
