@@ -124,6 +124,13 @@ export function makeAccount(folder: string, run: RunScript): Account {
     throw new TypeError('not made up');
   }
 
+  function sendCommand({ input }: SendCommandCommand): Promise<object> {
+    const [host = ''] = input.InstanceIds ?? [];
+    const script = (input.Parameters?.['commands'] ?? []).join('\n');
+    const CommandId = send(host, input.Comment ?? '', script);
+    return Promise.resolve({ ...METADATA, Command: { CommandId } });
+  }
+
   function systemsManager(command: unknown): Promise<object> {
     if (command instanceof DescribeInstanceInformationCommand) {
       // An instance's id here is its host.
@@ -131,11 +138,7 @@ export function makeAccount(folder: string, run: RunScript): Account {
       const InstanceInformationList = [{ InstanceId: host, PingStatus: 'Online' }];
       return Promise.resolve({ ...METADATA, InstanceInformationList });
     }
-    if (command instanceof SendCommandCommand) {
-      const { InstanceIds: [host = ''] = [], Comment = '', Parameters } = command.input;
-      const CommandId = send(host, Comment, (Parameters?.['commands'] ?? []).join('\n'));
-      return Promise.resolve({ ...METADATA, Command: { CommandId } });
-    }
+    if (command instanceof SendCommandCommand) return sendCommand(command);
     if (command instanceof GetCommandInvocationCommand) {
       return Promise.resolve(invocation(command.input.CommandId ?? ''));
     }
@@ -147,7 +150,7 @@ export function makeAccount(folder: string, run: RunScript): Account {
       secrets: { send: secrets },
       objects: { send: objects },
       ssm: { send: systemsManager },
-    } as AccountClients,
+    },
     commands,
     addSecret: (name) => {
       const file = place('secrets', name);
