@@ -22,7 +22,8 @@ const fileSchema: z.ZodType<{ readonly secrets: readonly Secret[] }> = z.strictO
   secrets: z.array(
     z.strictObject({
       name: z.string().min(1),
-      isRotated: z.boolean(),
+      // Files of before identities were rotated do not say it.
+      isRotated: z.boolean().default(false),
       versions: z.array(
         z.strictObject({
           versionId: z.string().min(32).max(64),
