@@ -6,12 +6,7 @@ import {
   type ChaincodeService,
   startChaincodeService,
 } from '@pulseledger/network/chaincode-service';
-import {
-  type FabricNetwork,
-  type FabricPrograms,
-  findPrograms,
-  startFabric,
-} from '@pulseledger/network/fabric';
+import { type FabricNetwork, findPrograms, startFabric } from '@pulseledger/network/fabric';
 import {
   createGenesisBlock,
   joinOrderer,
@@ -20,6 +15,7 @@ import {
 } from '../../network/fabric/src/channel/join.ts';
 import { chaincodePackage, packageId } from '../../network/fabric/src/render/chaincode-package.ts';
 import type { Layout } from '../../network/fabric/src/render/layout.ts';
+import { type FabricTools, localTools } from '../../network/fabric/src/tools.ts';
 import { DEFINITION, EXTRA, EXTRA_CHAINCODE, EXTRA_MEMBERS, OTHER } from './definition.ts';
 import { freePort } from './free-port.ts';
 import { existing } from './identities.ts';
@@ -102,10 +98,10 @@ function channelLayout(layout: Layout): Layout {
   };
 }
 
-async function awaitChannelLeader(layout: Layout, programs: FabricPrograms): Promise<void> {
+async function awaitChannelLeader(layout: Layout, tools: FabricTools): Promise<void> {
   const [orderer] = layout.orderers;
   for (let tries = 0; orderer !== undefined && tries < 100; tries += 1) {
-    const found = await ordererStanding(layout, programs, orderer);
+    const found = await ordererStanding(layout, tools, orderer);
     if (found?.status === 'active') return;
     await delay(200);
   }
@@ -118,11 +114,11 @@ async function makeExtraChannel(
   ids: ReadonlyMap<string, string>,
 ): Promise<void> {
   const layout = channelLayout(network.layout);
-  const programs = findPrograms();
-  await createGenesisBlock(layout, programs);
-  for (const orderer of layout.orderers) await joinOrderer(layout, programs, orderer);
-  for (const one of layout.peers) await joinPeer(layout, programs, one);
-  await awaitChannelLeader(layout, programs);
+  const tools = localTools(findPrograms());
+  await createGenesisBlock(layout, tools);
+  for (const orderer of layout.orderers) await joinOrderer(layout, tools, orderer);
+  for (const one of layout.peers) await joinPeer(layout, tools, one);
+  await awaitChannelLeader(layout, tools);
   for (const name of EXTRA_MEMBERS) {
     await asAdministrator(network.profile, keysDir, name, (person) =>
       lifecycleSubmit(person, {

@@ -58,12 +58,19 @@ async function requestErasure(call: Call<RequestErasureInput>): Promise<ChangeOu
     ...{ requestId, scope, state: 'requested', requestedBy, requestedAtMs: nowMs },
     ...{ answers: [], purgedKeys: 0, digestHex: NOTHING_PURGED, destroyedAtMs: null },
   };
-  const patient = await readDocument(stub, RECORD_KEYS.patient(patientId), PatientDocument);
-  const registeredAt = patient?.registeredAt ?? document?.registeredAt ?? PROVIDER_MSP_IDS;
-  const erasures = document?.erasures ?? [];
-  const shareIds = document?.shareIds ?? [];
+  const registeredAt = await custodiansOf(call, document);
+  const { erasures, shareIds } = document ?? { erasures: [], shareIds: [] };
   await writeErasure(stub, { patientId, erasures, registeredAt, shareIds, saltHex }, erasure);
   return CHANGED;
+}
+
+/** Organizations that have to answer: where the patient is registered, or was when something was erased before. */
+async function custodiansOf(
+  { stub, input: { patientId } }: Call<RequestErasureInput>,
+  document: ErasureDocument | undefined,
+): Promise<readonly string[]> {
+  const patient = await readDocument(stub, RECORD_KEYS.patient(patientId), PatientDocument);
+  return patient?.registeredAt ?? document?.registeredAt ?? PROVIDER_MSP_IDS;
 }
 
 /** A custodian grants the request, with the end of retention, or refuses it. Readings need no answer. */
