@@ -142,25 +142,30 @@ export const environmentSchema: z.ZodType<Environment> = shape.superRefine((valu
 });
 
 function complaints(environment: Environment): string[] {
-  const { availabilityZones, region, ingest, organizations, consensus } = environment;
-  const orderers = organizations.reduce((sum, { orderers: own }) => sum + own, 0);
-  const found: string[] = [];
-  for (const zone of availabilityZones) {
-    if (!zone.startsWith(region)) found.push(`zone ${zone} is not in ${region}`);
-  }
+  const { ingest } = environment;
+  const found = [...zoneComplaints(environment), ...ordererComplaints(environment)];
   if (ingest.batchSize > BATCH_WITHOUT_WINDOW && ingest.batchingWindowSeconds === 0) {
     found.push(`a batch of ${ingest.batchSize} needs a batching window`);
   }
+  return found;
+}
+
+function zoneComplaints({ availabilityZones, region, organizations }: Environment): string[] {
+  const foreign = availabilityZones.filter((zone) => !zone.startsWith(region));
+  const found = foreign.map((zone) => `zone ${zone} is not in ${region}`);
   for (const { name, availabilityZones: own = availabilityZones } of organizations) {
     if (own.length !== availabilityZones.length) {
       found.push(`${name} names ${own.length} zones, and there are ${availabilityZones.length}`);
     }
   }
-  if (orderers === 0) found.push('no organization runs an orderer');
-  if (consensus === 'bft' && orderers < FEWEST_BFT_ORDERERS) {
-    found.push(`BFT needs ${FEWEST_BFT_ORDERERS} orderers; there are ${orderers}`);
-  }
   return found;
+}
+
+function ordererComplaints({ organizations, consensus }: Environment): string[] {
+  const orderers = organizations.reduce((sum, { orderers: own }) => sum + own, 0);
+  if (orderers === 0) return ['no organization runs an orderer'];
+  if (consensus !== 'bft' || orderers >= FEWEST_BFT_ORDERERS) return [];
+  return [`BFT needs ${FEWEST_BFT_ORDERERS} orderers; there are ${orderers}`];
 }
 
 function isPrivateCidr(text: string): boolean {

@@ -65,7 +65,7 @@ async function hold(args: readonly string[], command: readonly string[]): Promis
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   await Promise.race([
-    once(child.stdout!, 'data'),
+    once(child.stdout, 'data'),
     once(child, 'exit').then(() => {
       throw new Error('a machine did not start');
     }),

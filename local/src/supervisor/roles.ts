@@ -29,6 +29,23 @@ export interface Roles {
   readonly quarantineOperator: LocalRole;
 }
 
+/** On the identities of services. */
+function services(actions: readonly string[]): Permission[] {
+  return ['ingest', 'api'].flatMap((service) =>
+    actions.map((action) => ({
+      action: `secretsmanager:${action}`,
+      resource: `${SECRET_PREFIX}/${service}/*`,
+    })),
+  );
+}
+
+/** What it takes to take messages from a queue. */
+function take(queue: string): Permission[] {
+  return ['ReceiveMessage', 'DeleteMessage', 'ChangeMessageVisibility', 'GetQueueAttributes'].map(
+    (action) => ({ action: `sqs:${action}`, resource: queue }),
+  );
+}
+
 export function createRoles(): Roles {
   const readIssuing = {
     action: 'secretsmanager:GetSecretValue',
@@ -42,19 +59,6 @@ export function createRoles(): Roles {
     action,
     resource: `arn:aws:s3:::${DOCUMENT_BUCKET}/*`,
   }));
-  const services = (actions: readonly string[]): Permission[] =>
-    ['ingest', 'api'].flatMap((service) =>
-      actions.map((action) => ({
-        action: `secretsmanager:${action}`,
-        resource: `${SECRET_PREFIX}/${service}/*`,
-      })),
-    );
-  const take = (queue: string): Permission[] => [
-    { action: 'sqs:ReceiveMessage', resource: queue },
-    { action: 'sqs:DeleteMessage', resource: queue },
-    { action: 'sqs:ChangeMessageVisibility', resource: queue },
-    { action: 'sqs:GetQueueAttributes', resource: queue },
-  ];
   return {
     ingest: createRole('ingest', [
       { action: 'secretsmanager:GetSecretValue', resource: `${SECRET_PREFIX}/ingest/hospital` },

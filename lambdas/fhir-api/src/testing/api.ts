@@ -1,6 +1,6 @@
 /** The whole API over the record's twin in memory: events in, answers out, no port and no network. */
 
-import { type DirectoryWrite, type MetricSink, PulseError } from '@pulseledger/domain';
+import { type DirectoryWrite, PulseError } from '@pulseledger/domain';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Bundle, FhirResource, Observation, OperationOutcome } from 'fhir/r4.js';
 import { z } from 'zod';
@@ -64,6 +64,12 @@ export interface ApiOptions {
   readonly people?: readonly DirectoryWrite[];
 }
 
+const LOGIN = {
+  issuer: 'https://login.pulse.test',
+  authorizationUrl: 'https://login.pulse.test/authorize',
+  tokenUrl: 'https://login.pulse.test/token',
+};
+
 /** Callers are known by the name in the header; tokens are tested for themselves. */
 export function testApi(
   record: MemoryRecord,
@@ -78,9 +84,6 @@ export function testApi(
   const log: AccessLogEntry[] = [];
   const measured: TestApi['measured'] = [];
   const published: { topic: string; payload: object }[] = [];
-  const count: MetricSink['record'] = (name, _value, ...dimensions) => {
-    measured.push([name, dimensions[0]]);
-  };
   const relations = new MemoryRelations();
   const devices = new MemoryDevices();
   const handle = createRouter({
@@ -89,13 +92,11 @@ export function testApi(
     directory: clinical.directory,
     people: memoryPeople(options.people ?? [], now),
     cursorKey: () => Promise.resolve(cursorKey('a secret of the API')),
-    login: {
-      issuer: 'https://login.pulse.test',
-      authorizationUrl: 'https://login.pulse.test/authorize',
-      tokenUrl: 'https://login.pulse.test/token',
-    },
+    login: LOGIN,
     liveKey: () => Promise.resolve(LIVE_KEY),
-    metrics: { record: count },
+    metrics: {
+      record: (name, _value, ...dimensions) => measured.push([name, dimensions[0]]),
+    },
     publish: (topic, payload) => {
       published.push({ topic, payload });
       return Promise.resolve();
