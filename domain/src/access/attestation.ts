@@ -21,6 +21,8 @@ export const ATTESTATION_SKEW_MS = 30_000;
 export const ATTESTATION_LEAD_MS = 5_000;
 /** Most things asked for in one attestation. */
 export const MAX_WANTS = 64;
+/** Most open requests for correction in one attestation: more than are taken of one record. */
+const MAX_ATTESTED_OPEN = 100;
 /** Most tests asked about in one attestation; the table of equivalents has fewer codes. */
 export const MAX_TESTS = 100;
 
@@ -84,6 +86,8 @@ export interface AttestInput {
   readonly emergency?: EmergencyClaim | undefined;
   /** LOINC codes of tests that are about to be ordered. */
   readonly tests?: readonly string[] | undefined;
+  /** Record, of the first want's class, whose correction is about to be asked for or answered. */
+  readonly corrects?: string | undefined;
 }
 export const AttestInput: z.ZodType<AttestInput> = z
   .strictObject({
@@ -95,6 +99,7 @@ export const AttestInput: z.ZodType<AttestInput> = z
     nonceHex: Identifier,
     emergency: EmergencyClaim.optional(),
     tests: z.array(LoincCode).max(MAX_TESTS).optional(),
+    corrects: Identifier.optional(),
   })
   .refine(
     ({ patientId, shareId }) => (patientId === undefined) !== (shareId === undefined),
@@ -147,6 +152,38 @@ const AttestedTest: z.ZodType<AttestedTest> = z.strictObject({
   recentResultId: Identifier.nullable(),
 });
 
+/** A record whose correction the subject may ask for or answer, as it stands now. */
+export interface AttestedRecord {
+  readonly recordClass: RecordClass;
+  readonly recordId: string;
+  readonly version: number;
+  /** Organization that wrote this version. */
+  readonly mspId: string;
+  /** Requests that are open. */
+  readonly open: readonly {
+    readonly correctionId: string;
+    /** That is said to be wrong. */
+    readonly version: number;
+    /** Organization that has to answer. */
+    readonly mspId: string;
+  }[];
+}
+export const AttestedRecord: z.ZodType<AttestedRecord> = z.strictObject({
+  recordClass: RecordClassSchema,
+  recordId: Identifier,
+  version: z.int().min(1),
+  mspId: z.string(),
+  open: z
+    .array(
+      z.strictObject({
+        correctionId: Identifier,
+        version: z.int().min(1),
+        mspId: z.string(),
+      }),
+    )
+    .max(MAX_ATTESTED_OPEN),
+});
+
 /** What every attestation says: who asked about whom, and when. */
 export interface CommonClaims {
   /** Null for a service. */
@@ -175,6 +212,8 @@ export interface Claims extends CommonClaims {
   readonly emergency: EmergencyClaim | null;
   /** Of the tests asked about; only for who may order. */
   readonly tests: readonly AttestedTest[];
+  /** The record asked about, for who may ask for its correction or amend it; null also when there is none. */
+  readonly corrects: AttestedRecord | null;
 }
 export const Claims: z.ZodType<Claims> = z.strictObject({
   v: z.literal(1),
@@ -193,6 +232,7 @@ export const Claims: z.ZodType<Claims> = z.strictObject({
   authorGroups: z.array(Identifier).max(50),
   emergency: EmergencyClaim.nullable(),
   tests: z.array(AttestedTest).max(MAX_TESTS),
+  corrects: AttestedRecord.nullable(),
   nonceHex: Identifier,
 });
 

@@ -82,6 +82,8 @@ export interface AccessEntryDocument {
   readonly emergency: EmergencyClaim | null;
   /** When it was committed, if that was after the reading, because ordering was down. */
   readonly committedLateAtMs: number | null;
+  /** Of an entry that opened nothing: a correction was asked for, or such a request answered. */
+  readonly correction?: 'asked' | 'answered' | undefined;
   readonly saltHex: string;
 }
 const ENTRY = {
@@ -95,6 +97,7 @@ const ENTRY = {
   untilMs: MomentMs,
   emergency: EmergencyClaim.nullable(),
   committedLateAtMs: MomentMs.nullable(),
+  correction: z.enum(['asked', 'answered']).optional(),
 };
 export const AccessEntryDocument: z.ZodType<AccessEntryDocument> = z.object({
   ...ENTRY,

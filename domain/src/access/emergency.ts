@@ -10,7 +10,7 @@ import { type Purpose, REASON_CODES, RECORD_CLASSES, type RecordClass } from './
  * reads must not take silence for "none known".
  */
 export const PARTS_MAY_BE_WITHHELD =
-  'Parts of this record may be withheld or missing. Nothing shown here means "none known".';
+  'Parts of this record may be withheld or missing. An empty part does not mean that there is nothing.';
 
 /** How long an intent is good for reading, and how late it may still be committed. */
 export const INTENT_LIFE_MS: number = 30 * 60_000;
