@@ -20,6 +20,8 @@ const CHUNK_READINGS = 5;
 let world: LedgerWorld;
 let secrets: RotatedSecrets;
 let wearer: Wearer;
+/** Of the service that goes on meanwhile: two transactions with chunks of one device would conflict. */
+let otherWearer: Wearer;
 let nextSequence = 1;
 
 const close: (() => Promise<void>)[] = [];
@@ -35,6 +37,7 @@ beforeAll(async () => {
   secrets = await RotatedSecrets.start(world.folder, world.keys, world.network.profile);
   close.push(() => secrets.close());
   wearer = await world.wearer();
+  otherWearer = await world.wearer();
 });
 
 afterAll(async () => {
@@ -51,10 +54,10 @@ function service(maxAgeMs: number): { record: RecordClient; signatories: Signato
 }
 
 /** Signs and commits a transaction of its own. */
-async function record(by: RecordClient): Promise<string> {
+async function record(by: RecordClient, of: Wearer = wearer): Promise<string> {
   const firstSequence = nextSequence;
   nextSequence += CHUNK_READINGS;
-  const { results } = await by.recordChunks([wearer.chunk({ firstSequence })]);
+  const { results } = await by.recordChunks([of.chunk({ firstSequence })]);
   return results[0]?.status ?? 'none';
 }
 
@@ -64,7 +67,7 @@ function keepRecording(by: RecordClient): { stop: () => Promise<string[]> } {
   const work = (async () => {
     const found: string[] = [];
     while (!ended.signal.aborted) {
-      found.push(await record(by).catch((error: unknown) => String(error)));
+      found.push(await record(by, otherWearer).catch((error: unknown) => String(error)));
       await delay(10);
     }
     return found;
