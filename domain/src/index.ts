@@ -5,6 +5,7 @@ export {
   ATTESTATION_SKEW_MS,
   Attestation,
   type AttestedDecision,
+  type AttestedRecord,
   AttestedShare,
   type AttestedTest,
   AttestInput,
@@ -175,6 +176,12 @@ export {
   SharedAnswer,
   SharesAnswer,
 } from './api/consents.ts';
+export {
+  CorrectionAnswerRequest,
+  CorrectionRequest,
+  CorrectionRequested,
+  CorrectionsAnswer,
+} from './api/corrections.ts';
 export { DeviceRequest, WearerRequest } from './api/devices.ts';
 export {
   DirectoryAnswer,
@@ -282,6 +289,19 @@ export {
 } from './chunk/reading.ts';
 export { canonicalOrder } from './chunk/series.ts';
 export { mergeSummaries, summarizeReadings } from './chunk/summary.ts';
+export {
+  AnswerCorrectionInput,
+  Correction,
+  type CorrectionAnswer,
+  CorrectionAnswerDocument,
+  CorrectionDocument,
+  type CorrectionOutcome,
+  MAX_CORRECTION_TEXT,
+  MAX_OPEN_CORRECTIONS,
+  ReadCorrectionsInput,
+  ReadCorrectionsOutput,
+  RequestCorrectionInput,
+} from './clinical/correction.ts';
 export {
   Attachment,
   ErasedDocument,

@@ -50,6 +50,7 @@ function attest({ transient }: SeenProposal, isTreating = true): object {
       return { ...want, labels: [], ...decision };
     }),
     ...{ shares: [], orders: [], authorGroups: [], emergency: null, tests: [] },
+    ...{ corrects: null },
   };
   const signature = `${(attesterMspId === 'HospitalMSP' ? 'H' : 'C').repeat(86)}==`;
   return { claims: canonicalJson(claims), mspId: attesterMspId, signature };

@@ -22,6 +22,7 @@ export {
   type WriteOptions,
   wantsOf,
 } from './clinical/clinical-client.ts';
+export { CorrectionClient } from './clinical/correction-client.ts';
 export {
   DocumentStore,
   decryptDocument,

@@ -15,6 +15,7 @@ import {
   type Want,
 } from '@pulseledger/domain';
 import { liveSharesOf } from '../consent/facts.ts';
+import { attestCorrection } from '../record/correction-facts.ts';
 import { attestTests } from '../record/repeat-reason.ts';
 import type { Call, TransactionFunction } from '../transaction/invoke.ts';
 import { inputOf } from '../transaction/transient.ts';
@@ -113,6 +114,7 @@ async function attest(call: AttestCall): Promise<AttestOutput> {
     authorGroups: wantsNotes ? facts.authorGroups : [],
     emergency: question.emergency ?? null,
     tests: await testsFor(call, facts, decisions),
+    corrects: await attestCorrection(call, facts),
   };
   const text = canonicalJson(claims);
   return {

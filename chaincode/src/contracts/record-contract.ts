@@ -1,5 +1,6 @@
 import { Context, Contract, Info, Returns, Transaction } from 'fabric-contract-api';
 import { READ_AUTHOR_GROUP, SET_AUTHOR_GROUP } from '../record/author-groups.ts';
+import { ANSWER_CORRECTION, READ_CORRECTIONS, REQUEST_CORRECTION } from '../record/correction.ts';
 import { EQUIVALENT_RESULTS } from '../record/equivalent-results.ts';
 import { ERASE, LIST_ERASABLE } from '../record/erase.ts';
 import {
@@ -87,6 +88,24 @@ export class RecordContract extends Contract {
   @Returns('string')
   ReadAuthorGroup(context: Context): Promise<string> {
     return invoke(context, READ_AUTHOR_GROUP);
+  }
+
+  @Transaction()
+  @Returns('string')
+  RequestCorrection(context: Context): Promise<string> {
+    return invoke(context, REQUEST_CORRECTION);
+  }
+
+  @Transaction()
+  @Returns('string')
+  AnswerCorrection(context: Context): Promise<string> {
+    return invoke(context, ANSWER_CORRECTION);
+  }
+
+  @Transaction(false)
+  @Returns('string')
+  ReadCorrections(context: Context): Promise<string> {
+    return invoke(context, READ_CORRECTIONS);
   }
 
   @Transaction()

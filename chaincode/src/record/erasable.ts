@@ -33,6 +33,7 @@ const ALARM_TYPES = ['alarms', 'watch-deed'];
 /** Everything else of a patient whose keys begin with the patient's id. The log of accesses is not among it. */
 const PATIENT_TYPES = [
   ...['worn', 'unique', 'consent', 'representative', 'link', 'emergency-choice'],
+  ...['correction', 'correction-answer'],
   ...['passkey', 'passkey-use', 'watch-settings'],
 ];
 

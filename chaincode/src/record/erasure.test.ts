@@ -10,6 +10,7 @@ import {
   ListErasableOutput,
   RECORD_KEYS,
   ReadErasuresOutput,
+  type RecordWrite,
   type Want,
 } from '@pulseledger/domain';
 import { attest, openChart } from '../testing/attesting.ts';
@@ -68,6 +69,25 @@ function request(
 function answer(identity: Identity, refusal: string | null = null): Promise<unknown> {
   const input = { refusal, retainUntilMs: RETAINED_UNTIL_MS };
   return submit('record:AnswerErasure', identity, input, 'basics', LATER_MS);
+}
+
+/** A record that the patient wants corrected, which is refused. */
+async function correct(write: RecordWrite): Promise<void> {
+  await writeRecords(ledger, PEOPLE.doctor, [write]);
+  const { recordClass, recordId } = write;
+  const named = { patientId: PATIENT_ID, recordClass, recordId, correctionId: newId() };
+  const call = async (identity: Identity, action: Want['action']) => {
+    const about = { patientId: PATIENT_ID, wants: [{ action, recordClass }], corrects: recordId };
+    const attestation = await attest(ledger, identity, about, NOON_MS);
+    return { identity, attestation, nowMs: NOON_MS };
+  };
+  const asked = { ...named, version: 1, text: 'It was the other arm.', saltHex: SALT_HEX };
+  const asking = await call(PEOPLE.patient, 'correct');
+  await ledger.submit('record:RequestCorrection', { ...asking, input: asked });
+  const refused = { ...named, correctedIn: null, refusal: 'It was this one.', saltHex: SALT_HEX };
+  const input = { ...refused, entryId: newId() };
+  const answering = await call(PEOPLE.doctor, 'amend');
+  await ledger.submit('record:AnswerCorrection', { ...answering, input });
 }
 
 async function objectsOf(identity: Identity, nowMs: number): Promise<readonly string[]> {
@@ -271,6 +291,9 @@ describe('erasing the clinical record', () => {
 
   it('leaves the log of accesses and the receipt, and nothing else', async () => {
     await openChart(ledger, PEOPLE.doctor, { patientId: PATIENT_ID }, NOON_MS);
+    await correct(writeOf({ recordClass: 'condition', resource: CONDITION }));
+    const correcting = expect.arrayContaining(['correction', 'correction-answer']);
+    expect(typesOf(keysAbout(PATIENT_ID))).toEqual(correcting);
     await granted();
     const others = keysAbout(OTHER_PATIENT_ID);
     await eraseAll(PEOPLE.administrator, RETAINED_UNTIL_MS);

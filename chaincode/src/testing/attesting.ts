@@ -81,6 +81,7 @@ export function attest(
     purpose?: Purpose;
     emergency?: EmergencyClaim;
     tests?: readonly string[];
+    corrects?: string;
   },
   nowMs: number,
 ): Promise<Attestation> {

@@ -63,10 +63,11 @@ function cells(access: AccessLine): string[] {
 }
 
 /** What is unusual about an access. */
-function marksOf({ isEmergency, enteredLateAtMs, verdict }: AccessLine): string[] {
+function marksOf({ isEmergency, enteredLateAtMs, verdict, correction }: AccessLine): string[] {
   return [
     ...(isEmergency ? ['EMERGENCY'] : []),
     ...(enteredLateAtMs === null ? [] : [`entered ${time(enteredLateAtMs)}`]),
     ...(verdict === null ? [] : [verdict]),
+    ...(correction === undefined ? [] : [`correction ${correction}`]),
   ];
 }

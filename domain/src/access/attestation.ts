@@ -86,7 +86,7 @@ export interface AttestInput {
   readonly emergency?: EmergencyClaim | undefined;
   /** LOINC codes of tests that are about to be ordered. */
   readonly tests?: readonly string[] | undefined;
-  /** Record, of the first want's class, whose correction is about to be asked for or answered. */
+  /** Record, of the class that is wanted to be corrected or amended, whose correction is about to be asked for or answered. */
   readonly corrects?: string | undefined;
 }
 export const AttestInput: z.ZodType<AttestInput> = z

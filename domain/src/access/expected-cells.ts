@@ -38,8 +38,8 @@ patient@hospital | PATRQT | self | read basics,encounter,condition,allergy,medic
 patient@hospital | PATRQT | self | read condition+HIV,result+STD,note+PSY,document+V | permit own_record
 patient@hospital | PATRQT | self | share,represent,account,correct,export,erase basics,condition | permit own_right
 patient@hospital | PATRQT | self | create,amend,delete,prescribe,register condition,medication | deny not_permitted
-patient@hospital | PATRQT | stranger | read,share,account condition | deny not_permitted
-patient@clinic   | PATRQT | self | read,share condition | deny not_registered_here
+patient@hospital | PATRQT | stranger | read,share,account,correct condition | deny not_permitted
+patient@clinic   | PATRQT | self | read,share,correct condition | deny not_registered_here
 patient@clinic   | PATRQT | self registered-at-clinic | read,share condition | permit
 patient@hospital | TREAT | self | read condition | deny wrong_purpose
 patient@hospital | PATRQT | self hides-all | read condition | permit own_record
@@ -77,7 +77,7 @@ doctor@hospital  | TREAT | treating | read document+PSYTHPN | deny psychotherapy
 doctor@hospital  | TREAT | author | read psychotherapy-note | deny psychotherapy_note
 nurse@hospital   | TREAT | treating author | read psychotherapy-note | deny psychotherapy_note
 patient@hospital | PATRQT | self | read psychotherapy-note,document+PSYTHPN | deny psychotherapy_note
-patient@hospital | PATRQT | self | share,export psychotherapy-note | deny psychotherapy_note
+patient@hospital | PATRQT | self | share,export,correct psychotherapy-note | deny psychotherapy_note
 insurance-agent@insurer | HPAYMT | shared-notes | read psychotherapy-note | deny psychotherapy_note
 representative@hospital | PWATRNY | proxy | read psychotherapy-note | deny psychotherapy_note
 doctor@hospital  | TREAT | treating author hides-all | read psychotherapy-note | deny consent_deny
@@ -96,26 +96,26 @@ insurance-agent@insurer | HPAYMT | shared-other | read other | permit consent_pe
 insurance-agent@insurer | HPAYMT | share-expired | read condition | deny not_permitted
 insurance-agent@insurer | HPAYMT | share-not-begun | read condition | deny not_permitted
 insurance-agent@insurer | HPAYMT | shared hides-all | read condition | deny consent_deny
-insurance-agent@insurer | HPAYMT | shared | create,amend,delete,register,share,export condition | deny not_permitted
+insurance-agent@insurer | HPAYMT | shared | create,amend,delete,register,share,correct,export condition | deny not_permitted
 insurance-agent@insurer | HPAYMT | grants-hospital | read condition | deny not_permitted
 insurance-agent@hospital | HPAYMT | grants-hospital | read condition | deny wrong_organization
 insurance-agent@insurer | HPAYMT | treating-at-insurer | read condition | deny not_permitted
 # Representatives: the patient's rights within scope and period; a minor's at set ages.
 representative@hospital | PWATRNY | proxy | read condition,medication | permit representation
-representative@hospital | PWATRNY | proxy | share,account,export condition | permit representation
+representative@hospital | PWATRNY | proxy | share,account,correct,export condition | permit representation
 representative@hospital | PWATRNY | proxy-reads-results | read result | permit representation
 representative@hospital | PWATRNY | proxy-reads-results | read condition | deny not_permitted
-representative@hospital | PWATRNY | proxy-reads-results | share result | deny not_permitted
-representative@hospital | PWATRNY | proxy-ended | read condition | deny not_permitted
+representative@hospital | PWATRNY | proxy-reads-results | share,correct result | deny not_permitted
+representative@hospital | PWATRNY | proxy-ended | read,correct condition | deny not_permitted
 representative@hospital | PWATRNY | proxy | create,amend,delete,prescribe condition,medication | deny not_permitted
-representative@hospital | PWATRNY | stranger | read,share condition | deny not_permitted
+representative@hospital | PWATRNY | stranger | read,share,correct condition | deny not_permitted
 representative@hospital | TREAT | proxy | read condition | deny wrong_purpose
 representative@hospital | PWATRNY | proxy hides-all | read condition | deny consent_deny
 representative@hospital | PWATRNY | guardian aged-11 | read condition,condition+SEX,condition+PSY | permit representation
 representative@hospital | PWATRNY | guardian aged-12 | read condition,condition+HIV | permit representation
-representative@hospital | PWATRNY | guardian aged-12 | read condition+SEX,result+STD,note+PSY,condition+SUD | deny age
-representative@hospital | PWATRNY | guardian aged-15 | share,export condition | permit representation
-representative@hospital | PWATRNY | guardian aged-16 | read,share condition | deny age
+representative@hospital | PWATRNY | guardian aged-12 | read,correct condition+SEX,result+STD,note+PSY,condition+SUD | deny age
+representative@hospital | PWATRNY | guardian aged-15 | share,correct,export condition | permit representation
+representative@hospital | PWATRNY | guardian aged-16 | read,share,correct condition | deny age
 representative@hospital | PWATRNY | guardian aged-unknown | read condition | deny age
 representative@hospital | PWATRNY | guardian aged-16 grants-representative | read condition | permit representation
 representative@hospital | PWATRNY | proxy aged-16 | read condition | permit representation
@@ -124,7 +124,7 @@ emergency-medic@hospital | BTG | broken-glass | read basics,condition,allergy,me
 emergency-medic@clinic | ETREAT | broken-glass | read allergy | permit emergency
 emergency-medic@hospital | BTG | broken-glass | read encounter,report,order,document,note,other | deny not_permitted
 emergency-medic@hospital | BTG | broken-glass | read condition+HIV,condition+PSY | permit emergency
-emergency-medic@hospital | BTG | broken-glass | create,amend,delete,prescribe,register,share,export condition,medication | deny not_permitted
+emergency-medic@hospital | BTG | broken-glass | create,amend,delete,prescribe,register,share,correct,export condition,medication | deny not_permitted
 emergency-medic@hospital | BTG | stranger | read allergy | deny not_permitted
 emergency-medic@hospital | BTG | glass-closed-again | read allergy | deny not_permitted
 emergency-medic@hospital | TREAT | broken-glass | read allergy | deny wrong_purpose
@@ -138,7 +138,7 @@ laboratory@hospital | TREAT | ordered | read order | permit laboratory_order
 laboratory@hospital | TREAT | ordered | create,amend result,report | permit laboratory_order
 laboratory@hospital | TREAT | ordered | read result,condition,basics,report | deny not_permitted
 laboratory@hospital | TREAT | ordered | create condition,medication,order | deny not_permitted
-laboratory@hospital | TREAT | ordered | delete result | deny not_permitted
+laboratory@hospital | TREAT | ordered | delete,correct result | deny not_permitted
 laboratory@hospital | TREAT | stranger | read order | deny not_permitted
 laboratory@hospital | TREAT | stranger | create result | deny not_permitted
 laboratory@clinic | TREAT | ordered | read order | deny not_permitted
@@ -146,7 +146,7 @@ laboratory@insurer | TREAT | ordered | read order | deny wrong_organization
 # Administrators enrol people and answer for the custodian; they never read a record.
 administrator@hospital | HOPERAT | stranger | register basics | permit registration
 administrator@insurer | HOPERAT | stranger | register basics | deny not_permitted
-administrator@hospital | HOPERAT | treating | read,create,amend,delete,share,account,export basics,condition,vitals | deny not_permitted
+administrator@hospital | HOPERAT | treating | read,create,amend,delete,share,account,correct,export basics,condition,vitals | deny not_permitted
 administrator@hospital | HOPERAT | stranger | erase condition | permit custodian
 administrator@hospital | HOPERAT | aged-15 | represent basics | permit custodian
 administrator@hospital | HOPERAT | aged-16 | represent basics | deny not_permitted

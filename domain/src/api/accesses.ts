@@ -4,7 +4,7 @@ import { ORGANIZATIONS, type Organization } from '../connection-profile.ts';
 import { Identifier, MomentMs } from '../identifiers.ts';
 import { ROLES, type Role } from '../record/roles.ts';
 
-/** One opening of a chart, or a try that was refused. */
+/** One opening of a chart, or a try that was refused; or a word about a correction. */
 export interface AccessLine {
   readonly atMs: number;
   /** Person who looked. */
@@ -23,6 +23,8 @@ export interface AccessLine {
   readonly enteredLateAtMs: number | null;
   /** What the supervisor thought of an emergency access; null before the review. */
   readonly verdict: Verdict | null;
+  /** Of a line that opened nothing: a correction was asked for, or such a request answered. */
+  readonly correction?: 'asked' | 'answered' | undefined;
 }
 
 /** Answer of `GET /patients/{id}/accesses`, newest first. */
@@ -44,6 +46,7 @@ export const AccessesAnswer: z.ZodType<AccessesAnswer> = z.object({
       isEmergency: z.boolean(),
       enteredLateAtMs: MomentMs.nullable(),
       verdict: z.enum(VERDICTS).nullable(),
+      correction: z.enum(['asked', 'answered']).optional(),
     }),
   ),
   bookmark: z.string().optional(),

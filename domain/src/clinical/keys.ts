@@ -36,6 +36,9 @@ export const CLINICAL_KEYS: {
   readonly author: (subjectId: string, groupId: string) => RecordKey;
   readonly indexSecret: () => RecordKey;
   readonly erasure: (patientId: string) => RecordKey;
+  /** What a patient says is wrong; the answer stands under a key of its own, so that the two share none. */
+  readonly correction: (patientId: string, correctionId: string) => RecordKey;
+  readonly correctionAnswer: (patientId: string, correctionId: string) => RecordKey;
 } = {
   record: (patientId, recordClass, recordId) => ({
     objectType: 'record',
@@ -60,6 +63,14 @@ export const CLINICAL_KEYS: {
   author: (subjectId, groupId) => ({ objectType: 'author', attributes: [subjectId, groupId] }),
   indexSecret: () => ({ objectType: 'index-secret', attributes: [] }),
   erasure: (patientId) => ({ objectType: 'erasure', attributes: [patientId] }),
+  correction: (patientId, correctionId) => ({
+    objectType: 'correction',
+    attributes: [patientId, correctionId],
+  }),
+  correctionAnswer: (patientId, correctionId) => ({
+    objectType: 'correction-answer',
+    attributes: [patientId, correctionId],
+  }),
 };
 
 /** Scope of the unique keys of patients themselves. */

@@ -11,6 +11,7 @@ import {
   AlarmClient,
   ClinicalClient,
   ConsentClient,
+  CorrectionClient,
   connectGateway,
   type DocumentStore,
   type IdentitySource,
@@ -114,6 +115,7 @@ export function ledgerSessions(options: ServiceOptions): LedgerSessions {
         charts: calls.charts,
         clinical: documentsApart(clinical, documents),
         erasures: ledgerErasures(clinical, documents),
+        corrections: new CorrectionClient(calls),
         notes: ledgerNotes(clinical, options.noteKeys, caller),
         emergency: ledgerEmergency({
           ...{ medic: calls, medicId: subjectId, intents, store },

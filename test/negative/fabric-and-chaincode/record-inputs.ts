@@ -5,6 +5,7 @@ const SALT = 'cd'.repeat(16);
 const DIGEST = 'ef'.repeat(32);
 const KEY = Buffer.alloc(32, 1).toString('base64');
 const RECORD = { patientId: ID, permitId: ID, recordClass: 'condition', recordId: ID };
+const CORRECTION = { patientId: ID, correctionId: ID, recordClass: 'condition', recordId: ID };
 const ERASURE = { patientId: ID, requestId: ID };
 
 export const RECORD_INPUTS: Readonly<
@@ -39,6 +40,15 @@ export const RECORD_INPUTS: Readonly<
     { groupId: ID, keyId: ID, publicKey: KEY, add: [], remove: [], saltHex: SALT },
   ],
   'record:ReadAuthorGroup': ['doctor', { groupId: ID }],
+  'record:RequestCorrection': [
+    'patient',
+    { ...CORRECTION, version: 1, text: 'It was the other arm.', saltHex: SALT },
+  ],
+  'record:AnswerCorrection': [
+    'doctor',
+    { ...CORRECTION, correctedIn: 2, refusal: null, entryId: ID, saltHex: SALT },
+  ],
+  'record:ReadCorrections': ['patient', { patientId: ID, permitId: ID }],
   'record:RequestErasure': ['patient', { ...ERASURE, scope: 'wearable', saltHex: SALT }],
   'record:AnswerErasure': [
     'administrator',

@@ -3,6 +3,7 @@ import type { LoginAddresses } from '../config.ts';
 import type { Chart } from '../record/chart.ts';
 import type { DirectoryPort, DirectoryWriter } from '../record/clinical-port.ts';
 import type { ConsentPort } from '../record/consent-port.ts';
+import type { CorrectionPort } from '../record/correction-port.ts';
 import type { DevicePort } from '../record/device-port.ts';
 import type { EmergencyPort } from '../record/emergency-port.ts';
 import type { ErasurePort } from '../record/erasure-port.ts';
@@ -52,6 +53,8 @@ export interface Call extends PublicCall {
   /** Blocks and transactions, as the caller's organization's peer has them. */
   readonly ledger: LedgerPort;
   readonly erasures: ErasurePort;
+  /** What patients say is wrong. */
+  readonly corrections: CorrectionPort;
   /** Psychotherapy notes. */
   readonly notes: NotePort;
   /** Who treats a patient, and who acts for one. */

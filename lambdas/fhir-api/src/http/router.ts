@@ -18,6 +18,7 @@ import type {
   DirectoryWriter,
 } from '../record/clinical-port.ts';
 import { type ConsentPort, concealingConsents } from '../record/consent-port.ts';
+import type { CorrectionPort } from '../record/correction-port.ts';
 import type { DevicePort } from '../record/device-port.ts';
 import type { EmergencyPort } from '../record/emergency-port.ts';
 import type { ErasurePort } from '../record/erasure-port.ts';
@@ -56,6 +57,7 @@ export interface Session {
   readonly emergency: EmergencyPort;
   readonly ledger: LedgerPort;
   readonly erasures: ErasurePort;
+  readonly corrections: CorrectionPort;
   readonly notes: NotePort;
   readonly clinical: ClinicalPort;
   /** All of the session read with its permits. */
@@ -187,6 +189,7 @@ async function work(api: FhirApi, event: unknown, trace: Trace): Promise<Reply> 
     emergency,
     ledger,
     erasures: session.erasures,
+    corrections: session.corrections,
     notes: session.notes,
     chart,
     relations: concealingRelations(session.relations),

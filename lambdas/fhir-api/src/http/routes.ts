@@ -11,6 +11,7 @@ import { everything } from '../operations/everything.ts';
 import { summary } from '../operations/summary.ts';
 import { validate } from '../operations/validate.ts';
 import { CONSENT_ROUTES } from '../plain/consent-routes.ts';
+import { CORRECTION_ROUTES } from '../plain/correction-routes.ts';
 import { DEVICE_ROUTES } from '../plain/device-routes.ts';
 import { DIRECTORY_ROUTES } from '../plain/directory-routes.ts';
 import { documentationRoutes } from '../plain/documentation-routes.ts';
@@ -90,6 +91,7 @@ export const ROUTES: readonly Route[] = [
   ...LEDGER_ROUTES,
   ...NOTE_ROUTES,
   ...ERASURE_ROUTES,
+  ...CORRECTION_ROUTES,
   {
     method: 'POST',
     path: '',

@@ -119,6 +119,7 @@ function accessLine(entry: AccessEntry, names: Names): AccessLine {
     isEmergency: emergency !== null,
     enteredLateAtMs: entry.committedLateAtMs,
     verdict: entry.verdict ?? null,
+    correction: entry.correction,
   };
 }
 

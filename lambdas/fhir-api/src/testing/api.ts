@@ -8,6 +8,7 @@ import { type AccessLogEntry, createRouter, type Handle } from '../http/router.t
 import { cursorKey } from '../search/cursor.ts';
 import type { Caller } from '../smart/token.ts';
 import { MemoryClinical } from './memory-clinical.ts';
+import { MemoryCorrections } from './memory-corrections.ts';
 import { MemoryDevices } from './memory-devices.ts';
 import { memoryEmergency } from './memory-emergency.ts';
 import { MemoryErasures } from './memory-erasures.ts';
@@ -81,6 +82,7 @@ export function testApi(
   const watch = new MemoryWatch(record, now);
   const notes = new MemoryNotes(record, clinical);
   const erasures = new MemoryErasures(clinical, now);
+  const corrections = new MemoryCorrections(clinical, now);
   const log: AccessLogEntry[] = [];
   const measured: TestApi['measured'] = [];
   const published: { topic: string; payload: object }[] = [];
@@ -118,6 +120,7 @@ export function testApi(
         ledger: MEMORY_LEDGER,
         clinical: clinical.as(caller),
         erasures: erasures.as(caller),
+        corrections: corrections.as(caller),
         notes: notes.as(caller),
         charts: clinical.chartsOf(caller, purpose),
         relations: relations.as(caller),

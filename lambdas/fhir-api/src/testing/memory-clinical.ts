@@ -217,6 +217,16 @@ export class MemoryClinical {
     };
   }
 
+  /** Latest version of a record that the caller may do this with. @throws PulseError as the contract */
+  versionFor(caller: Caller, action: 'correct' | 'amend', recordId: string): number {
+    const stored = this.#records.get(recordId);
+    const view = stored?.versions.at(-1);
+    if (stored === undefined || view === undefined) throw new PulseError('not_found');
+    const { recordClass, labels, version } = view;
+    if (this.#may(caller, stored.patientId, action, recordClass, labels)) return version;
+    throw new PulseError('access_denied');
+  }
+
   #may(
     caller: Caller,
     patientId: string,

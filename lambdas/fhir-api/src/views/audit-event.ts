@@ -12,7 +12,7 @@ const SUCCESS = '0';
 const REFUSED = '4';
 
 export function toAuditEvent(patientId: string, entry: AccessEntry, names: Names): AuditEvent {
-  const { permitId, classes, atMs, purpose, emergency, committedLateAtMs } = entry;
+  const { permitId, classes, atMs, purpose, emergency, committedLateAtMs, correction } = entry;
   const isRefused = classes.every(({ outcome }) => outcome === 'deny');
   const recordedMs = committedLateAtMs ?? atMs;
   const remarks = [
@@ -21,12 +21,14 @@ export function toAuditEvent(patientId: string, entry: AccessEntry, names: Names
       ? []
       : ['entered late, because the ledger could not order then']),
     ...(isRefused ? ['refused'] : []),
+    ...(correction === undefined ? [] : [`correction ${correction}`]),
   ];
   return {
     resourceType: 'AuditEvent',
     id: permitId,
     type: { system: DICOM, code: '110110', display: 'Patient Record' },
-    action: 'R',
+    // What was asked or answered is new; nothing of the record was read.
+    action: correction === undefined ? 'R' : 'C',
     period: { start: isoTime(atMs), end: isoTime(Math.max(atMs, entry.untilMs)) },
     recorded: isoTime(recordedMs),
     outcome: isRefused ? REFUSED : SUCCESS,
