@@ -3,7 +3,7 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type FhirBenchOptions, SIZES } from './arguments.ts';
 import { LedgerSide } from './ledger-side.ts';
-import { measurePaired, type PairedRow } from './paired.ts';
+import { measurePaired, type PairedRow, type Work } from './paired.ts';
 import { readDefinitions } from './reference-side.ts';
 import { type FhirReport, newReport } from './report.ts';
 import { chartWorks, trendWorks } from './works.ts';
@@ -24,15 +24,9 @@ export async function runFhirBench(
     const ledger = await LedgerSide.start(options.network, dataDir, doctors);
     const measureAll = async (): Promise<PairedRow[]> => {
       say(`Storing a chart of ${size.resources} resources for ${doctors} doctors …`);
-      const works = await chartWorks(ledger, size);
+      const ofChart = await measureEach(await chartWorks(ledger, size), say);
       say(`Recording ${size.hours} hours of heart rate, 1 Hz …`);
-      works.push(...(await trendWorks(ledger, size)));
-      const rows: PairedRow[] = [];
-      for (const work of works) {
-        say(`Measuring ${work.name} …`);
-        rows.push(await measurePaired(work));
-      }
-      return rows;
+      return [...ofChart, ...(await measureEach(await trendWorks(ledger, size), say))];
     };
     try {
       const rows = await Promise.race([measureAll(), interruption()]);
@@ -43,6 +37,22 @@ export async function runFhirBench(
   } finally {
     await rm(dataDir, { recursive: true, force: true });
   }
+}
+
+async function measureEach(
+  works: readonly Work[],
+  say: (text: string) => void,
+): Promise<PairedRow[]> {
+  const rows: PairedRow[] = [];
+  for (const work of works) {
+    const row = await measurePaired(work);
+    const { ours, reference, ratio } = row;
+    say(
+      `  ${row.name}: ${ours.p50Ms} ms beside ${reference.p50Ms} ms, ${ratio.p50}x; p99 ${ours.p99Ms} ms beside ${reference.p99Ms} ms, ${ratio.p99}x`,
+    );
+    rows.push(row);
+  }
+  return rows;
 }
 
 /** Ctrl-C ends a run, but not before its network is stopped and its folder removed. */
