@@ -153,3 +153,43 @@ describe('a nurse', () => {
     await expectClean(nurse);
   });
 });
+
+describe('a patient', () => {
+  it('says what is wrong in an entry; who wrote it amends it and says so', async () => {
+    const doctor = await inChart('hospital-doctor', 'Problems');
+    await doctor.press('New entry');
+    await doctor.page.getByLabel('Problem or diagnosis').fill('Broken left arm');
+    await doctor.press('Save');
+    await line(doctor, 'Broken left arm').waitFor();
+
+    const patient = await world.signedIn('patient-ada');
+    await openSection(patient, 'Problems');
+    const theirs = line(patient, 'Broken left arm');
+    await theirs.getByRole('button', { name: 'This is wrong' }).click();
+    await theirs.getByLabel('What is wrong, and how it was').fill('It was the right one.');
+    await patient.press('Send');
+    await theirs.getByText('has not answered yet').waitFor();
+    await expectClean(patient);
+
+    await openSection(doctor, 'Allergies');
+    await openSection(doctor, 'Problems');
+    const asked = line(doctor, 'It was the right one.');
+    await asked.getByRole('button', { name: 'It stays as it is' }).waitFor();
+    expect(await asked.getByRole('button', { name: 'It is corrected now' }).count()).toBe(0);
+    await asked.getByRole('button', { name: 'Amend' }).click();
+    await doctor.page.getByLabel('Problem or diagnosis').fill('Broken right arm');
+    await doctor.press('Save');
+    await line(doctor, 'Broken right arm')
+      .getByRole('button', { name: 'It is corrected now' })
+      .click();
+    await line(doctor, 'Broken right arm').getByText(': corrected').waitFor();
+    await expectClean(doctor);
+
+    await openSection(patient, 'Allergies');
+    await openSection(patient, 'Problems');
+    await line(patient, 'Broken right arm').getByText(': corrected').waitFor();
+    await patient.press('Who looked');
+    await patient.page.getByText('answered about a correction').waitFor();
+    await expectClean(patient);
+  });
+});

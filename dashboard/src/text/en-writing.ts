@@ -15,6 +15,17 @@ export const WRITING_TEXT = {
     keepMine: 'Keep mine and save again',
     takeTheirs: 'Take theirs',
   },
+  corrections: {
+    wrong: 'This is wrong',
+    what: 'What is wrong, and how it was',
+    asked: 'said to be wrong',
+    waits: 'has not answered yet',
+    done: 'corrected',
+    corrected: 'It is corrected now',
+    refuse: 'It stays as it is',
+    why: 'Why',
+    send: 'Send',
+  },
   sensitivity: {
     label: 'Sensitive, because it is about …',
     hint: 'The patient may hide a sensitive entry from others; an insurer sees it only where the consent names it.',

@@ -269,6 +269,7 @@ const PAGE_TEXT = {
     emergency: 'emergency',
     you: 'you',
     enteredLate: 'entered later, at',
+    corrections: { asked: 'asked for a correction', answered: 'answered about a correction' },
     verdicts: {
       justified: 'reviewed: justified',
       unjustified: 'reviewed: not justified',

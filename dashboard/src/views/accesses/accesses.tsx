@@ -6,6 +6,7 @@ import { TEXT } from '../../text/en.ts';
 import { Loaded } from '../../ui/loaded.tsx';
 import { useEvery } from '../../ui/use-every.ts';
 import { useRemote } from '../../ui/use-remote.ts';
+import { momentText } from '../../ui/words.ts';
 
 const MAX_PAGES = 20;
 /** How soon somebody who looks is seen here. */
@@ -85,14 +86,7 @@ function Row({
       <td>{line.subjectId === patientId ? words.you : whoOf(line)}</td>
       <td>
         {purposes[line.purpose] ?? line.purpose}
-        {line.isEmergency ? <span class="badge danger">{words.emergency}</span> : null}
-        {line.enteredLateAtMs === null ? null : (
-          <span class="fine">
-            {' '}
-            {words.enteredLate} {time.format(line.enteredLateAtMs)}
-          </span>
-        )}
-        {line.verdict === null ? null : <span class="badge">{words.verdicts[line.verdict]}</span>}
+        <Marks line={line} />
       </td>
       <td>
         <Parts names={[...line.permitted, ...line.refused].map(className)} />
@@ -103,6 +97,25 @@ function Row({
         </span>
       </td>
     </tr>
+  );
+}
+
+/** What is unusual about a line. */
+function Marks({ line }: { readonly line: AccessLine }): JSX.Element {
+  return (
+    <>
+      {line.isEmergency ? <span class="badge danger">{words.emergency}</span> : null}
+      {line.enteredLateAtMs === null ? null : (
+        <span class="fine">
+          {' '}
+          {words.enteredLate} {momentText(line.enteredLateAtMs)}
+        </span>
+      )}
+      {line.correction === undefined ? null : (
+        <span class="badge">{words.corrections[line.correction]}</span>
+      )}
+      {line.verdict === null ? null : <span class="badge">{words.verdicts[line.verdict]}</span>}
+    </>
   );
 }
 

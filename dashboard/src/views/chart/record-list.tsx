@@ -1,3 +1,4 @@
+import { CorrectionsAnswer } from '@pulseledger/domain';
 import type { FhirResource } from 'fhir/r4.js';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
@@ -12,6 +13,7 @@ import { useRemote } from '../../ui/use-remote.ts';
 import { EntryEditor } from '../entries/entry-editor.tsx';
 import { formFor } from '../entries/entry-forms.ts';
 import { PsychotherapyNotes } from '../notes/psychotherapy-notes.tsx';
+import { Corrections } from './corrections.tsx';
 import { Line } from './line.tsx';
 import type { RecordLine, RecordSection } from './record-sections.ts';
 
@@ -45,6 +47,8 @@ export function RecordList({ api, person, patientId, section }: RecordListProps)
       .map((resource): Entry => ({ resource, line: section.line(resource) }))
       .toSorted(newestFirst);
   });
+  const path = `patients/${patientId}/corrections`;
+  const corrections = useRemote(path, (signal) => api.ask(path, CorrectionsAnswer, { signal }));
   const close = (): void => {
     setEditing(undefined);
   };
@@ -86,11 +90,17 @@ export function RecordList({ api, person, patientId, section }: RecordListProps)
                 {form === undefined || !isMine(entry.resource, person) ? null : (
                   <Actions resource={entry.resource} onEdit={setEditing} />
                 )}
+                <Corrections
+                  {...{ api, person, patientId, resource: entry.resource }}
+                  all={corrections.value?.corrections ?? []}
+                  onChanged={corrections.reload}
+                />
               </Line>
             ))}
           </ul>
         )}
       </Loaded>
+      <Loaded remote={corrections}>{() => null}</Loaded>
       {section.key === 'notes' && person.role === 'doctor' ? (
         <PsychotherapyNotes {...{ api, patientId }} />
       ) : null}
