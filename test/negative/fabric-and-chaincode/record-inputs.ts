@@ -65,6 +65,8 @@ export const RECORD_KEY_FIELDS: readonly string[] = [
   'permitId',
   'recordId',
   'requestId',
+  'correctionId',
+  'entryId',
   'groupId',
   'keyId',
   'uniqueKey',
