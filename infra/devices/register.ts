@@ -1,8 +1,13 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { ChangeOutput, type DeviceRequest, type WearerRequest } from '@pulseledger/domain';
 import { z } from 'zod';
 import { EnrolmentError } from './errors.ts';
 
 const TIMEOUT_MS = 30_000;
+/** The API's function is starting, or away for a moment: each request may be sent again. */
+const PASSING: ReadonlySet<number> = new Set([502, 503, 504]);
+const TRIES = 3;
+const PAUSE_MS = 2_000;
 const Problem = z.object({ code: z.string(), detail: z.string().default('') });
 
 /** The register of devices on the ledger, through the API, as an administrator. */
@@ -31,7 +36,16 @@ export class Register {
   }
 
   async #send(method: string, path: string, body?: object): Promise<ChangeOutput> {
-    const answer = await fetch(`${this.#apiUrl}/${path}`, {
+    let answer = await this.#sendOnce(method, path, body);
+    for (let tried = 1; tried < TRIES && PASSING.has(answer.status); tried += 1) {
+      await delay(PAUSE_MS);
+      answer = await this.#sendOnce(method, path, body);
+    }
+    return changeIn(answer);
+  }
+
+  async #sendOnce(method: string, path: string, body?: object): Promise<Response> {
+    return fetch(`${this.#apiUrl}/${path}`, {
       method,
       headers: { authorization: `Bearer ${this.#accessToken}`, 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -42,12 +56,16 @@ export class Register {
         { cause: error },
       );
     });
-    const json: unknown = await answer.json().catch(() => undefined);
-    if (answer.ok) return ChangeOutput.parse(json);
-    const { code, detail } = Problem.safeParse(json).data ?? { code: 'unknown', detail: '' };
-    const login = answer.status === 401 ? ' Log in as an administrator and take a new token.' : '';
-    throw new EnrolmentError(
-      `The ledger did not take it (${answer.status} ${code}): ${detail}.${login}`,
-    );
   }
+}
+
+/** @throws EnrolmentError for a refusal, with the API's own words */
+async function changeIn(answer: Response): Promise<ChangeOutput> {
+  const json: unknown = await answer.json().catch(() => undefined);
+  if (answer.ok) return ChangeOutput.parse(json);
+  const { code, detail } = Problem.safeParse(json).data ?? { code: 'unknown', detail: '' };
+  const login = answer.status === 401 ? ' Log in as an administrator and take a new token.' : '';
+  throw new EnrolmentError(
+    `The ledger did not take it (${answer.status} ${code}): ${detail}.${login}`,
+  );
 }

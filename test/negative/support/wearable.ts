@@ -111,13 +111,10 @@ export class Session {
     return this.answer(firstSequence, nth);
   }
 
-  /** The `nth` acknowledgement that covers the chunk with that first sequence, as soon as it comes. */
+  /** The `nth` acknowledgement that begins at that sequence, as soon as it comes. */
   async answer(firstSequence: number, nth = 1): Promise<Acknowledgement> {
     const found = (): Acknowledgement[] =>
-      this.acknowledgements.filter(
-        (one) =>
-          one.firstSequence <= firstSequence && firstSequence < one.firstSequence + one.count,
-      );
+      this.acknowledgements.filter((one) => one.firstSequence === firstSequence);
     await this.until(() => found().length >= nth);
     return found()[nth - 1]!;
   }
