@@ -3,6 +3,7 @@ import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { QuarantineEntry } from '@pulseledger/domain';
 import { z } from 'zod';
 import { type Check, demand } from './check.ts';
+import { connected } from './connected.ts';
 
 const FIRST = { firstSequence: 0, count: 5 } as const;
 const HEART_RATE = '8867-4';
@@ -21,7 +22,7 @@ export const READING_CHECKS: readonly Check[] = [
   {
     behaviour: 'a wearable that publishes with its certificate hears that the ledger has its chunk',
     look: async ({ device }) => {
-      const session = await device.connect();
+      const session = await connected(device);
       try {
         const answer = await session.deliver(device.chunk(FIRST), FIRST.firstSequence);
         demand(answer.status === 'committed', `the acknowledgement says ${JSON.stringify(answer)}`);
@@ -35,7 +36,7 @@ export const READING_CHECKS: readonly Check[] = [
     behaviour: 'the ledger holds exactly what the wearable signed, once, though it is sent twice',
     look: async ({ device, world }) => {
       const chunk = device.chunk({ firstSequence: 100 });
-      const session = await device.connect();
+      const session = await connected(device);
       try {
         await session.deliver(chunk, 100);
         await session.deliver(chunk, 100, 2);
@@ -65,7 +66,7 @@ export const READING_CHECKS: readonly Check[] = [
     behaviour: 'what is no chunk ends in the quarantine, under its reason',
     look: async (deployment) => {
       const { device, clients } = deployment;
-      const session = await device.connect();
+      const session = await connected(device);
       try {
         await session.publish(Buffer.from('no chunk'));
       } finally {

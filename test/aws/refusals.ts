@@ -1,6 +1,7 @@
 import { acknowledgementTopic, chunkPublishTopic } from '@pulseledger/domain';
 import { randomId } from '../negative/support/ledger-world.ts';
 import type { Session } from '../negative/support/wearable.ts';
+import { connected } from './connected.ts';
 import type { Deployment } from './deployment.ts';
 
 /** What the policy of a device must not let it do, each tried on a connection of its own. */
@@ -43,7 +44,7 @@ export async function refusals({ device }: Deployment): Promise<string[]> {
   if (code === 0) wrong.push('connecting under another name was allowed');
   await socket.close();
   for (const { what, tryIt } of ATTEMPTS) {
-    const session = await device.connect();
+    const session = await connected(device);
     tryIt(session, other);
     if (!(await isRefused(session))) wrong.push(`${what} was allowed`);
     await session.close();
