@@ -40,6 +40,8 @@ function runJest(): JestResult {
     process.execPath,
     [
       jest,
+      // All is reported by then: a handle that some test left open must not hold up whoever waits for the result.
+      '--forceExit',
       ...process.argv.slice(2),
       '--reporters=default',
       '--reporters=<rootDir>/scripts/test-reporter.js',
