@@ -63,7 +63,13 @@ export class Register {
 async function changeIn(answer: Response): Promise<ChangeOutput> {
   const json: unknown = await answer.json().catch(() => undefined);
   if (answer.ok) return ChangeOutput.parse(json);
-  const { code, detail } = Problem.safeParse(json).data ?? { code: 'unknown', detail: '' };
+  const problem = Problem.safeParse(json).data;
+  if (problem === undefined) {
+    throw new EnrolmentError(
+      `The API did not answer as it should (status ${answer.status}). The log of its function says why; run the same command again then.`,
+    );
+  }
+  const { code, detail } = problem;
   const login = answer.status === 401 ? ' Log in as an administrator and take a new token.' : '';
   throw new EnrolmentError(
     `The ledger did not take it (${answer.status} ${code}): ${detail}.${login}`,

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LedgerWorld, randomId } from '../negative/support/ledger-world.ts';
@@ -7,6 +7,7 @@ import type { Wearable } from '../negative/support/wearable.ts';
 import { Assembly } from './assembly.ts';
 import { DEPLOYED_FIRST, DEPLOYED_THEN } from './bridges.ts';
 import { Cdk } from './cdk.ts';
+import { lastLines } from './child.ts';
 import { Clients } from './clients.ts';
 import { enrolledDevice, treatedPatient } from './device.ts';
 import { Emulator } from './emulator.ts';
@@ -17,6 +18,8 @@ import { accessToken, type Person } from './people.ts';
 import { pythonEnvironment } from './python-environment.ts';
 
 const ENVIRONMENT = 'dev';
+/** Lines of the emulator that are shown when it cannot go on. */
+const LAST_WORDS = 40;
 
 export interface DeployOptions {
   readonly network: NetworkKind;
@@ -113,6 +116,33 @@ async function deploy(
   say('starting the emulator');
   const emulator = await Emulator.start({ python, account, folder, signal });
   closing.push(() => emulator.stop());
+  try {
+    return await deployTo(
+      emulator,
+      { network, signal, say, cdk, assembly, leftOut, folder },
+      closing,
+    );
+  } catch (error) {
+    // What a function that failed has said stands nowhere else.
+    say(
+      `the emulator's last words:\n${lastLines(await readFile(emulator.logFile, 'utf8'), LAST_WORDS)}`,
+    );
+    throw error;
+  }
+}
+
+interface Prepared extends DeployOptions {
+  readonly cdk: Cdk;
+  readonly assembly: Assembly;
+  readonly leftOut: ReadonlyMap<string, number>;
+  readonly folder: string;
+}
+
+async function deployTo(
+  emulator: Emulator,
+  { network, signal, say, cdk, assembly, leftOut, folder }: Prepared,
+  closing: Closing,
+): Promise<Deployment> {
   const clients = new Clients(emulator);
   closing.push(() => {
     clients.close();
@@ -120,6 +150,7 @@ async function deploy(
   });
   const stacks = (names: readonly string[]): string[] =>
     names.map((name) => `${ENVIRONMENT}/${name}`);
+  const { account } = emulator;
   say(`cdk bootstrap aws://${account.id}/${account.region}`);
   await cdk.bootstrap(assembly.folder, emulator);
   say(`cdk deploy ${stacks(DEPLOYED_FIRST).join(' ')}`);

@@ -72,6 +72,8 @@ export class Emulator {
   static async start({ python, account, folder, signal }: EmulatorOptions): Promise<Emulator> {
     const [port, mqttPort] = [await freePort(), await freePort()];
     const tls = await certificate(folder);
+    // Its functions begin with a CommonJS file, below the checkout maybe, whose files are ES modules.
+    await writeFile(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
     const credentials = {
       accessKeyId: account.id,
       secretAccessKey: randomBytes(20).toString('hex'),
