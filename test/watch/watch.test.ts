@@ -104,7 +104,12 @@ function describeNetwork(name: string, kind: NetworkKind): void {
           ...{ bytes: chunk, header, messageIds: ['m'] },
           receivedAtMs: Date.now(),
         };
-        const report = await watch.evaluate([committed], Date.now() + 60_000);
+        const limitMs = 60_000;
+        const report = await watch.evaluate(
+          [committed],
+          Date.now() + limitMs,
+          AbortSignal.timeout(limitMs),
+        );
         return { report, hinted };
       }
 

@@ -23,11 +23,13 @@ class AlarmLedger {
   readonly calls = { states: 0, records: 0 };
   settings = DEFAULT_SETTINGS;
   fails = false;
+  hangs = false;
   /** Runs between an evaluation and its recording. */
   inBetween: () => void = () => undefined;
 
   states({ devices }: AlarmStatesInput): Promise<AlarmStatesOutput> {
     this.calls.states += 1;
+    if (this.hangs) return Promise.withResolvers<AlarmStatesOutput>().promise;
     if (this.fails) return Promise.reject(new Error('no peer'));
     const wearers = devices.map(({ deviceId }) => {
       const patientId = this.wearers.get(deviceId) ?? null;
@@ -69,6 +71,7 @@ let ledger: AlarmLedger;
 let nowMs: number;
 let hinted: [string, number][];
 let watch: AlarmWatch;
+let abandoned: AbortController;
 const device = new TestDevice();
 const patientId = randomBytes(16).toString('hex');
 
@@ -90,6 +93,7 @@ beforeEach(() => {
   nowMs = START_MS + 2 * MINUTE_MS;
   hinted = [];
   watch = newWatch();
+  abandoned = new AbortController();
 });
 
 function committed(bytes: Uint8Array): CommittedChunk {
@@ -103,7 +107,7 @@ function committed(bytes: Uint8Array): CommittedChunk {
 }
 
 function evaluate(...chunks: Uint8Array[]) {
-  return watch.evaluate(chunks.map(committed), nowMs + MINUTE_MS);
+  return watch.evaluate(chunks.map(committed), nowMs + MINUTE_MS, abandoned.signal);
 }
 
 describe('the watch over committed chunks', () => {
@@ -144,7 +148,11 @@ describe('the watch over committed chunks', () => {
     const rival = newWatch();
     await Promise.all([
       evaluate(device.chunk(0, 61, 1, RACING)),
-      rival.evaluate([committed(other.chunk(0, 61, 1, RACING))], nowMs + MINUTE_MS),
+      rival.evaluate(
+        [committed(other.chunk(0, 61, 1, RACING))],
+        nowMs + MINUTE_MS,
+        abandoned.signal,
+      ),
     ]);
     const devices = ledger.stored.get(patientId)?.state.devices.map(({ deviceId }) => deviceId);
     expect(new Set(devices)).toEqual(new Set([device.deviceId, other.deviceId]));
@@ -196,6 +204,15 @@ describe('alarms that cannot be evaluated or written', () => {
     expect((await evaluate(chunk)).unfinishedMessageIds).toEqual(['3']);
     nowMs = START_MS + 10 * MINUTE_MS;
     expect((await evaluate(chunk)).unfinishedMessageIds).toEqual([]);
+  });
+
+  it('are given up with a ledger that does not answer: what was live comes back, what was late does not', async () => {
+    ledger.hangs = true;
+    const chunks = [device.chunk(0, 5), device.chunk(600, 5)];
+    nowMs = START_MS + 10 * MINUTE_MS;
+    const evaluated = evaluate(...chunks);
+    abandoned.abort();
+    expect(await evaluated).toEqual({ changed: 0, unfinishedMessageIds: ['600'] });
   });
 
   it('are evaluated when the message comes back', async () => {

@@ -14,6 +14,7 @@ import {
   type PatientAlarms,
   type Wearer,
 } from '@pulseledger/domain';
+import { aborted } from './aborted.ts';
 import type { AlarmRecorder, ChangedAlarms } from './alarm-recorder.ts';
 
 /**
@@ -55,6 +56,12 @@ export interface WatchReport {
 interface Draft extends ChangedAlarms {
   readonly pseudonym: string | null;
   readonly chunks: readonly CommittedChunk[];
+}
+
+/** How far a batch is. */
+interface Progress {
+  left: readonly CommittedChunk[];
+  changed: number;
 }
 
 interface Remembered<T> {
@@ -110,25 +117,31 @@ export class AlarmWatch {
   /**
    * Evaluates chunks and writes what changed. Never throws: what fails comes back as unfinished, while its readings are live.
    * @param giveUpAtMs - Unix milliseconds; what is not written by then is unfinished.
+   * @param abandoned - Ends the wait for a ledger that does not answer, with what is not finished by then.
    */
-  async evaluate(chunks: readonly CommittedChunk[], giveUpAtMs: number): Promise<WatchReport> {
-    let left: readonly CommittedChunk[] = [...chunks].sort(byTime);
-    let changed = 0;
-    try {
-      for (let round = 0; round < ROUNDS && left.length > 0; round += 1) {
-        await this.#load(left);
-        const drafts = this.#drafts(left);
-        const written = await this.#write(drafts, giveUpAtMs);
-        changed += written.recorded;
-        left = written.left;
-      }
-    } catch {
-      // What is left comes back.
-    }
+  async evaluate(
+    chunks: readonly CommittedChunk[],
+    giveUpAtMs: number,
+    abandoned: AbortSignal,
+  ): Promise<WatchReport> {
+    const progress: Progress = { left: [...chunks].sort(byTime), changed: 0 };
+    // What a failure leaves comes back as well.
+    const rounds = this.#rounds(progress, giveUpAtMs).catch(() => undefined);
+    await Promise.race([rounds, aborted(abandoned)]);
+    const { left, changed } = progress;
     const { now } = this.#ports;
     const live = left.filter(({ header }) => now() - header.endMs <= LIVE_WITHIN_MS);
     for (const { header } of left) this.#forget(header.deviceId);
     return { changed, unfinishedMessageIds: live.flatMap(({ messageIds }) => messageIds) };
+  }
+
+  async #rounds(progress: Progress, giveUpAtMs: number): Promise<void> {
+    for (let round = 0; round < ROUNDS && progress.left.length > 0; round += 1) {
+      await this.#load(progress.left);
+      const written = await this.#write(this.#drafts(progress.left), giveUpAtMs);
+      progress.changed += written.recorded;
+      progress.left = written.left;
+    }
   }
 
   #forget(deviceId: string): void {

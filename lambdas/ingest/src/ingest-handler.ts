@@ -12,6 +12,7 @@ import {
 } from '@pulseledger/ledger';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { logLine } from '../../common/src/log.ts';
+import { aborted } from './aborted.ts';
 import { alarmRecorder } from './alarm-recorder.ts';
 import { AlarmWatch, type WatchReport } from './alarm-watch.ts';
 import type { IngestEnvironment } from './environment.ts';
@@ -118,14 +119,7 @@ export function ingestHandler(parts: IngestParts): IngestHandler {
       publisher.acknowledge(deviceId, acknowledgement, sending),
     quarantine: (entry) => quarantine.put(entry, sending),
     hint: (readings) => Promise.race([hints.tell(readings), aborted(sending)]),
-    watch: (chunks) =>
-      Promise.race([
-        alarms?.evaluate(chunks, giveUpAtMs) ?? NOTHING_WATCHED,
-        aborted(sending).then(() => ({
-          changed: 0,
-          unfinishedMessageIds: chunks.flatMap(({ messageIds }) => messageIds),
-        })),
-      ]),
+    watch: async (chunks) => alarms?.evaluate(chunks, giveUpAtMs, sending) ?? NOTHING_WATCHED,
     now,
     transactionSize,
   });
@@ -146,15 +140,6 @@ export function ingestHandler(parts: IngestParts): IngestHandler {
       batchItemFailures: report.failedMessageIds.map((itemIdentifier) => ({ itemIdentifier })),
     };
   };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  signal.addEventListener('abort', () => {
-    resolve(undefined);
-  });
-  return promise;
 }
 
 function toQueued(record: SQSRecord): Parameters<typeof ingestMessages>[0][number] {

@@ -46,10 +46,31 @@ describe('live hints', () => {
     nowMs += 599_999;
     await live.tell(readings(1));
     expect(asked).toHaveLength(1);
-    nowMs += 1;
+    nowMs += 10_000;
     await live.tell(readings(1));
     expect(asked).toHaveLength(2);
     expect(hints).toHaveLength(3);
+  });
+
+  it('are at most one in ten seconds for readings that come late, and the first at once', async () => {
+    nowMs = 1 + 300_001;
+    await live.tell(readings(1));
+    nowMs += 9_999;
+    await live.tell(readings(1));
+    expect(hints).toHaveLength(1);
+    nowMs += 1;
+    await live.tell(readings(1));
+    expect(hints).toHaveLength(2);
+  });
+
+  it('are given at once for what is measured now, however much comes late beside it', async () => {
+    nowMs = 1 + 300_001;
+    await live.tell(readings(1));
+    await live.tell([...readings(1), { deviceId: 'device 0', atMs: nowMs, blockNumber: 9 }]);
+    expect(hints).toEqual([
+      [alice, 7],
+      [alice, 9],
+    ]);
   });
 
   it('ask about 16 devices a batch at most', async () => {
