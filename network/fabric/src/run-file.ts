@@ -7,8 +7,11 @@ import { readIfPresent, writePrivate } from '../../identity/src/index.ts';
 import type { NodeProcess } from './nodes.ts';
 
 const POLL_MS = 50;
-/** Field 22 of /proc/PID/stat, counted after the command's name, which may hold spaces. */
+/** Fields 3 and 22 of /proc/PID/stat (proc(5)), counted after the command's name, which may hold spaces. */
+const STATE_FIELD = 0;
 const START_TIME_FIELD = 19;
+/** Has ended, and nobody has asked yet how: in a container without an init that may take for ever. */
+const ZOMBIE = 'Z';
 
 /** Who runs the network of a folder, and which processes it has started. */
 export interface RunFile {
@@ -43,12 +46,13 @@ function bootId(): string {
   }
 }
 
-/** When a process was started; undefined when there is none. Without /proc (macOS) its number alone has to do. */
+/** When a process was started; undefined when there is none any more. Without /proc (macOS) its number alone has to do. */
 function processStart(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[START_TIME_FIELD] ?? '';
-    return `${bootId()}/${ticks}`;
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (fields[STATE_FIELD] === ZOMBIE) return undefined;
+    return `${bootId()}/${fields[START_TIME_FIELD] ?? ''}`;
   } catch {
     return isAlive(pid) ? '' : undefined;
   }
