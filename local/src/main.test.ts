@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { isSameProcess } from './supervisor/process-table.ts';
+import { isRunning } from '@pulseledger/network/processes';
 
 const ENTRY = join(__dirname, 'main.ts');
 const START_MS = 180_000;
@@ -59,7 +59,7 @@ class Started {
 }
 
 async function allGone(children: readonly Child[]): Promise<void> {
-  while (children.some(({ pid, startTime }) => isSameProcess(pid, startTime))) {
+  while (children.some(({ pid, startTime }) => isRunning(pid, startTime))) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -4,8 +4,8 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { isRunning, processSeen } from '@pulseledger/network/processes';
 import { type DataFolder, dataFolder, makeFolders, RunLock } from './data-folder.ts';
-import { isSameProcess, processStartTime } from './process-table.ts';
 
 let root: string;
 let folder: DataFolder;
@@ -65,7 +65,7 @@ describe('the lock of a data folder', () => {
     const child = spawn('sleep', ['600'], { detached: true, stdio: 'ignore' });
     const exited = once(child, 'exit');
     const pid = child.pid ?? 0;
-    const children = [{ name: 'cloud', pid, startTime: processStartTime(pid) }];
+    const children = [{ name: 'cloud', pid, startTime: processSeen(pid)?.startedAt }];
     const dead = { pid: 2 ** 22 + 1, startTime: '1', children };
     await writeFile(join(folder.run, 'supervisor.json'), JSON.stringify(dead));
     const { lock, leftovers } = await RunLock.take(folder);
@@ -85,7 +85,7 @@ describe('the lock of a data folder', () => {
     await writeFile(join(folder.run, 'supervisor.json'), JSON.stringify(dead));
     const { lock, leftovers } = await RunLock.take(folder);
     expect(leftovers).toEqual([]);
-    expect(isSameProcess(pid, processStartTime(pid) ?? '')).toBe(true);
+    expect(isRunning(pid, processSeen(pid)?.startedAt ?? '')).toBe(true);
     const exited = once(child, 'exit');
     child.kill('SIGKILL');
     await exited;

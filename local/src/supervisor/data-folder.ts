@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
 import { access, mkdir, open, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isRunning, processSeen } from '@pulseledger/network/processes';
 import { z } from 'zod';
 import { EXIT, StartFailure, systemErrorCode } from './failure.ts';
-import { isSameProcess, processStartTime } from './process-table.ts';
 
 /** Where everything of one installation lies. Only keys, ledger and documents are worth keeping. */
 export interface DataFolder {
@@ -97,14 +97,17 @@ export class RunLock {
   static async take(folder: DataFolder): Promise<{ lock: RunLock; leftovers: string[] }> {
     const file = join(folder.run, 'supervisor.json');
     const before = await readLock(file);
-    if (before !== undefined && isSameProcess(before.pid, before.startTime)) {
+    if (before !== undefined && isRunning(before.pid, before.startTime)) {
       throw new StartFailure(
         EXIT.alreadyRunning,
         `A system is running in ${folder.root} already (process ${before.pid}). ` +
           'Stop it with Ctrl-C there, or choose another folder with --data.',
       );
     }
-    const left = (before?.children ?? []).filter((c) => isSameProcess(c.pid, c.startTime));
+    // Also of one that only waits to be reaped, the group may live.
+    const left = (before?.children ?? []).filter(
+      ({ pid, startTime }) => processSeen(pid)?.startedAt === startTime,
+    );
     for (const { pid } of left) killGroup(pid);
     const lock = new RunLock(file);
     await lock.#write();
@@ -140,9 +143,9 @@ export class RunLock {
     const children = [...this.#children].map(([name, pid]) => ({
       name,
       pid,
-      startTime: processStartTime(pid) ?? '',
+      startTime: processSeen(pid)?.startedAt ?? '',
     }));
-    const startTime = processStartTime(process.pid) ?? '';
+    const startTime = processSeen(process.pid)?.startedAt ?? '';
     const handle = await open(this.#file, 'w', 0o600);
     await handle.writeFile(JSON.stringify({ pid: process.pid, startTime, children }));
     await handle.close();

@@ -4,11 +4,11 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { processSeen } from '@pulseledger/network/processes';
 import { z } from 'zod';
 import { MetricsRegistry } from '../metrics/metrics-registry.ts';
 import { dataFolder, makeFolders, RunLock } from './data-folder.ts';
 import { ManagedProcess, type ProcessSpec } from './managed-process.ts';
-import { isSameProcess } from './process-table.ts';
 
 const FRAME = resolve(__dirname, '..', 'process', 'child.ts');
 const infoSchema = z.object({ pid: z.int(), given: z.string() });
@@ -67,7 +67,7 @@ describe('a managed process', () => {
     expect(info.given).toBe('configuration');
     expect(await part.report(infoSchema)).toEqual({ pid: info.pid, given: 'report' });
     await part.stop();
-    expect(isSameProcess(info.pid, '')).toBe(false);
+    expect(processSeen(info.pid)).toBeUndefined();
     expect(part.pid).toBeUndefined();
     expect(notes).toEqual([]);
   });

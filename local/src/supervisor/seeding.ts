@@ -5,6 +5,7 @@ import {
   ClinicalClient,
   ConsentClient,
   connectGateway,
+  DirectoryClient,
   provideAttesters,
   RecordClient,
   type UserClaims,
@@ -12,6 +13,7 @@ import {
 import { personFromKeys } from './key-identity.ts';
 import { noteGroup } from './note-group.ts';
 import type { People } from './people.ts';
+import { enterStaff } from './staff.ts';
 
 const AT_ONCE = 32;
 const SECRET_BYTES = 32;
@@ -24,7 +26,7 @@ export interface Story {
   readonly pageUrl: string;
 }
 
-/** Writes patients and treating relations to the ledger; those that are there already stay as they are. */
+/** Writes patients, who treats them and the staff's names to the ledger; those that are there already stay as they are. */
 export async function seed(
   keys: string,
   profile: ConnectionProfile,
@@ -76,12 +78,17 @@ export async function seed(
       const { calls } = administrators[organization];
       await new ClinicalClient(calls).setAuthorGroup({ ...group, saltHex });
     }
-    await inParallel(people.patients, AT_ONCE, async (patient) => {
-      const { patientId, basics, saltHex } = patient;
-      const { organization } = patientClaims(people, patientId);
-      const administrator = administrators[organization === 'clinic' ? 'clinic' : 'hospital'];
-      await administrator.registerPatient({ patientId, basics, saltHex });
-    });
+    await Promise.all([
+      ...PROVIDERS.map((organization) =>
+        enterStaff(new DirectoryClient(administrators[organization].calls), organization, people),
+      ),
+      inParallel(people.patients, AT_ONCE, async (patient) => {
+        const { patientId, basics, saltHex } = patient;
+        const { organization } = patientClaims(people, patientId);
+        const administrator = administrators[organization === 'clinic' ? 'clinic' : 'hospital'];
+        await administrator.registerPatient({ patientId, basics, saltHex });
+      }),
+    ]);
     await inParallel(people.treating, AT_ONCE, async (treating) => {
       // The patient says who treats them; an administrator could for the own organization only.
       const patient = await recordOf(patientClaims(people, treating.patientId));

@@ -1,10 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { awaitEnd, readRunFile, removeRunFile, runningPid, writeRunFile } from './run-file.ts';
@@ -41,33 +37,4 @@ describe('the run file', () => {
     await writeFile(file, JSON.stringify({ ...left, pid: 2 ** 22 + 1 }));
     expect(await runningPid(folder)).toBeUndefined();
   });
-
-  const onLinux = existsSync('/proc/self/stat') ? test : test.skip;
-  onLinux(
-    'of a killed process does not count, though nobody has reaped it (skipped: no /proc)',
-    async () => {
-      // The shell becomes a program that never asks for its child.
-      const parent = spawn('sh', ['-c', 'sleep 600 & echo $!; exec sleep 600'], {
-        stdio: ['ignore', 'pipe', 'ignore'],
-      });
-      try {
-        const [line] = z.tuple([z.instanceof(Buffer)]).parse(await once(parent.stdout, 'data'));
-        const pid = Number(line.toString());
-        await writeRunFile(folder, []);
-        const file = join(folder, 'run', 'network.json');
-        const own = z.looseObject({}).parse(JSON.parse(await readFile(file, 'utf8')));
-        const fields = async (): Promise<string[]> =>
-          (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? [];
-        const boot = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
-        const startedAt = `${boot}/${(await fields())[19] ?? ''}`;
-        await writeFile(file, JSON.stringify({ ...own, pid, startedAt }));
-        expect(await runningPid(folder)).toBe(pid);
-        process.kill(pid, 'SIGKILL');
-        while ((await fields())[0] !== 'Z') await nextTurn();
-        expect(await runningPid(folder)).toBeUndefined();
-      } finally {
-        parent.kill('SIGKILL');
-      }
-    },
-  );
 });

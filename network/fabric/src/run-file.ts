@@ -1,18 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { readIfPresent, writePrivate } from '../../identity/src/index.ts';
+import { isRunning, processSeen } from '../../processes/src/index.ts';
 import type { NodeProcess } from './nodes.ts';
 
 const POLL_MS = 50;
-/** Fields 3 and 22 of /proc/PID/stat (proc(5)), counted after the command's name, which may hold spaces. */
-const STATE_FIELD = 0;
-const START_TIME_FIELD = 19;
-/** Has ended, and nobody has asked yet how: in a container without an init that may take for ever. */
-const ZOMBIE = 'Z';
-
 /** Who runs the network of a folder, and which processes it has started. */
 export interface RunFile {
   readonly pid: number;
@@ -38,39 +32,10 @@ function fileIn(dataDir: string): string {
   return join(dataDir, 'run', 'network.json');
 }
 
-function bootId(): string {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  } catch {
-    return '';
-  }
-}
-
-/** When a process was started; undefined when there is none any more. Without /proc (macOS) its number alone has to do. */
-function processStart(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (fields[STATE_FIELD] === ZOMBIE) return undefined;
-    return `${bootId()}/${fields[START_TIME_FIELD] ?? ''}`;
-  } catch {
-    return isAlive(pid) ? '' : undefined;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** Says that this process runs the network of that folder, with these processes. */
 export async function writeRunFile(dataDir: string, nodes: readonly NodeProcess[]): Promise<void> {
   const { pid } = process;
-  const file = { pid, startedAt: processStart(pid) ?? '', nodes };
+  const file = { pid, startedAt: processSeen(pid)?.startedAt ?? '', nodes };
   await writePrivate(fileIn(dataDir), `${JSON.stringify(file, null, 2)}\n`);
 }
 
@@ -85,7 +50,7 @@ export async function readRunFile(dataDir: string): Promise<RunFile | undefined>
   const parsed = runFile.safeParse(JSON.parse(text));
   if (!parsed.success) return undefined;
   const { pid, startedAt, nodes } = parsed.data;
-  if (processStart(pid) !== startedAt) return undefined;
+  if (!isRunning(pid, startedAt)) return undefined;
   const known = nodes.map(({ pid: nodePid, ...node }) =>
     nodePid === undefined ? node : { ...node, pid: nodePid },
   );
@@ -100,7 +65,7 @@ export async function runningPid(dataDir: string): Promise<number | undefined> {
 /** Waits until the network of that folder has ended. */
 export async function awaitEnd(run: RunFile, timeoutMs: number): Promise<boolean> {
   const end = Date.now() + timeoutMs;
-  while (processStart(run.pid) === run.startedAt) {
+  while (isRunning(run.pid, run.startedAt)) {
     if (Date.now() > end) return false;
     await delay(POLL_MS);
   }
