@@ -340,7 +340,7 @@ export {
   RequestErasureInput,
 } from './clinical/erasure.ts';
 export { foldText, indexValueHash, uniqueKeyOf } from './clinical/index-hash.ts';
-export { CLINICAL_KEYS, REGISTRY_SCOPE } from './clinical/keys.ts';
+export { CLINICAL_KEYS, REGISTRY_SCOPE, versionAttribute } from './clinical/keys.ts';
 export {
   LAB_GROUPS,
   type LabGroup,

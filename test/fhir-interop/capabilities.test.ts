@@ -71,6 +71,10 @@ function searchBy(
   return api.send(doctor, `${type}?${place}&${query}`, { headers: STRICT });
 }
 
+function isOfVersions(code: string): boolean {
+  return ['vread', 'history-instance', 'history-type'].includes(code);
+}
+
 /** Types that have no parameter for a patient are searched in the directory, or by _id. */
 function isWithinPatient(type: string): boolean {
   const names = resources.find((one) => one.type === type)?.searchParam.map(({ name }) => name);
@@ -112,6 +116,7 @@ describe('the CapabilityStatement', () => {
       read: (type) => api.send(doctor, `${type}/${NOBODY}`),
       vread: (type) => api.send(doctor, `${type}/${NOBODY}/_history/1`),
       'history-instance': (type) => api.send(doctor, `${type}/${NOBODY}/_history`),
+      'history-type': (type) => api.send(doctor, `${type}/_history?patient=${AMINA}`),
       'search-type': (type) => api.send(doctor, `${type}?_id=${NOBODY}`),
       create: (type) => api.send(doctor, type, { method: 'POST', headers: FHIR, body: body(type) }),
       update: (type) =>
@@ -126,7 +131,7 @@ describe('the CapabilityStatement', () => {
         const { status } = await attempt(type);
         const isServed = status !== 405;
         // Reading a version of what has none finds nothing; that is told by 404 and not named.
-        if (['vread', 'history-instance'].includes(code) && !named.includes(code)) {
+        if (isOfVersions(code) && !named.includes(code)) {
           expect([type, code, status]).toEqual([type, code, 404]);
         } else {
           expect([type, code, isServed]).toEqual([type, code, named.includes(code)]);

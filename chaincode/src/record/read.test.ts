@@ -185,6 +185,7 @@ describe('a sensitive record', () => {
     };
     await grant(ledger, PEOPLE.patient, device, termsWith({ ...deny, purposes: 'all' }));
     await expectUnseen(PEOPLE.nurse, record);
+    expect(await page(PEOPLE.nurse, { history: { sinceMs: 0 } })).toEqual({ records: [] });
     expect(await idsSeenBy(PEOPLE.clinicDoctor)).toContain(record.recordId);
   });
 });

@@ -34,6 +34,19 @@ async function versionOf(
   return reader.canRead({ ...record, labels }) ? recordView(record) : undefined;
 }
 
+/** The versions before one, as far as the reader may see them, newest first. */
+export async function* versionsBefore(
+  call: Call<unknown>,
+  reader: ChartReader,
+  current: RecordDocument,
+  before: number,
+): AsyncGenerator<RecordView> {
+  for (let version = Math.min(current.version, before - 1); version > 0; version -= 1) {
+    const found = await versionOf(call, reader, current, version);
+    if (found !== undefined) yield found;
+  }
+}
+
 /** The latest version of a record that the reader may see. */
 async function currentOf(call: Call<OneRecord>, reader: ChartReader): Promise<RecordDocument> {
   const { patientId, recordClass, recordId } = call.input;

@@ -4,7 +4,8 @@ import type { IndexName } from './documents.ts';
 
 const VERSION_DIGITS = 6;
 
-function versionAttribute(version: number): string {
+/** A version in a key or a bookmark, so that the order of texts is that of numbers. */
+export function versionAttribute(version: number): string {
   return String(version).padStart(VERSION_DIGITS, '0');
 }
 

@@ -54,6 +54,8 @@ export interface ReadRecordsInput {
   readonly recordClasses?: readonly RecordClass[] | undefined;
   /** One record, with one class; deleted ones too. */
   readonly recordId?: string | undefined;
+  /** Of the compartment: every version, deleted ones too, of each record that was written then or later. */
+  readonly history?: { readonly sinceMs: number } | undefined;
   readonly pageSize: number;
   readonly bookmark?: string | undefined;
 }
@@ -62,6 +64,7 @@ export const ReadRecordsInput: z.ZodType<ReadRecordsInput> = z.strictObject({
   permitId: Identifier,
   recordClasses: z.array(RecordClassSchema).min(1).max(RECORD_CLASSES.length).optional(),
   recordId: Identifier.optional(),
+  history: z.strictObject({ sinceMs: MomentMs }).optional(),
   pageSize: z.int().min(1).max(MAX_RECORDS_PER_PAGE),
   bookmark: Bookmark.optional(),
 });

@@ -2,8 +2,9 @@
 import { ERRORS } from '@pulseledger/domain';
 import { z } from 'zod';
 import { FhirJson } from '../definitions/fhir-json.ts';
-import { RECORD_TYPES, SERVED_TYPES } from '../definitions/served-types.ts';
+import { CHRONICLED_TYPES, RECORD_TYPES, SERVED_TYPES } from '../definitions/served-types.ts';
 import type { Route } from '../http/routes.ts';
+import { MAX_HISTORY } from '../interactions/history-query.ts';
 import { JSON_PATCH, JsonPatch } from '../interactions/json-patch.ts';
 import { MAX_COUNT } from '../search/query.ts';
 
@@ -151,8 +152,8 @@ function parametersOf(route: Route): Parameter[] {
   ];
 }
 
-function pathParameter(name: string, { method }: Route): Parameter {
-  const types = method === 'GET' ? SERVED_TYPES : RECORD_TYPES;
+function pathParameter(name: string, { method, path }: Route): Parameter {
+  const types = method === 'GET' ? readTypes(path) : RECORD_TYPES;
   const schemas: Readonly<Record<string, object>> = {
     type: { type: 'string', enum: types },
     vid: { type: 'string', pattern: '^[1-9][0-9]{0,5}$' },
@@ -160,6 +161,17 @@ function pathParameter(name: string, { method }: Route): Parameter {
   const id = { type: 'string', pattern: '^[A-Za-z0-9\\-.]{1,64}$' };
   return { name, in: 'path', required: true, schema: schemas[name] ?? id };
 }
+
+const TYPE_HISTORY = ':type/_history';
+
+function readTypes(path: string): readonly string[] {
+  return path === TYPE_HISTORY ? CHRONICLED_TYPES : SERVED_TYPES;
+}
+
+const HISTORY: readonly [string, object][] = [
+  ['_count', { type: 'integer', minimum: 1, maximum: MAX_HISTORY }],
+  ['_since', { type: 'string' }],
+];
 
 const SEARCH: readonly [string, object][] = [
   ['patient', { type: 'string' }],
@@ -177,6 +189,13 @@ const SEARCH: readonly [string, object][] = [
   ['_revinclude', { type: 'string' }],
 ];
 
+/** By the path of the route. */
+const FHIR_QUERIES: Readonly<Record<string, readonly [string, object][]>> = {
+  ':type': SEARCH,
+  [TYPE_HISTORY]: [['patient', { type: 'string' }], ...HISTORY],
+  ':type/:id/_history': HISTORY,
+};
+
 function queryParameters(route: Route): Parameter[] {
   if (route.query !== undefined) {
     const { properties } = z
@@ -184,9 +203,8 @@ function queryParameters(route: Route): Parameter[] {
       .parse(jsonSchema(route.query));
     return Object.entries(properties).map(([name, schema]) => query(name, schema));
   }
-  return route.path === ':type' && route.method === 'GET'
-    ? SEARCH.map(([name, schema]) => query(name, schema))
-    : [];
+  const known = route.method === 'GET' ? FHIR_QUERIES[route.path] : undefined;
+  return (known ?? []).map(([name, schema]) => query(name, schema));
 }
 
 function query(name: string, schema: object): Parameter {

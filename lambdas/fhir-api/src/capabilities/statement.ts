@@ -3,6 +3,7 @@ import { RECORD_CLASSES } from '@pulseledger/domain';
 import type { CapabilityStatement, CapabilityStatementRestResource } from 'fhir/r4.js';
 import {
   DIRECTORY_TYPES,
+  isChronicledType,
   isDirectoryType,
   isRecordType,
   OTHER_TYPES,
@@ -22,6 +23,7 @@ const CHANGED = '2026-11-23';
 const DOCUMENTATION = [
   'What does not exist and what the caller may not read are answered alike, with 404. Unknown search parameters are left out of the self link; with "Prefer: handling=strict" they are refused with 400.',
   `A search is within one patient (patient, subject or beneficiary), or by _id, or across patients by identifier; patients are found by identifier or by family name and birthdate together. _count is ${DEFAULT_COUNT} unless given and at most ${MAX_COUNT}. Without _sort the order is that of the ids, which never change; of Observation it is the time. Next links are opaque and belong to the login that got them.`,
+  'The history of a type is within one patient, as a search is: a patient who names none gets the own, everybody else names one (patient). Vital signs of wearables have no versions.',
   'Search parameters also take the modifier :missing. _include and _revinclude take every reference parameter.',
   'PUT, PATCH and DELETE: If-Match is the ETag of the version that the change is made to; PUT demands it (428). PATCH takes JSON Patch, in a Bundle as the data of a Binary. A client gives no ids. Labels in meta.security (v3-ActCode sensitivity, v3-Confidentiality R and V) protect the resource; an amendment does not take them away.',
   'A transaction is all or nothing and within one patient; with an Idempotency-Key it can be repeated. X-Patient says in whose record something belongs that names no patient. References to other servers are refused.',
@@ -94,8 +96,12 @@ export function interactionsOf(type: ServedType): readonly InteractionCode[] {
     'create',
     'search-type',
   ];
-  // A patient is erased on request, which is no interaction of FHIR.
-  return type === 'Patient' ? written : [...written, 'delete'];
+  return [
+    ...written,
+    ...(isChronicledType(type) ? (['history-type'] as const) : []),
+    // A patient is erased on request, which is no interaction of FHIR.
+    ...(type === 'Patient' ? [] : (['delete'] as const)),
+  ];
 }
 
 function resourceOf(type: ServedType): CapabilityStatementRestResource {

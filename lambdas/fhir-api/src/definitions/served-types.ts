@@ -63,12 +63,14 @@ export type ViewType = (typeof VIEW_TYPES)[number];
 export type RecordType = ClinicalType | OtherType | DirectoryType | 'Patient';
 export type ServedType = RecordType | ViewType;
 
-export const RECORD_TYPES: readonly RecordType[] = [
+/** Of a patient's record, where all versions of a type are together; the directory's are with each entry. */
+export const CHRONICLED_TYPES: readonly RecordType[] = [
   'Patient',
   ...CLINICAL_TYPES,
   ...OTHER_TYPES,
-  ...DIRECTORY_TYPES,
 ];
+
+export const RECORD_TYPES: readonly RecordType[] = [...CHRONICLED_TYPES, ...DIRECTORY_TYPES];
 
 export const SERVED_TYPES: readonly ServedType[] = [...RECORD_TYPES, ...VIEW_TYPES];
 
@@ -78,6 +80,10 @@ export function isServedType(name: string): name is ServedType {
 
 export function isRecordType(name: string): name is RecordType {
   return RECORD_TYPES.some((type) => type === name);
+}
+
+export function isChronicledType(name: string): name is RecordType {
+  return CHRONICLED_TYPES.some((type) => type === name);
 }
 
 export function isDirectoryType(name: string): name is DirectoryType {

@@ -6,6 +6,7 @@ import { readSmartConfiguration } from '../capabilities/smart-configuration.ts';
 import { readHistory } from '../interactions/history.ts';
 import { patchResource } from '../interactions/patch.ts';
 import { readPublicly, readResource, readVersion } from '../interactions/read.ts';
+import { readTypeHistory } from '../interactions/type-history.ts';
 import { createResource, deleteResource, updateResource } from '../interactions/write.ts';
 import { everything } from '../operations/everything.ts';
 import { summary } from '../operations/summary.ts';
@@ -151,6 +152,13 @@ export const ROUTES: readonly Route[] = [
     summary: 'Create',
     handle: createResource,
     maxBody: RESOURCE_BODY,
+  },
+  {
+    method: 'GET',
+    path: ':type/_history',
+    access: 'login',
+    summary: 'All versions of the resources of a type in the record of one patient, newest first',
+    handle: readTypeHistory,
   },
   {
     method: 'GET',

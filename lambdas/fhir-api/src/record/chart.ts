@@ -8,6 +8,7 @@ import {
   type Place,
   PulseError,
   type Purpose,
+  type ReadRecordsInput,
   type RecordClass,
   type RecordView,
   type RecordWrite,
@@ -97,30 +98,30 @@ export class Chart {
   }
 
   /**
-   * Every present record of these classes.
+   * Every present record of these classes; or, of those that were written since, every version with the deleted ones.
    * @throws PulseError `not_found` when none of the classes is permitted; `too_costly`
    */
-  async load(patientId: string, recordClasses: readonly RecordClass[]): Promise<RecordView[]> {
+  async load(
+    patientId: string,
+    recordClasses: readonly RecordClass[],
+    history?: ReadRecordsInput['history'],
+  ): Promise<RecordView[]> {
     return conceal(
       this.#options.charts.reading({ patientId }, recordClasses, async (permits) => {
         const byPermit = Map.groupBy(permits.keys(), (recordClass) => permits.get(recordClass));
         const parts = [...byPermit].map(([permitId = '', classes]) =>
-          this.#loadWith(patientId, permitId, classes),
+          this.#loadWith({ patientId, permitId, recordClasses: classes, history }),
         );
         return (await Promise.all(parts)).flat();
       }),
     );
   }
 
-  async #loadWith(
-    patientId: string,
-    permitId: string,
-    recordClasses: readonly RecordClass[],
-  ): Promise<RecordView[]> {
+  async #loadWith(asked: Omit<ReadRecordsInput, 'pageSize'>): Promise<RecordView[]> {
     const all: RecordView[] = [];
     let bookmark: string | undefined;
     for (let page = 0; page < MAX_LOAD_PAGES; page += 1) {
-      const input = { patientId, permitId, recordClasses, pageSize: MAX_RECORDS_PER_PAGE };
+      const input = { ...asked, pageSize: MAX_RECORDS_PER_PAGE };
       const read = this.#options.port.readRecords(
         bookmark === undefined ? input : { ...input, bookmark },
       );

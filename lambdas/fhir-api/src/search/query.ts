@@ -207,7 +207,8 @@ function patientsNamed(
 /** Parameters by which the patient of a resource is named. */
 export const COMPARTMENT_PARAMETERS: readonly string[] = ['patient', 'subject', 'beneficiary'];
 
-function patientIdIn(text: string, baseUrl: string): string | undefined {
+/** Of an id or a reference; undefined for what is neither. */
+export function patientIdIn(text: string, baseUrl: string): string | undefined {
   const relative = text.startsWith(`${baseUrl}/`) ? text.slice(baseUrl.length + 1) : text;
   const id = relative.startsWith('Patient/') ? relative.slice('Patient/'.length) : relative;
   return /^[A-Za-z0-9\-.]{1,64}$/.test(id) ? id : undefined;

@@ -40,7 +40,11 @@ export function pageOf(
   return { resources: page.map(({ resource }) => resource), next, total: found.length };
 }
 
-function fitting(items: readonly { readonly resource: FhirJson }[], count: number): number {
+/** How many of these make a page. */
+export function fitting(
+  items: readonly { readonly resource: FhirJson | null }[],
+  count: number,
+): number {
   let characters = 0;
   for (const [index, { resource }] of items.entries()) {
     if (index >= count) return index;
@@ -96,7 +100,7 @@ function compareValues(a: string | number, b: string | number): number {
 }
 
 /** What has no value comes last, whatever the direction. */
-function comparePlaces(a: Place, b: Place, sort: readonly SortKey[]): number {
+export function comparePlaces(a: Place, b: Place, sort: readonly SortKey[]): number {
   for (const [index, left] of a.entries()) {
     const right = b[index] ?? null;
     if (left === right) continue;

@@ -19,6 +19,7 @@ import {
   standsFor,
   takenAtMs,
   testsOrdered,
+  versionAttribute,
   type WriteRecordsInput,
 } from '@pulseledger/domain';
 import { type OpenedChart, PermitCache } from '@pulseledger/ledger';
@@ -126,7 +127,7 @@ export class MemoryClinical {
   };
 
   /** As the contract has it: administrators of a provider. */
-  writerFor(caller: Caller): DirectoryWriter {
+  writerFor(caller: Caller): Pick<DirectoryWriter, 'write'> {
     return {
       write: (writes) =>
         attempt(() => {
@@ -329,23 +330,24 @@ export class MemoryClinical {
       const stored = this.#one(caller, { patientId, permitId, recordClass, recordId });
       return { records: stored.versions.slice(-1) };
     }
-    const after = input.bookmark?.split('.')[1] ?? '';
+    const { history } = input;
+    const after = input.bookmark?.slice(input.bookmark.indexOf('.') + 1) ?? '';
     const all = [...this.#records.values()]
-      .flatMap((stored) => (stored.patientId === patientId ? stored.versions.slice(-1) : []))
+      .flatMap((stored) => (stored.patientId === patientId ? versionsAsked(stored, history) : []))
       .filter(
         (view) =>
-          !view.deleted &&
-          view.recordId > after &&
+          (history !== undefined || !view.deleted) &&
+          placeIn(view) > after &&
           recordClasses.includes(view.recordClass) &&
           permit.classes.includes(view.recordClass) &&
           this.#isOwnNote(caller, view) &&
           this.#may(caller, patientId, 'read', view.recordClass, view.labels, permit.purpose),
       )
-      .sort((a, b) => (a.recordId < b.recordId ? -1 : 1));
+      .sort((a, b) => (placeIn(a) < placeIn(b) ? -1 : 1));
     const records = all.slice(0, input.pageSize);
     const last = records.at(-1);
     return all.length > records.length && last !== undefined
-      ? { records, bookmark: `other.${last.recordId}` }
+      ? { records, bookmark: `other.${placeIn(last)}` }
       : { records };
   }
 
@@ -443,6 +445,19 @@ export class MemoryClinical {
     }
     return version;
   }
+}
+
+function versionsAsked(
+  { versions }: Stored,
+  history: ReadRecordsInput['history'],
+): readonly RecordView[] {
+  const [latest] = versions.slice(-1);
+  if (latest === undefined || history === undefined) return versions.slice(-1);
+  return latest.writtenAtMs >= history.sinceMs ? versions : [];
+}
+
+function placeIn({ recordId, version }: RecordView): string {
+  return `${recordId}.${versionAttribute(version)}`;
 }
 
 function newestStanding(
