@@ -66,7 +66,7 @@ describe('a patient', () => {
   it('says who treats them, by the name in the directory, and ends it', async () => {
     const patient = await world.signedIn('patient-ada');
     await patient.press('Who treats me');
-    await patient.page.getByText('Somebody who is not in the directory').first().waitFor();
+    await patient.page.getByText('Dr Hanna Weiss').first().waitFor();
     await patient.page.getByLabel('Their id').fill(practitionerId);
     await patient.press('Enter');
     const entered = patient.page.locator('.lines > li').filter({ hasText: 'Dr Ilona Núñez' });

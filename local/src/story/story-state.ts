@@ -2,7 +2,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 
 /** Parts of the story, in no order: each is on the ledger, or is tried again. */
-export const CHAPTERS = ['staff', 'vitals', 'records', 'consents', 'emergency'] as const;
+export const CHAPTERS = ['vitals', 'records', 'consents', 'emergency'] as const;
 export type Chapter = (typeof CHAPTERS)[number];
 
 /** How far the story has been told in a data folder. */
@@ -11,14 +11,15 @@ export interface StoryState {
   readonly seed: number;
   /** When the first start told of the week before it. */
   readonly toldAtMs: number;
-  readonly done: readonly Chapter[];
+  /** Chapters; a story that an older version began may name others. */
+  readonly done: readonly string[];
 }
 
 const StoryState: z.ZodType<StoryState> = z.object({
   version: z.literal(1),
   seed: z.int().min(0),
   toldAtMs: z.int().min(0),
-  done: z.array(z.enum(CHAPTERS)),
+  done: z.array(z.string()),
 });
 
 /** What was told before; a story that begins now when there is nothing. */

@@ -4,7 +4,6 @@ import type { DataFolder } from '../supervisor/data-folder.ts';
 import type { System } from '../supervisor/system.ts';
 import { CAST, WARD } from './cast.ts';
 import { Deeds, type Member } from './deeds.ts';
-import { nameStaff } from './staff.ts';
 import {
   CHAPTERS,
   type Chapter,
@@ -81,13 +80,6 @@ export class Story {
     const members = this.#members();
     const deeds = this.#deeds();
     const [first] = members;
-    await this.#chapter('staff', () =>
-      nameStaff(
-        this.#options.folder.keys,
-        this.#options.system.profile,
-        this.#options.system.people,
-      ),
-    );
     await this.#chapter('records', () => this.#tellRecords(deeds, members));
     await this.#chapter('emergency', async () => {
       if (first === undefined) return;
