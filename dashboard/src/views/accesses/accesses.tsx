@@ -1,6 +1,7 @@
 import { AccessesAnswer, type AccessLine } from '@pulseledger/domain';
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
+import { allPages } from '../../api/all-pages.ts';
 import type { ApiClient } from '../../api/client.ts';
 import { TEXT } from '../../text/en.ts';
 import { Loaded } from '../../ui/loaded.tsx';
@@ -8,7 +9,6 @@ import { useEvery } from '../../ui/use-every.ts';
 import { useRemote } from '../../ui/use-remote.ts';
 import { momentText } from '../../ui/words.ts';
 
-const MAX_PAGES = 20;
 /** How soon somebody who looks is seen here. */
 const REFRESH_MS = 4_000;
 /** So many parts of a record are named in a line. */
@@ -152,20 +152,11 @@ function outcomeOf({ permitted, refused }: AccessLine): string {
   return refused.length === 0 ? words.permitted : words.partly;
 }
 
-async function allAccesses(
+function allAccesses(
   api: ApiClient,
   patientId: string,
   signal: AbortSignal,
 ): Promise<AccessLine[]> {
-  const lines: AccessLine[] = [];
-  let bookmark: string | undefined;
-  for (let page = 0; page < MAX_PAGES; page += 1) {
-    const query = bookmark === undefined ? '' : `?bookmark=${encodeURIComponent(bookmark)}`;
-    const path = `patients/${patientId}/accesses${query}`;
-    const answer: AccessesAnswer = await api.ask(path, AccessesAnswer, { signal });
-    lines.push(...answer.accesses);
-    ({ bookmark } = answer);
-    if (bookmark === undefined) break;
-  }
-  return lines;
+  const ask = (path: string): Promise<AccessesAnswer> => api.ask(path, AccessesAnswer, { signal });
+  return allPages(`patients/${patientId}/accesses`, ask, ({ accesses }) => accesses);
 }

@@ -4,14 +4,13 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { ApiClient } from '../../api/client.ts';
 import { search } from '../../api/fhir.ts';
-import type { Values } from '../../form/field.ts';
 import { localMoment } from '../../form/field.ts';
 import type { Person } from '../../session/session.ts';
 import { TEXT } from '../../text/en.ts';
 import { Loaded } from '../../ui/loaded.tsx';
 import { useRemote } from '../../ui/use-remote.ts';
-import { EntryEditor } from '../entries/entry-editor.tsx';
 import { formFor } from '../entries/entry-forms.ts';
+import { type Editing, EntryWriter } from '../entries/entry-writer.tsx';
 import { PsychotherapyNotes } from '../notes/psychotherapy-notes.tsx';
 import { Corrections } from './corrections.tsx';
 import { Line } from './line.tsx';
@@ -21,12 +20,6 @@ import type { RecordLine, RecordSection } from './record-sections.ts';
 export interface Entry {
   readonly resource: FhirResource;
   readonly line: RecordLine;
-}
-
-/** What is being written: something new, or a new version of an entry. */
-interface Editing {
-  readonly resource?: FhirResource;
-  readonly prefilled?: Values;
 }
 
 export interface RecordListProps {
@@ -49,34 +42,13 @@ export function RecordList({ api, person, patientId, section }: RecordListProps)
   });
   const path = `patients/${patientId}/corrections`;
   const corrections = useRemote(path, (signal) => api.ask(path, CorrectionsAnswer, { signal }));
-  const close = (): void => {
-    setEditing(undefined);
-  };
   return (
     <section aria-label={section.label}>
-      {form === undefined || editing !== undefined ? null : (
-        <p class="buttons">
-          <button
-            type="button"
-            class="primary"
-            onClick={() => {
-              setEditing({});
-            }}
-          >
-            {TEXT.form.newEntry}
-          </button>
-        </p>
-      )}
-      {form === undefined || editing === undefined ? null : (
-        <EntryEditor
-          key={editing.resource?.id ?? 'new'}
-          {...{ api, form, ...editing }}
-          writer={{ patientId, practitionerId: person.subjectId }}
-          onSaved={() => {
-            close();
-            remote.reload();
-          }}
-          onCancel={close}
+      {form === undefined ? null : (
+        <EntryWriter
+          {...{ api, person, patientId, form, begin: TEXT.form.newEntry, editing }}
+          onEditing={setEditing}
+          onSaved={remote.reload}
         />
       )}
       <Loaded

@@ -1,6 +1,7 @@
 import { DirectoryAnswer, type DirectoryHit } from '@pulseledger/domain';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import { allPages } from '../../api/all-pages.ts';
 import { askPublicly } from '../../api/public.ts';
 import { type Field, given, type Values } from '../../form/field.ts';
 import { Form } from '../../form/form.tsx';
@@ -10,7 +11,7 @@ import { useRemote } from '../../ui/use-remote.ts';
 import { languageName, languages, SPECIALTIES } from './specialties.ts';
 
 const { directory: words } = TEXT;
-/** Pages may be short or empty: so many are asked for at most. */
+/** Who finds more has to ask more closely. */
 const MAX_PAGES = 5;
 
 const FIELDS: readonly Field[] = [
@@ -121,18 +122,8 @@ function Post({ hit: { post, languages: spoken } }: { readonly hit: DirectoryHit
 }
 
 async function allHits(query: string, signal: AbortSignal): Promise<DirectoryHit[]> {
-  const hits: DirectoryHit[] = [];
-  let bookmark: string | undefined;
-  for (let page = 0; page < MAX_PAGES; page += 1) {
-    const more = bookmark === undefined ? '' : `&bookmark=${encodeURIComponent(bookmark)}`;
-    const answer: DirectoryAnswer = await askPublicly(
-      `directory?${query}${more}`,
-      DirectoryAnswer,
-      signal,
-    );
-    hits.push(...answer.hits);
-    ({ bookmark } = answer);
-    if (bookmark === undefined) break;
-  }
+  const ask = (path: string): Promise<DirectoryAnswer> =>
+    askPublicly(path, DirectoryAnswer, signal);
+  const hits = await allPages(`directory?${query}`, ask, (answer) => answer.hits, MAX_PAGES);
   return hits.toSorted((a, b) => a.name.localeCompare(b.name));
 }

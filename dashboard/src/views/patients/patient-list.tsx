@@ -1,13 +1,12 @@
 import { PatientsAnswer, type PatientView } from '@pulseledger/domain';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import { allPages } from '../../api/all-pages.ts';
 import type { ApiClient } from '../../api/client.ts';
 import { TEXT } from '../../text/en.ts';
 import { yearsSince } from '../../ui/age.ts';
 import { Loaded } from '../../ui/loaded.tsx';
 import { useRemote } from '../../ui/use-remote.ts';
-
-const MAX_PAGES = 20;
 
 /** Whom the doctor or nurse treats at present. */
 export function PatientList({
@@ -66,17 +65,10 @@ export function PatientList({
   );
 }
 
-/** Page after page. @throws Failure */
+/** By name. @throws Failure */
 export async function allPatients(api: ApiClient, signal: AbortSignal): Promise<PatientView[]> {
-  const patients: PatientView[] = [];
-  let bookmark: string | undefined;
-  for (let page = 0; page < MAX_PAGES; page += 1) {
-    const query = bookmark === undefined ? '' : `?bookmark=${encodeURIComponent(bookmark)}`;
-    const answer: PatientsAnswer = await api.ask(`patients${query}`, PatientsAnswer, { signal });
-    patients.push(...answer.patients);
-    ({ bookmark } = answer);
-    if (bookmark === undefined) break;
-  }
+  const ask = (path: string): Promise<PatientsAnswer> => api.ask(path, PatientsAnswer, { signal });
+  const patients = await allPages('patients', ask, (answer) => answer.patients);
   return patients.toSorted((a, b) => nameOf(a).localeCompare(nameOf(b)));
 }
 

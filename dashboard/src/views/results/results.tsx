@@ -9,7 +9,7 @@ import { Loaded } from '../../ui/loaded.tsx';
 import { useRemote } from '../../ui/use-remote.ts';
 import { RecordList } from '../chart/record-list.tsx';
 import { REPORTS } from '../chart/record-sections.ts';
-import { EntryEditor } from '../entries/entry-editor.tsx';
+import { type Editing, EntryWriter } from '../entries/entry-writer.tsx';
 import { labSeries } from './lab-series.ts';
 import { RESULT_FORM } from './result-form.ts';
 import { Series } from './series.tsx';
@@ -26,7 +26,7 @@ export function Results({
   readonly person: Person;
   readonly patientId: string;
 }): JSX.Element {
-  const [editing, setEditing] = useState<{ readonly resource?: Observation }>();
+  const [editing, setEditing] = useState<Editing>();
   const isWriter = person.role === 'doctor' || person.role === 'nurse';
   const remote = useRemote(`${patientId} laboratory`, async (signal) => {
     const parameters = [
@@ -36,39 +36,18 @@ export function Results({
     ] as const;
     return labSeries(await search(api, 'Observation', parameters, signal));
   });
-  const close = (): void => {
-    setEditing(undefined);
-  };
   const amend = (resource: Observation): void => {
     setEditing({ resource });
   };
   return (
     <section aria-label={TEXT.chart.sections.results}>
-      {isWriter && editing === undefined ? (
-        <p class="buttons">
-          <button
-            type="button"
-            class="primary"
-            onClick={() => {
-              setEditing({});
-            }}
-          >
-            {words.write}
-          </button>
-        </p>
-      ) : null}
-      {editing === undefined ? null : (
-        <EntryEditor
-          key={editing.resource?.id ?? 'new'}
-          {...{ api, form: RESULT_FORM, ...editing }}
-          writer={{ patientId, practitionerId: person.subjectId }}
-          onSaved={() => {
-            close();
-            remote.reload();
-          }}
-          onCancel={close}
+      {isWriter ? (
+        <EntryWriter
+          {...{ api, person, patientId, form: RESULT_FORM, begin: words.write, editing }}
+          onEditing={setEditing}
+          onSaved={remote.reload}
         />
-      )}
+      ) : null}
       <Loaded
         remote={remote}
         empty={(series) => (series.length === 0 ? TEXT.chart.nothing : undefined)}

@@ -1,9 +1,9 @@
 import { CHART_CLASSES, type RecordClass, SharedAnswer, SharesAnswer } from '@pulseledger/domain';
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
 import type { ApiClient } from '../../api/client.ts';
 import { TEXT } from '../../text/en.ts';
 import { Loaded } from '../../ui/loaded.tsx';
+import { UnfoldingList } from '../../ui/unfolding-list.tsx';
 import { useEvery } from '../../ui/use-every.ts';
 import { useRemote } from '../../ui/use-remote.ts';
 import { linesOf } from '../chart/record-sections.ts';
@@ -15,7 +15,6 @@ type Share = SharesAnswer['shares'][number];
 
 /** What is shared with the insurer, and until when; a revoked share is gone with the next look. */
 export function Shares({ api }: { readonly api: ApiClient }): JSX.Element {
-  const [chosen, setChosen] = useState<string>();
   const remote = useRemote('shares', (signal) => api.ask('shares', SharesAnswer, { signal }));
   useEvery(REFRESH_MS, () => {
     if (!remote.isLoading) remote.reload();
@@ -33,38 +32,33 @@ export function Shares({ api }: { readonly api: ApiClient }): JSX.Element {
         empty={({ shares }) => (shares.length === 0 ? words.none : undefined)}
       >
         {({ shares }) => (
-          <ul class="lines">
-            {shares.map((share) => (
-              <li key={share.shareId}>
-                <span class="when">
-                  {words.until} {date.format(share.untilMs)}
-                </span>
-                <span class="what">
-                  <strong>
-                    {words.share} {share.shareId.slice(0, 8)}
-                  </strong>
-                  <span>
-                    {classesOf(share)
-                      .map((one) => TEXT.classes[one])
-                      .join(', ')}
-                  </span>
-                  {chosen === share.shareId ? <SharedRecords api={api} share={share} /> : null}
-                </span>
-                <button
-                  type="button"
-                  aria-expanded={chosen === share.shareId}
-                  onClick={() => {
-                    setChosen(chosen === share.shareId ? undefined : share.shareId);
-                  }}
-                >
-                  {words.open}
-                </button>
-              </li>
-            ))}
-          </ul>
+          <UnfoldingList
+            open={words.open}
+            lines={shares.map((share) => ({
+              key: share.shareId,
+              when: `${words.until} ${date.format(share.untilMs)}`,
+              what: <ShareLine share={share} />,
+              unfolded: () => <SharedRecords api={api} share={share} />,
+            }))}
+          />
         )}
       </Loaded>
     </section>
+  );
+}
+
+function ShareLine({ share }: { readonly share: Share }): JSX.Element {
+  return (
+    <>
+      <strong>
+        {words.share} {share.shareId.slice(0, 8)}
+      </strong>
+      <span>
+        {classesOf(share)
+          .map((one) => TEXT.classes[one])
+          .join(', ')}
+      </span>
+    </>
   );
 }
 
