@@ -184,6 +184,7 @@ export {
 } from './api/corrections.ts';
 export { DeviceRequest, WearerRequest } from './api/devices.ts';
 export {
+  AttestationRequest,
   DirectoryAnswer,
   type DirectoryHit,
   type DirectoryPost,

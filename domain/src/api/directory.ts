@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { QualificationStatus } from '../directory/attestation.ts';
+import { QualificationCheck } from '../directory/contract.ts';
 import { Identifier, MomentMs } from '../identifiers.ts';
 
 /** A post that somebody has or had. */
@@ -51,6 +52,10 @@ export interface ProfileQualification {
     readonly atMs: number;
   }[];
 }
+
+/** Body of `POST /directory/{practitionerId}/attestations`, by an organization's administrator. */
+export type AttestationRequest = QualificationCheck;
+export const AttestationRequest: z.ZodType<AttestationRequest> = QualificationCheck;
 
 /** Answer of `GET /directory/{practitionerId}`: the career, current posts first. */
 export interface ProfileAnswer {

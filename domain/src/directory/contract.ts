@@ -76,23 +76,32 @@ export const WriteDirectoryOutput: z.ZodType<WriteDirectoryOutput> = z.object({
   versions: z.array(z.int()),
 });
 
-/** Input of `directory:Attest`, by an organization's administrator. */
-export interface AttestQualificationInput {
-  readonly practitionerId: string;
-  /** Random. */
-  readonly attestationId: string;
+/** What an organization found when it checked a qualification. */
+export interface QualificationCheck {
   /** `system|code` or text of the qualification. */
   readonly qualification: string;
   readonly outcome: 'verified' | 'failed';
+  /** Where it was checked, e.g. a register of licences. */
   readonly source: string;
+}
+const CHECK = {
+  qualification: z.string().min(1).max(2_000),
+  outcome: z.enum(['verified', 'failed']),
+  source: Statement,
+};
+export const QualificationCheck: z.ZodType<QualificationCheck> = z.strictObject(CHECK);
+
+/** Input of `directory:Attest`, by an organization's administrator. */
+export interface AttestQualificationInput extends QualificationCheck {
+  readonly practitionerId: string;
+  /** Random. */
+  readonly attestationId: string;
   readonly saltHex: string;
 }
 export const AttestQualificationInput: z.ZodType<AttestQualificationInput> = z.strictObject({
   practitionerId: Identifier,
   attestationId: Identifier,
-  qualification: z.string().min(1).max(2_000),
-  outcome: z.enum(['verified', 'failed']),
-  source: Statement,
+  ...CHECK,
   saltHex: SaltHex,
 });
 

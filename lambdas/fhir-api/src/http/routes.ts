@@ -23,6 +23,7 @@ import { NOTE_ROUTES } from '../plain/note-routes.ts';
 import { OPERATIONS_ROUTES } from '../plain/operations-routes.ts';
 import { ORDER_ROUTES } from '../plain/order-routes.ts';
 import { PAGE_ROUTES } from '../plain/page-routes.ts';
+import { QUALIFICATION_ROUTES } from '../plain/qualification-routes.ts';
 import { RELATION_ROUTES } from '../plain/relation-routes.ts';
 import { WATCH_ROUTES } from '../plain/watch-routes.ts';
 import { searchPublicly, searchType, searchTypeByForm } from '../search/type-search.ts';
@@ -87,6 +88,7 @@ export const ROUTES: readonly Route[] = [
   ...CONSENT_ROUTES,
   ...WATCH_ROUTES,
   ...DIRECTORY_ROUTES,
+  ...QUALIFICATION_ROUTES,
   ...RELATION_ROUTES,
   ...EMERGENCY_ROUTES,
   ...LEDGER_ROUTES,

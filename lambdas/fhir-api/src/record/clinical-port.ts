@@ -3,6 +3,8 @@
  * function of the same name and decides itself whether the caller may. All throw PulseError.
  */
 import type {
+  AttestQualificationInput,
+  ChangeOutput,
   DirectoryWrite,
   FindByKeyInput,
   FindByKeyOutput,
@@ -76,4 +78,6 @@ export interface DirectoryHints {
 export interface DirectoryWriter {
   /** @returns the version of each @throws PulseError */
   write(writes: readonly DirectoryWrite[]): Promise<readonly number[]>;
+  /** In the name of the own organization. @throws PulseError `not_found` for no such entry or qualification */
+  attestQualification(input: AttestQualificationInput): Promise<ChangeOutput>;
 }

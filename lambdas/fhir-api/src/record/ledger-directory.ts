@@ -9,10 +9,8 @@ import {
   ReadDirectoryOutput,
   SearchDirectoryInput,
   SearchDirectoryOutput,
-  WriteDirectoryInput,
-  WriteDirectoryOutput,
 } from '@pulseledger/domain';
-import type { LedgerCalls } from '@pulseledger/ledger';
+import { DirectoryClient, type LedgerCalls } from '@pulseledger/ledger';
 import type { DirectoryEntry, DirectoryPort, DirectoryWriter } from './clinical-port.ts';
 
 /** A search goes through so many pages at most. */
@@ -100,15 +98,9 @@ function toEntry({
 
 /** As the caller, who must be an administrator, or a doctor changing the own contact. */
 export function ledgerDirectoryWriter(calls: LedgerCalls): DirectoryWriter {
+  const client = new DirectoryClient(calls);
   return {
-    write: async (writes) => {
-      const { versions } = await calls.submit(
-        'directory:Write',
-        WriteDirectoryInput,
-        { writes },
-        WriteDirectoryOutput,
-      );
-      return versions;
-    },
+    write: async (writes) => (await client.write({ writes })).versions,
+    attestQualification: (input) => client.attestQualification(input),
   };
 }

@@ -83,6 +83,7 @@ export function testApi(
   const notes = new MemoryNotes(record, clinical);
   const erasures = new MemoryErasures(clinical, now);
   const corrections = new MemoryCorrections(clinical, now);
+  const people = memoryPeople(options.people ?? [], now);
   const log: AccessLogEntry[] = [];
   const measured: TestApi['measured'] = [];
   const published: { topic: string; payload: object }[] = [];
@@ -92,7 +93,7 @@ export function testApi(
     baseUrl: options.baseUrl ?? BASE_URL,
     now,
     directory: clinical.directory,
-    people: memoryPeople(options.people ?? [], now),
+    people,
     cursorKey: () => Promise.resolve(cursorKey('a secret of the API')),
     login: LOGIN,
     liveKey: () => Promise.resolve(LIVE_KEY),
@@ -125,7 +126,7 @@ export function testApi(
         charts: clinical.chartsOf(caller, purpose),
         relations: relations.as(caller),
         devices: devices.as(caller),
-        directoryWriter: clinical.writerFor(caller),
+        directoryWriter: { ...clinical.writerFor(caller), ...people.writerFor(caller) },
       }),
   });
   return {

@@ -1,21 +1,47 @@
 import {
+  type AttestQualificationInput,
+  type ChangeOutput,
   checkedNpis,
   checkedQualifications,
   type DirectoryEntry,
   type DirectoryWrite,
   directoryFacts,
   isCurrent,
+  MSP_IDS,
   matchesAll,
+  PulseError,
+  type QualificationAttestation,
   searchTokens,
 } from '@pulseledger/domain';
+import type { DirectoryWriter } from '../record/clinical-port.ts';
 import type { PeopleDirectory } from '../record/people-directory.ts';
+import type { Caller } from '../smart/token.ts';
+
+export interface MemoryPeople extends PeopleDirectory {
+  /** As the contract has it: administrators attest, of qualifications that there are. */
+  writerFor(caller: Caller): Pick<DirectoryWriter, 'attestQualification'>;
+}
 
 /** The directory in memory: by name of the practitioner and by practitioner, as far as the API's own part goes. */
-export function memoryPeople(
-  writes: readonly DirectoryWrite[],
-  now: () => number,
-): PeopleDirectory {
+export function memoryPeople(writes: readonly DirectoryWrite[], now: () => number): MemoryPeople {
   const entries = writes.map((write) => entryOf(write, now()));
+  const attestations = new Map<string, QualificationAttestation[]>();
+  const withWords = (entry: DirectoryEntry): DirectoryEntry => {
+    const words = attestations.get(entry.id) ?? [];
+    const facts = directoryFacts(entry.resource);
+    return { ...entry, qualifications: checkedQualifications(facts, words, now()) };
+  };
+  const attest = (mspId: string, input: AttestQualificationInput): ChangeOutput => {
+    const { practitionerId, saltHex: _salt, ...said } = input;
+    const entry = entries.find(({ id }) => id === practitionerId);
+    const known = entry === undefined ? [] : withWords(entry).qualifications;
+    if (!known.some(({ qualification }) => qualification === said.qualification)) {
+      throw new PulseError('not_found', 'The practitioner has no such qualification.');
+    }
+    const words = attestations.get(practitionerId) ?? [];
+    attestations.set(practitionerId, [...words, { ...said, mspId, atMs: now() }]);
+    return { status: 'changed' };
+  };
   const namesOf = (id: string | undefined): string[] =>
     entries
       .filter((entry) => entry.id === id)
@@ -23,10 +49,19 @@ export function memoryPeople(
   return {
     read: (input) =>
       Promise.resolve({
-        entries: input.entries.flatMap(
-          ({ kind, id }) => entries.find((entry) => entry.kind === kind && entry.id === id) ?? [],
-        ),
+        entries: input.entries
+          .flatMap(
+            ({ kind, id }) => entries.find((entry) => entry.kind === kind && entry.id === id) ?? [],
+          )
+          .map(withWords),
       }),
+    writerFor: ({ role, organization }) => ({
+      attestQualification: async (input) => {
+        await Promise.resolve();
+        if (role !== 'administrator') throw new PulseError('access_denied');
+        return attest(MSP_IDS[organization], input);
+      },
+    }),
     search: ({ kind, name, practitionerId, current }) =>
       Promise.resolve({
         entries: entries.filter((entry) => {
