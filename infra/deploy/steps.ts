@@ -39,7 +39,16 @@ export interface StepOptions {
 /** Stacks that machines need, in their order, and those that need a network. */
 const BEFORE_PROGRAMS = ['data'];
 const BEFORE_NETWORK = ['identities', 'network'];
-const AFTER_NETWORK = ['rotation', 'ingest', 'people', 'api', 'live', 'page', 'operations'];
+const AFTER_NETWORK = [
+  'rotation',
+  'ingest',
+  'people',
+  'api',
+  'live',
+  'page',
+  'operations',
+  'node-alarms',
+];
 
 function cdk(args: readonly string[], profile: string | undefined): Command {
   const named = profile === undefined ? [] : ['--profile', profile];

@@ -27,6 +27,7 @@ const STACKS = [
   'ingest',
   'live',
   'network',
+  'node-alarms',
   'operations',
   'organization-clinic',
   'organization-hospital',
@@ -95,7 +96,7 @@ describe('the app', () => {
           .filter((stack) => stack.environment === environment && stack.name === name)
           .flatMap(resources)
           .map(({ Type }) => Type)
-          .filter((type) => type !== 'AWS::RAM::ResourceShare'),
+          .filter((type) => !/^AWS::(?:RAM::ResourceShare|Oam::(?:Sink|Link))$/.test(type)),
       ),
     ];
     for (const name of STACKS) {

@@ -9,6 +9,7 @@ import { IdentitiesStack } from './stacks/identities-stack.ts';
 import { IngestStack } from './stacks/ingest-stack.ts';
 import { LiveStack } from './stacks/live-stack.ts';
 import { NetworkStack } from './stacks/network-stack.ts';
+import { NodeAlarmsStack } from './stacks/node-alarms-stack.ts';
 import { OperationsStack } from './stacks/operations-stack.ts';
 import { OrganizationStack } from './stacks/organization-stack.ts';
 import { PageStack } from './stacks/page-stack.ts';
@@ -62,5 +63,10 @@ export class EnvironmentStage extends Stage {
       ...stack('operations'),
     });
     operations.addStackDependency(api);
+    const nodeAlarms = new NodeAlarmsStack(this, 'node-alarms', {
+      environment,
+      ...stack('node-alarms'),
+    });
+    nodeAlarms.addStackDependency(operations);
   }
 }

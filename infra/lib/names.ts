@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Environment } from '../environments/environment.ts';
 
 /** Everything that one environment owns begins with this. */
@@ -85,4 +86,22 @@ export function authoritySecretName(organization: string): string {
 /** Secret of an organization's administrator: empty but while the network is provisioned. */
 export function administratorSecretName(organization: string): string {
   return `administrator/${organization}`;
+}
+
+/** Topic of SNS that wakes people. */
+export function alarmTopicName(environment: Environment): string {
+  return `${prefix(environment)}-alarms`;
+}
+
+/** Id of the group in which a provider's doctors write psychotherapy notes: the same whenever it is asked for. */
+export function noteGroupId(environment: Environment, organization: string): string {
+  const text = `${secretPrefix(environment)}/note-group/${organization}`;
+  return createHash('sha256').update(text).digest('hex').slice(0, IDENTIFIER_DIGITS);
+}
+
+const IDENTIFIER_DIGITS = 32;
+
+/** Secret of the private keys of that group. */
+export function noteKeysSecretName(environment: Environment, organization: string): string {
+  return `note-keys/${organization}/${noteGroupId(environment, organization)}`;
 }

@@ -5,6 +5,7 @@ import type { Environment } from '../environments/environment.ts';
 /** Values that one stack makes and another needs. */
 export type SharedValue =
   | 'network/vpc-id'
+  | 'network/metrics-sink'
   | `organization/${string}/key-arn`
   | `network/${'service' | 'node'}-subnet/${number}`
   | `network/security-group/${'function' | 'peer' | 'orderer'}`
@@ -48,6 +49,7 @@ export function valuesForOrganizations({
 }: Pick<Environment, 'availabilityZones'>): SharedValue[] {
   return [
     'network/vpc-id',
+    'network/metrics-sink',
     'network/security-group/peer',
     'network/security-group/orderer',
     'fabric/programs',

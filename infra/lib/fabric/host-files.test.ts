@@ -17,6 +17,7 @@ import {
   slice,
 } from '../../provision/machine-scripts.ts';
 import { pythonTool } from '../testing/python-tool.ts';
+import { certificatesScript } from './certificates-script.ts';
 import { type HostFiles, hostFiles } from './host-files.ts';
 import { FETCH_SCRIPT, INSTALL_SCRIPT, KEYS_SCRIPT, WRITE_KEYS } from './host-scripts.ts';
 import { nodesOf } from './nodes.ts';
@@ -101,6 +102,7 @@ describe('scripts', () => {
     'pulse-fetch': FETCH_SCRIPT,
     'install.sh': INSTALL_SCRIPT,
     'pulse-keys': KEYS_SCRIPT,
+    'pulse-certificates': certificatesScript('Pulseledger/Nodes/prod'),
     'a machine brought up': bringUp({ kind: 'peer' }),
     'a program beside a node': asAdministrator({
       secret: 'pulseledger/prod/administrator/hospital',
@@ -134,6 +136,53 @@ describe('scripts', () => {
     const args = ['--shell=bash', '--exclude=SC2016', '-'];
     const { status, stdout } = spawnSync(shellcheck ?? '', args, { input: text, encoding: 'utf8' });
     expect([status, stdout]).toEqual([0, '']);
+  });
+});
+
+describe('the look at certificates', () => {
+  const run = (keys: string): { status: number | null; stdout: string; stderr: string } => {
+    write(folder, { 'programs/bin/aws': '#!/bin/sh\nprintf "%s\\n" "$@"\n' });
+    return spawnSync('bash', ['-s', keys], {
+      input: certificatesScript('Pulseledger/Nodes/dev'),
+      env: { PATH: `${join(folder, 'programs/bin')}:/usr/bin:/bin`, PULSE_HOST: 'peer0.example' },
+      encoding: 'utf8',
+    });
+  };
+
+  checkBy(
+    'openssl',
+    'tells the days of the first that ends, over all machines and for this one',
+    () => {
+      const keys = join(folder, 'certificates');
+      const make = (name: string, days: string): void => {
+        mkdirSync(join(keys, name), { recursive: true });
+        const files = [
+          '-keyout',
+          join(keys, name, 'key.pem'),
+          '-out',
+          join(keys, name, 'cert.pem'),
+        ];
+        const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+        const args = ['req', '-x509', '-subj', '/CN=made up', '-days', days, ...curve, ...files];
+        expect(spawnSync('openssl', args).status).toBe(0);
+      };
+      make('tls', '400');
+      make('msp', '20');
+      const { status, stdout } = run(keys);
+      expect(status).toBe(0);
+      // A certificate of 20 days has not quite 20 left.
+      expect(stdout.split('\n').filter((word) => word.startsWith('MetricName'))).toEqual([
+        'MetricName=CertificateDaysLeft,Unit=Count,Value=19',
+        'MetricName=CertificateDaysLeft,Unit=Count,Value=19,Dimensions=[{Name=host,Value=peer0.example}]',
+      ]);
+      expect(stdout).not.toContain('made up');
+    },
+  );
+
+  test('fails where there is none, and measures nothing', () => {
+    mkdirSync(join(folder, 'no-certificates'), { recursive: true });
+    const { status, stdout } = run(join(folder, 'no-certificates'));
+    expect([status, stdout]).toEqual([1, '']);
   });
 });
 
@@ -201,6 +250,7 @@ checkBy('systemd-analyze', 'systemd understands every unit', () => {
     'etc/systemd/system/network-online.target': '[Unit]\nDescription=made up\n',
     'etc/systemd/system/multi-user.target': '[Unit]\nDescription=made up\n',
     'etc/systemd/system/sysinit.target': '[Unit]\nDescription=made up\n',
+    'etc/systemd/system/timers.target': '[Unit]\nDescription=made up\n',
     'etc/systemd/system/basic.target': '[Unit]\nDescription=made up\n',
     'etc/systemd/system/shutdown.target': '[Unit]\nDescription=made up\n',
   });

@@ -8,8 +8,9 @@ import {
 } from '@pulseledger/network/fabric/render';
 import type { Environment } from '../../environments/environment.ts';
 import { nodeLogGroupName } from '../names.ts';
-import { agentConfig, SCRAPE } from './agent.ts';
-import { INSTALL_SCRIPT, KEYS_SCRIPT, WRITE_KEYS } from './host-scripts.ts';
+import { agentConfig, nodeNamespace, scrape } from './agent.ts';
+import { certificatesScript } from './certificates-script.ts';
+import { CURRENT, INSTALL_SCRIPT, KEYS_SCRIPT, WRITE_KEYS } from './host-scripts.ts';
 import { CONFIG, LOOPBACK, machineLayout } from './machine-layout.ts';
 import { definitionOf } from './nodes.ts';
 import { PORTS } from './ports.ts';
@@ -30,6 +31,7 @@ export function hostFiles(environment: Environment, organization: string): HostF
     places: readonly T[],
   ): T[] => places.filter((place) => place.organization.name === organization);
   const peers = own(layout.peers);
+  const orderers = own(layout.orderers);
   const [{ mspId } = { mspId: '' }] = layout.definition.organizations.filter(
     ({ name }) => name === organization,
   );
@@ -38,7 +40,7 @@ export function hostFiles(environment: Environment, organization: string): HostF
       peers.map((peer) => [`${CONFIG}/${peer.host}/core.yaml`, renderPeer(layout, peer)]),
     ),
     ...Object.fromEntries(
-      own(layout.orderers).map((orderer) => [
+      orderers.map((orderer) => [
         `${CONFIG}/${orderer.host}/orderer.yaml`,
         renderOrderer(layout, orderer),
       ]),
@@ -57,8 +59,27 @@ export function hostFiles(environment: Environment, organization: string): HostF
     ),
     'bin/pulse-keys': KEYS_SCRIPT,
     'bin/write-keys.py': WRITE_KEYS,
+    'bin/pulse-certificates': certificatesScript(nodeNamespace(environment)),
     'install.sh': INSTALL_SCRIPT,
-    'agent.json': `${JSON.stringify(agentConfig(nodeLogGroupName(environment, organization)), null, 2)}\n`,
-    'scrape.yaml': SCRAPE,
+    ...Object.fromEntries(
+      [...peers, ...orderers].flatMap(({ host }) =>
+        Object.entries(observed(environment, organization, host)),
+      ),
+    ),
+  };
+}
+
+/** How the agent measures one machine. */
+function observed(environment: Environment, organization: string, host: string): HostFiles {
+  const folder = `${CONFIG}/${host}`;
+  const agent = agentConfig({
+    environment,
+    host,
+    logGroupName: nodeLogGroupName(environment, organization),
+    scrapeFile: `${CURRENT}/${folder}/scrape.yaml`,
+  });
+  return {
+    [`${folder}/agent.json`]: `${JSON.stringify(agent, null, 2)}\n`,
+    [`${folder}/scrape.yaml`]: scrape(host),
   };
 }

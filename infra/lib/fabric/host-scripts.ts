@@ -81,13 +81,11 @@ fi
 chmod 0755 "$folder"/config/ccaas/bin/*
 ln -sfn "$place" ${PROGRAMS}
 ln -sfn "$folder" ${CURRENT}
-for unit in keys orderer peer chaincode; do
-  install -m 0644 "$folder/units/pulse-$unit.service" /etc/systemd/system/
-done
+install -m 0644 "$folder"/units/pulse-* /etc/systemd/system/
 
 # Amazon Linux keeps its packages in S3, which has an endpoint here.
 rpm -q amazon-cloudwatch-agent > /dev/null || dnf install -y -q amazon-cloudwatch-agent
-/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl -a fetch-config -m ec2 -s -c "file:$folder/agent.json"
+/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl -a fetch-config -m ec2 -s -c "file:$folder/config/$PULSE_HOST/agent.json"
 
 systemctl daemon-reload
 case $PULSE_KIND in
@@ -98,6 +96,7 @@ esac
 systemctl enable pulse-keys "\${wanted[@]}"
 systemctl restart pulse-keys
 systemctl restart "\${wanted[@]}"
+systemctl enable --now pulse-certificates.timer
 `;
 
 export const KEYS_SCRIPT: string = `#!/bin/bash

@@ -1,7 +1,6 @@
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge.ts';
-import { NODE_NAMESPACE } from './agent.ts';
 
 export interface NodeRoleProps {
   readonly host: string;
@@ -16,6 +15,8 @@ export interface NodeRoleProps {
   /** All that the making of the channel leaves for machines; named by hashes, hence `*`. */
   readonly channelArn: string;
   readonly logGroupArn: string;
+  /** Namespace of CloudWatch that it may measure in. */
+  readonly metricsNamespace: string;
 }
 
 const SESSIONS = [
@@ -61,7 +62,7 @@ export class NodeRole extends Construct {
         new PolicyStatement({
           actions: ['cloudwatch:PutMetricData'],
           resources: ['*'],
-          conditions: { StringEquals: { 'cloudwatch:namespace': NODE_NAMESPACE } },
+          conditions: { StringEquals: { 'cloudwatch:namespace': props.metricsNamespace } },
         }),
       ],
     });

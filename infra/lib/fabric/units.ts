@@ -42,6 +42,32 @@ TimeoutStartSec=120
 WantedBy=multi-user.target
 `;
 
+/** Root reads the keys' folder, and alone has the machine's credentials: hence not as the node's user. */
+const CERTIFICATES = `[Unit]
+Description=Tells how long the certificates of this node are still valid
+After=pulse-keys.service network-online.target
+
+[Service]
+Type=oneshot
+NoNewPrivileges=yes
+ProtectSystem=strict
+PrivateTmp=yes
+EnvironmentFile=${NODE_ENVIRONMENT}
+ExecStart=/bin/bash ${CURRENT}/bin/pulse-certificates
+TimeoutStartSec=120
+`;
+
+const CERTIFICATES_TIMER = `[Unit]
+Description=Hourly look at the certificates of this node
+
+[Timer]
+OnActiveSec=1min
+OnUnitActiveSec=1h
+
+[Install]
+WantedBy=timers.target
+`;
+
 function node(description: string, command: string, log: string, after: string): string {
   return `[Unit]
 Description=${description}
@@ -72,6 +98,8 @@ export function units(chaincode: {
 }): Readonly<Record<string, string>> {
   return {
     'pulse-keys.service': KEYS,
+    'pulse-certificates.service': CERTIFICATES,
+    'pulse-certificates.timer': CERTIFICATES_TIMER,
     'pulse-orderer.service': node('Fabric orderer', `${PROGRAMS}/bin/orderer`, 'orderer', ''),
     'pulse-peer.service': node(
       'Fabric peer',

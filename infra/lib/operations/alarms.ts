@@ -1,20 +1,9 @@
 import { METRICS_NAMESPACE, type MetricName, type QuarantineReason } from '@pulseledger/domain';
 import { Duration } from 'aws-cdk-lib';
-import { type IMetric, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Environment } from '../../environments/environment.ts';
 import { prefix, queueNames } from '../names.ts';
-
-/** One thing that somebody must act on. `docs/runbooks/<name>.md` says how. */
-export interface AlarmDescription {
-  readonly name: string;
-  /** What is the matter, in one sentence. */
-  readonly means: string;
-  readonly metric: IMetric;
-  /** The alarm sounds above it. */
-  readonly threshold: number;
-  /** Periods in a row. */
-  readonly evaluationPeriods: number;
-}
+import type { AlarmDescription } from './alarm-description.ts';
 
 const MINUTE = Duration.minutes(1);
 const FIVE_MINUTES = Duration.minutes(5);
@@ -151,6 +140,13 @@ function failing(environment: Environment, apiId: string): AlarmDescription[] {
       metric: functionMetric(`${name}-purge-ended`, 'Errors'),
       threshold: 0,
       evaluationPeriods: 6,
+    },
+    {
+      name: 'rotation-errors',
+      means: 'Services that sign get no new key and certificate; the present ones end some day.',
+      metric: functionMetric(`${name}-rotate-identity`, 'Errors'),
+      threshold: 0,
+      evaluationPeriods: 1,
     },
     {
       name: 'api-errors',

@@ -4,10 +4,13 @@ import { SecurityGroup, Subnet, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Schedule } from 'aws-cdk-lib/aws-events';
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
+import { FilterPattern, type ILogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
+import { CfnLink } from 'aws-cdk-lib/aws-oam';
 import type { Construct } from 'constructs';
 import type { Environment } from '../../environments/environment.ts';
 import { acknowledge } from '../acknowledge.ts';
 import { EncryptedLogGroup } from '../constructs/log-group.ts';
+import { NODE_METRICS, nodeNamespace, REJECTION_WORDS } from '../fabric/agent.ts';
 import { FabricMachine } from '../fabric/fabric-machine.ts';
 import { hostAsset } from '../fabric/host-asset.ts';
 import { hostFiles } from '../fabric/host-files.ts';
@@ -53,11 +56,32 @@ export class FabricStack extends EnvironmentStack {
       logGroupName: nodeLogGroupName(environment, organization),
       encryptionKey: this.#key,
     });
+    this.#measure(environment, logs);
     const makeRole = this.#roles(environment, {
       assetArn: bucket.arnForObjects(s3ObjectKey),
       logGroupArn: logs.logGroupArn,
     });
     this.#backUp(environment, this.#machines(environment, nodes, makeRole));
+  }
+
+  /** What is counted in the logs; and who watches the environment sees what is measured in this account. */
+  #measure(environment: Environment, logGroup: ILogGroup): void {
+    new MetricFilter(this, 'Rejections', {
+      logGroup,
+      filterPattern: FilterPattern.allTerms(REJECTION_WORDS),
+      metricNamespace: nodeNamespace(environment),
+      metricName: NODE_METRICS.gatewayRejections,
+      metricValue: '1',
+      defaultValue: 0,
+    });
+    const inAccount = environment.organizations.filter(({ account }) => account === this.account);
+    if (this.account === environment.account || inAccount[0]?.name !== this.#organization) return;
+    // One link an account, by the first organization in it.
+    new CfnLink(this, 'Metrics', {
+      resourceTypes: ['AWS::CloudWatch::Metric'],
+      labelTemplate: '$AccountName',
+      sinkIdentifier: shared(this, environment, 'network/metrics-sink'),
+    });
   }
 
   get #assetValue(): SharedValue {
@@ -145,6 +169,7 @@ export class FabricStack extends EnvironmentStack {
         objectArns: [of.assetArn, published(environment.nodePrograms.key)],
         channelArn: published(`${CHANNEL_FOLDER}*`),
         logGroupArn: of.logGroupArn,
+        metricsNamespace: nodeNamespace(environment),
       });
   }
 

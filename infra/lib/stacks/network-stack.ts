@@ -11,6 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-ec2';
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import { CfnSink } from 'aws-cdk-lib/aws-oam';
 import { CfnResourceShare } from 'aws-cdk-lib/aws-ram';
 import { ARecord, PrivateHostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53';
 import { InterfaceVpcEndpointTarget } from 'aws-cdk-lib/aws-route53-targets';
@@ -63,6 +64,7 @@ export class NetworkStack extends EnvironmentStack {
       }
     }
     this.#shareWithOthers(environment, vpc, [groups.peers, groups.orderers]);
+    this.#watchOthers(environment);
     const { functions, peers, orderers } = groups;
     share(this, environment, 'network/security-group/function', functions.securityGroupId);
     share(this, environment, 'network/security-group/peer', peers.securityGroupId);
@@ -127,6 +129,30 @@ export class NetworkStack extends EnvironmentStack {
         ...groups.map(({ securityGroupId }) => arn('security-group', securityGroupId)),
       ],
     });
+  }
+
+  /** Lets the accounts of organizations show their machines' metrics here, where the alarms are; nothing else of them. */
+  #watchOthers(environment: Environment): void {
+    const accounts = otherAccounts(environment);
+    if (accounts.length === 0) return;
+    const sink = new CfnSink(this, 'Metrics', {
+      name: prefix(environment),
+      policy: {
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Effect: 'Allow',
+            Principal: { AWS: accounts },
+            Action: ['oam:CreateLink', 'oam:UpdateLink'],
+            Resource: '*',
+            Condition: {
+              'ForAllValues:StringEquals': { 'oam:ResourceTypes': ['AWS::CloudWatch::Metric'] },
+            },
+          },
+        ],
+      },
+    });
+    share(this, environment, 'network/metrics-sink', sink.attrArn);
   }
 
   #flowLog(environment: Environment, vpc: Vpc): void {
