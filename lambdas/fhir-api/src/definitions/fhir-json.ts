@@ -33,6 +33,11 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** The objects at an element, whether it repeats or not. */
+export function objectsAt(value: unknown): JsonObject[] {
+  return (Array.isArray(value) ? value : [value]).filter(isObject);
+}
+
 /** A changed copy of a JSON value: what `change` gives for an object is what it becomes; undefined leaves it. */
 export function mapObjects(
   value: unknown,

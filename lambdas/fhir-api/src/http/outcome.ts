@@ -1,4 +1,4 @@
-import { ERRORS, PulseError } from '@pulseledger/domain';
+import { ERRORS, type ErrorCode, PulseError, REPEAT_REASONS } from '@pulseledger/domain';
 import type { OperationOutcome, OperationOutcomeIssue } from 'fhir/r4.js';
 import type { Finding } from '../definitions/structures.ts';
 
@@ -6,6 +6,17 @@ type IssueType = NonNullable<OperationOutcomeIssue['code']>;
 
 /** Names our error codes (docs/ERRORS.md) as a code system: an OID under a UUID, which needs no registration. */
 const ERROR_CODE_SYSTEM = 'urn:oid:2.25.172947833359121725210272263115379700264';
+
+/** Names the reasons for which a test is repeated (`REPEAT_REASONS`) as a code system. */
+export const REPEAT_REASON_SYSTEM = 'urn:oid:2.25.167745599394345214633287010714747403237';
+
+/** What to do where FHIR has a place of its own for it. */
+const FHIR_REMEDIES: ReadonlyMap<ErrorCode, string> = new Map<ErrorCode, string>([
+  [
+    'reason_needed',
+    `Look at the result (GET patients/[id]/equivalents?loinc=[code]). To repeat the test, send the order with a reasonCode that has a coding of ${REPEAT_REASON_SYSTEM} (${REPEAT_REASONS.join(', ')}) and says why in its text, and with the result in supportingInfo (Observation/[id]).`,
+  ],
+]);
 
 /** https://hl7.org/fhir/R4/valueset-issue-type.html: the values that the error table uses. */
 const ISSUE_TYPES: readonly IssueType[] = [
@@ -54,7 +65,8 @@ export class InvalidResource extends PulseError {
 /** What happened, why, and what to do, for the person and for the program. */
 export function outcomeOf(error: PulseError): OperationOutcome {
   if (error instanceof InvalidResource) return findingsOutcome(error.findings);
-  const { title, remedy, fhirIssue } = ERRORS[error.code];
+  const { title, fhirIssue } = ERRORS[error.code];
+  const remedy = FHIR_REMEDIES.get(error.code) ?? ERRORS[error.code].remedy;
   const why = error.message === title ? '' : ` ${sentence(error.message)}`;
   return {
     resourceType: 'OperationOutcome',

@@ -9,7 +9,7 @@ import {
   type RecordClass,
   type RecordWrite,
 } from '@pulseledger/domain';
-import { FhirJson, isObject, mapObjects, objectsIn } from '../definitions/fhir-json.ts';
+import { FhirJson, mapObjects, objectsAt, objectsIn } from '../definitions/fhir-json.ts';
 import { isRecordType, type ServedType } from '../definitions/served-types.ts';
 import { type Finding, findings } from '../definitions/structures.ts';
 import type { Call } from '../http/call.ts';
@@ -18,6 +18,7 @@ import type { FhirRequest } from '../http/request.ts';
 import { labelsOf, storedForm } from '../record/stored.ts';
 import { sha256 } from '../search/candidates.ts';
 import { splitReference } from '../search/values.ts';
+import { repeatIn } from './repeat-reason.ts';
 
 const ID_BYTES = 16;
 const FHIR_TYPES = ['application/fhir+json', 'application/json', 'text/json'];
@@ -151,10 +152,11 @@ export interface WriteOptions {
   readonly uniqueKey?: string | undefined;
 }
 
-/** A write of a resource that has been checked. */
+/** A write of a resource that has been checked. @throws InvalidResource for a reason to repeat a test that is none */
 export function writeOf(resource: FhirJson, options: WriteOptions): RecordWrite {
   const { recordId, ifVersion, hadLabels, uniqueKey } = options;
   const indexKeys = indexKeysOf(resource);
+  const repeat = repeatIn(resource);
   return {
     recordClass: classFor(resource),
     recordId,
@@ -163,6 +165,7 @@ export function writeOf(resource: FhirJson, options: WriteOptions): RecordWrite 
     labels: labelsOf(resource, hadLabels),
     ...(uniqueKey === undefined ? {} : { uniqueKey }),
     ...(indexKeys.length > 0 ? { indexKeys } : {}),
+    ...(repeat === undefined ? {} : { repeat }),
     saltHex: newId(),
   };
 }
@@ -204,8 +207,4 @@ function nameKeys({ name, birthDate }: FhirJson): IndexKey[] {
         ]
       : [],
   );
-}
-
-function objectsAt(value: unknown): Readonly<Record<string, unknown>>[] {
-  return (Array.isArray(value) ? value : [value]).filter(isObject);
 }

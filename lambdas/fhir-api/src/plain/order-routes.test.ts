@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { EquivalentsAnswer, OrderAnswer } from '@pulseledger/domain';
+import { z } from 'zod';
+import { REPEAT_REASON_SYSTEM } from '../http/outcome.ts';
 import type { Caller } from '../smart/token.ts';
 import { type TestApi, testApi } from '../testing/api.ts';
 import {
@@ -96,7 +98,13 @@ describe('ordering a test', () => {
     const refused = await send(doctor, 'POST', 'ServiceRequest', order);
     expect(refused.status).toBe(409);
     expect(refused.json).toMatchObject({
-      issue: [{ code: 'business-rule', details: { coding: [{ code: 'reason_needed' }] } }],
+      issue: [
+        {
+          code: 'business-rule',
+          details: { coding: [{ code: 'reason_needed' }] },
+          diagnostics: expect.stringMatching(/equivalents.*reasonCode.*supportingInfo/),
+        },
+      ],
     });
     const thyroid = { ...order, code: { coding: [{ system: LOINC, code: '3016-3' }] } };
     const placed = await api.send(doctor, 'ServiceRequest', {
@@ -111,6 +119,43 @@ describe('ordering a test', () => {
       body: JSON.stringify({ ...order, id }),
     });
     expect(changed.status).toBe(409);
+  });
+
+  it('as FHIR has its reason in reasonCode and the result that was seen in supportingInfo', async () => {
+    const made = await send(doctor, 'POST', 'Observation', result);
+    const { id } = z.object({ id: z.string() }).parse(made.json);
+    const why = {
+      coding: [{ system: REPEAT_REASON_SYSTEM, code: 'result-in-doubt' }],
+      text: 'Haemolysed',
+    };
+    const seen = [{ reference: `Observation/${id}` }];
+    const post = (members: object) =>
+      send(doctor, 'POST', 'ServiceRequest', { ...order, ...members });
+    const missing = [
+      { supportingInfo: seen },
+      { reasonCode: [{ text: 'Haemolysed' }], supportingInfo: seen },
+      { reasonCode: [why] },
+      { reasonCode: [why], supportingInfo: [{ reference: `Observation/${AMINA}` }] },
+    ];
+    for (const members of missing) expect((await post(members)).status).toBe(409);
+    const placed = await post({ reasonCode: [why], supportingInfo: seen });
+    expect(placed).toMatchObject({ status: 201, json: { reasonCode: [why] } });
+    const repeat = { reason: 'result-in-doubt', text: 'Haemolysed', shown: [id] };
+    expect(api.clinical.stored()).toContain(JSON.stringify({ repeat }).slice(1, -1));
+  });
+
+  it.each([
+    ['a reason that is none', { coding: [{ system: REPEAT_REASON_SYSTEM, code: 'because' }] }],
+    ['no words', { coding: [{ system: REPEAT_REASON_SYSTEM, code: 'other' }], text: '' }],
+  ])('as FHIR is refused with %s, and told where', async (_, reasonCode) => {
+    const refused = await send(doctor, 'POST', 'ServiceRequest', {
+      ...order,
+      reasonCode: [{ text: 'x', ...reasonCode }],
+    });
+    expect(refused).toMatchObject({
+      status: 422,
+      json: { issue: [{ expression: [expect.stringContaining('ServiceRequest.reasonCode')] }] },
+    });
   });
 
   it('is for the patient in the address', async () => {

@@ -113,6 +113,8 @@ async function placeOrder(call: Call): Promise<Reply> {
   }
   const recordId = newId();
   const write = writeOf(resource, { recordId, ifVersion: null });
-  await call.chart.write(patientId, [{ ...write, orderFor, repeat }]);
+  await call.chart.write(patientId, [
+    { ...write, orderFor, ...(repeat === undefined ? {} : { repeat }) },
+  ]);
   return { ...ok({ recordId }), status: 201 };
 }
