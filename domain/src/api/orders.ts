@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { OrderFor, Repeat } from '../clinical/documents.ts';
 import { FhirResource } from '../clinical/resource.ts';
-import type { OrderToAnswer } from '../clinical/worklist.ts';
+import { OrderToAnswer } from '../clinical/worklist.ts';
 import { Identifier, MomentMs } from '../identifiers.ts';
 
 /** A result that stands for a new one still. */
@@ -53,14 +53,7 @@ export interface WorklistAnswer {
   readonly bookmark?: string | undefined;
 }
 export const WorklistAnswer: z.ZodType<WorklistAnswer> = z.object({
-  orders: z.array(
-    z.object({
-      patientId: Identifier,
-      orderId: Identifier,
-      fromMs: MomentMs,
-      untilMs: MomentMs.nullable(),
-    }),
-  ),
+  orders: z.array(OrderToAnswer),
   bookmark: z.string().optional(),
 });
 

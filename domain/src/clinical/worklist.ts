@@ -27,6 +27,12 @@ export interface OrderToAnswer extends OrderPlace {
   /** Half-open: until then it may be answered. */
   readonly untilMs: number | null;
 }
+export const OrderToAnswer: z.ZodType<OrderToAnswer> = z.object({
+  patientId: Identifier,
+  orderId: Identifier,
+  fromMs: MomentMs,
+  untilMs: MomentMs.nullable(),
+});
 
 /** Answer of `record:ListOrders`, by patient; a page may be short, or empty, and say where it ended. */
 export interface ListOrdersOutput {
@@ -34,13 +40,6 @@ export interface ListOrdersOutput {
   readonly next?: OrderPlace | undefined;
 }
 export const ListOrdersOutput: z.ZodType<ListOrdersOutput> = z.object({
-  orders: z.array(
-    z.object({
-      patientId: Identifier,
-      orderId: Identifier,
-      fromMs: MomentMs,
-      untilMs: MomentMs.nullable(),
-    }),
-  ),
+  orders: z.array(OrderToAnswer),
   next: OrderPlace.optional(),
 });

@@ -100,7 +100,10 @@ async function listAccesses({ request, path, page, directory, now }: Call): Prom
     ...{ patientId: identifierIn(path['id']), fromMs: 0, toMs: now() + 60_000 },
     ...{ pageSize: PAGE, bookmark },
   });
-  const names = await namesOf(directory, entries);
+  const names = await namesOf(
+    directory,
+    entries.map(({ subjectId }) => subjectId),
+  );
   const accesses = entries.map((entry) => accessLine(entry, names));
   const answer: AccessesAnswer = { accesses, bookmark: next };
   return ok(answer);

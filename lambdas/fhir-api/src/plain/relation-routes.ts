@@ -1,7 +1,6 @@
 /** Who treats a patient, and who acts for one: plain JSON, failures as problem documents (RFC 9457). */
 import {
   ChangeOutput,
-  MAX_DIRECTORY_PAGE,
   MSP_IDS,
   ORGANIZATIONS,
   PulseError,
@@ -16,7 +15,7 @@ import type { Call } from '../http/call.ts';
 import { ok, type Reply } from '../http/reply.ts';
 import type { Route } from '../http/routes.ts';
 import { newId } from '../interactions/incoming.ts';
-import { personName } from '../views/directory-post.ts';
+import { type Names, namesOf } from '../record/names.ts';
 import { identifierIn, jsonBody, parsed } from './plain-input.ts';
 
 const MAX_BODY = 8_192;
@@ -71,11 +70,13 @@ export const RELATION_ROUTES: readonly Route[] = [
   },
 ];
 
-async function listTreating(call: Call): Promise<Reply> {
-  const { path, relations, now } = call;
+async function listTreating({ path, relations, directory, now }: Call): Promise<Reply> {
   const nowMs = now();
   const { relations: all } = await relations.listTreating({ patientId: identifierIn(path['id']) });
-  const names = await namesOf(call, all);
+  const names = await namesOf(
+    directory,
+    all.map(({ practitionerId }) => practitionerId),
+  );
   const lines = all.map((relation) => lineOf(relation, names));
   const isOver = ({ untilMs }: TreatingLine): number =>
     Number(untilMs !== null && untilMs <= nowMs);
@@ -85,23 +86,9 @@ async function listTreating(call: Call): Promise<Reply> {
   return ok(answer);
 }
 
-/** As the directory has them; who is not in it has none. */
-async function namesOf(
-  { people }: Call,
-  relations: readonly TreatingRelation[],
-): Promise<ReadonlyMap<string, string>> {
-  const ids = [...new Set(relations.map(({ practitionerId }) => practitionerId))];
-  const wanted = ids.slice(0, MAX_DIRECTORY_PAGE);
-  if (wanted.length === 0) return new Map();
-  const { entries } = await people.read({
-    entries: wanted.map((id) => ({ kind: 'Practitioner', id })),
-  });
-  return new Map(entries.map((entry) => [entry.id, personName(entry)]));
-}
-
 function lineOf(
   { practitionerId, mspId, fromMs, untilMs }: TreatingRelation,
-  names: ReadonlyMap<string, string>,
+  names: Names,
 ): TreatingLine {
   const organization = ORGANIZATIONS.find((name) => MSP_IDS[name] === mspId);
   if (organization === undefined) throw new PulseError('internal');

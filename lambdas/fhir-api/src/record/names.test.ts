@@ -20,9 +20,7 @@ function directoryWith(name: unknown, asked: number[] = []): DirectoryPort {
   };
 }
 
-const looked = (...ids: string[]) => ids.map((subjectId) => ({ subjectId }));
-
-describe('the names of who looked', () => {
+describe('the names of people', () => {
   it.each<[string, unknown, string | undefined]>([
     ['as it is written', [{ text: 'Dr. Ana Núñez' }], 'Dr. Ana Núñez'],
     ['in parts', [{ prefix: ['Dr.'], given: ['Ana', 'M.'], family: 'Núñez' }], 'Dr. Ana M. Núñez'],
@@ -31,7 +29,7 @@ describe('the names of who looked', () => {
     ['none', [{ given: [] }], undefined],
     ['none of another form', 'Ana', undefined],
   ])('are what the directory says: %s', async (_what, name, shown) => {
-    const names = await namesOf(directoryWith(name), looked(ID, 'e0'.repeat(16)));
+    const names = await namesOf(directoryWith(name), [ID, 'e0'.repeat(16)]);
     expect([...names]).toEqual(shown === undefined ? [] : [[ID, shown]]);
   });
 
@@ -40,13 +38,13 @@ describe('the names of who looked', () => {
     const ids = Array.from({ length: MAX_DIRECTORY_PAGE + 1 }, (_, n) =>
       n.toString(16).padStart(32, '0'),
     );
-    await namesOf(directoryWith([], asked), looked(...ids, ...ids));
+    await namesOf(directoryWith([], asked), [...ids, ...ids]);
     expect(asked).toEqual([MAX_DIRECTORY_PAGE, 1]);
   });
 
-  it('are missing while the directory does not answer, which hides no look', async () => {
+  it('are missing while the directory does not answer, which hides nobody', async () => {
     const readAll = () => Promise.reject(new PulseError('unavailable'));
     const directory = { ...directoryWith([]), readAll };
-    expect(await namesOf(directory, looked(ID))).toEqual(new Map());
+    expect(await namesOf(directory, [ID])).toEqual(new Map());
   });
 });

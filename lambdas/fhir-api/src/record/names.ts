@@ -1,5 +1,5 @@
-/** Who the people in a log of accesses are, as the directory has them; the ledger's log itself names nobody. */
-import { type AccessEntry, MAX_DIRECTORY_PAGE, PulseError } from '@pulseledger/domain';
+/** Who people are, as the directory has them; the ledger's logs and relations name nobody. */
+import { MAX_DIRECTORY_PAGE, PulseError } from '@pulseledger/domain';
 import type { FhirJson } from '../definitions/fhir-json.ts';
 import { namesIn } from '../views/person-name.ts';
 import type { DirectoryPort } from './clinical-port.ts';
@@ -8,14 +8,11 @@ import type { DirectoryPort } from './clinical-port.ts';
 export type Names = ReadonlyMap<string, string>;
 
 /**
- * The people of these entries whom the directory names: everybody for whom their organization made an entry, whatever their
- * role. A directory that does not answer is no reason to hide who looked: then nobody has a name.
+ * Those of these people whom the directory names: everybody for whom their organization made an entry, whatever their
+ * role. A directory that does not answer is no reason to hide who looked or who treats: then nobody has a name.
  */
-export async function namesOf(
-  directory: DirectoryPort,
-  entries: readonly Pick<AccessEntry, 'subjectId'>[],
-): Promise<Names> {
-  const ids = [...new Set(entries.map(({ subjectId }) => subjectId))];
+export async function namesOf(directory: DirectoryPort, people: readonly string[]): Promise<Names> {
+  const ids = [...new Set(people)];
   const pages: string[][] = [];
   for (let at = 0; at < ids.length; at += MAX_DIRECTORY_PAGE) {
     pages.push(ids.slice(at, at + MAX_DIRECTORY_PAGE));

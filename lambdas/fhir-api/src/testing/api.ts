@@ -83,6 +83,9 @@ export function testApi(
   const notes = new MemoryNotes(record, clinical);
   const erasures = new MemoryErasures(clinical, now);
   const corrections = new MemoryCorrections(clinical, now);
+  for (const { kind, id, resource } of options.people ?? []) {
+    clinical.addEntry({ type: kind, id, version: 1, lastUpdatedMs: now(), resource });
+  }
   const people = memoryPeople(options.people ?? [], now);
   const log: AccessLogEntry[] = [];
   const measured: TestApi['measured'] = [];

@@ -43,7 +43,10 @@ const GATHERERS: Readonly<Record<ViewType, Gather>> = {
       const { entries, bookmark: next } = await call.page.listAccess(input);
       return [entries, next];
     });
-    const names = await namesOf(call.directory, all);
+    const names = await namesOf(
+      call.directory,
+      all.map(({ subjectId }) => subjectId),
+    );
     return all.map((entry) => ({ ...toAuditEvent(patientId, entry, names) }));
   },
 };
