@@ -24,6 +24,16 @@ const TEXT_FIELDS = [
   'main textarea',
 ].join(', ');
 
+/** Sections of a chart, and the fields of each that take words. */
+const WRITTEN: readonly (readonly [section: string, fields: readonly string[]])[] = [
+  ['Visits', ['Reason']],
+  ['Medications', ['Medication', 'Dosage']],
+  ['Allergies', ['Allergic to', 'Reaction']],
+  ['Procedures', ['What was done', 'Reason']],
+  ['Immunizations', ['Vaccine']],
+  ['Notes', ['Note']],
+];
+
 let folder: string;
 let port: number;
 let system: RunningSystem;
@@ -58,6 +68,11 @@ async function signedIn(user: string): Promise<Visitor> {
 async function chartOf(visitor: Visitor, name: RegExp): Promise<void> {
   await visitor.page.getByRole('button', { name }).click();
   await visitor.page.getByText('live', { exact: true }).waitFor();
+}
+
+async function openProblems({ page }: Visitor): Promise<void> {
+  const sections = page.getByRole('navigation', { name: 'My record' });
+  await sections.getByRole('button', { name: 'Problems', exact: true }).click();
 }
 
 function pulse(page: Page): Locator {
@@ -122,15 +137,70 @@ describe('text that looks like a program', () => {
     await visitor.leave();
   });
 
+  it('stays text in whatever is written in a chart', async () => {
+    const visitor = await signedIn('hospital-doctor');
+    const { page } = visitor;
+    await chartOf(visitor, /Sample, Ada/);
+    const sections = page.getByRole('navigation', { name: 'My record' });
+    for (const [section, fields] of WRITTEN) {
+      await sections.getByRole('button', { name: section, exact: true }).click();
+      await visitor.press('New entry');
+      for (const field of fields) await page.getByLabel(field, { exact: true }).fill(HOSTILE);
+      await visitor.press('Save');
+      await page.locator('.lines > li').filter({ hasText: HOSTILE }).first().waitFor();
+    }
+    await isPlainText(visitor);
+    await visitor.leave();
+  });
+
+  it('stays text for those whom it is told: an author, and a reviewer', async () => {
+    const doctor = await signedIn('hospital-doctor');
+    await chartOf(doctor, /Sample, Ada/);
+    await openProblems(doctor);
+    await doctor.press('New entry');
+    await doctor.page.getByLabel('Problem or diagnosis').fill('Hay fever');
+    await doctor.press('Save');
+    const entry = { hasText: 'Hay fever' };
+    await doctor.page.locator('.lines > li').filter(entry).waitFor();
+
+    const patient = await signedIn('patient-ada');
+    await openProblems(patient);
+    const theirs = patient.page.locator('.lines > li').filter(entry);
+    await theirs.getByRole('button', { name: 'This is wrong' }).click();
+    await theirs.getByLabel('What is wrong, and how it was').fill(HOSTILE);
+    await patient.press('Send');
+    await theirs.getByText(HOSTILE).waitFor();
+    await doctor.press('Allergies');
+    await openProblems(doctor);
+    await doctor.page.locator('.lines > li').filter(entry).getByText(HOSTILE).waitFor();
+
+    const medic = await signedIn('ambulance-medic');
+    await medic.page.getByLabel('Family name').fill('Sample');
+    await medic.page.getByLabel('Birth date').fill('1961-03-14');
+    await medic.press('Find');
+    await medic.page.getByLabel('In your words').fill(HOSTILE);
+    await medic.press('Open the summary');
+    await medic.page.getByText('Open for').waitFor();
+    const reviewer = await signedIn('clinic-administrator');
+    await reviewer.press('Reviews');
+    await reviewer.page.getByText(HOSTILE).waitFor();
+    for (const visitor of [doctor, patient, medic, reviewer]) {
+      await isPlainText(visitor);
+      await visitor.leave();
+    }
+  });
+
   it.each([
-    ['hospital-doctor', ['My patients']],
+    ['hospital-doctor', ['My patients', 'Find a doctor']],
     ['administrator', ['People', 'Ledger']],
     ['ambulance-medic', ['Emergency']],
-    ['patient-ada', ['Who may see what']],
+    ['patient-ada', ['Who may see what', 'Who treats me', 'My data']],
   ])('stays text in the fields of %s', async (user, views) => {
     const visitor = await signedIn(user);
     const { page } = visitor;
     await visitor.addAuthenticator();
+    // What is not saved holds a view, unless one says so.
+    page.on('dialog', (dialog) => void dialog.accept());
     for (const view of views) {
       await page
         .getByRole('navigation', { name: 'Views' })

@@ -27,9 +27,10 @@ export class Session implements TokenSource {
   readonly #config: PageConfig;
   #tokens: Tokens;
   #renewing: Promise<Tokens> | undefined;
+  #isOver = false;
   readonly #onEnd: () => void;
 
-  /** @param onEnd told when the issuer gives no new token */
+  /** @param onEnd told when the issuer gives no new token, unless the person has ended the session */
   constructor(config: PageConfig, tokens: Tokens, onEnd: () => void) {
     this.#config = config;
     this.#tokens = tokens;
@@ -40,29 +41,37 @@ export class Session implements TokenSource {
   /** A token that is valid for a minute at least. @throws when the session is over */
   async accessToken(): Promise<string> {
     if (Date.now() < this.#tokens.expiresAtMs - RENEW_BEFORE_MS) return this.#tokens.accessToken;
-    const { refreshToken } = this.#tokens;
-    if (refreshToken === undefined) {
-      this.#onEnd();
-      throw new Error('The session is over.');
-    }
-    this.#renewing ??= refresh(this.#config, refreshToken).finally(() => {
-      this.#renewing = undefined;
-    });
     try {
-      this.#tokens = await this.#renewing;
-      return this.#tokens.accessToken;
+      this.#renewing ??= this.#renewed().finally(() => {
+        this.#renewing = undefined;
+      });
+      return (await this.#renewing).accessToken;
     } catch (error) {
-      this.#onEnd();
+      if (!this.#isOver) this.#onEnd();
       throw error;
     }
   }
 
+  /** Forgets the tokens, also those that are just being renewed. */
   async end(): Promise<void> {
+    this.#isOver = true;
     const { refreshToken } = this.#tokens;
-    this.#tokens = { accessToken: '', refreshToken: undefined, expiresAtMs: 0 };
-    if (refreshToken !== undefined) await revoke(this.#config, refreshToken);
+    this.#tokens = NO_TOKENS;
+    const renewed = await this.#renewing?.catch(() => undefined);
+    const last = renewed?.refreshToken ?? refreshToken;
+    this.#tokens = NO_TOKENS;
+    if (last !== undefined) await revoke(this.#config, last);
+  }
+
+  async #renewed(): Promise<Tokens> {
+    const { refreshToken } = this.#tokens;
+    if (refreshToken === undefined) throw new Error('The session is over.');
+    this.#tokens = await refresh(this.#config, refreshToken);
+    return this.#tokens;
   }
 }
+
+const NO_TOKENS: Tokens = { accessToken: '', refreshToken: undefined, expiresAtMs: 0 };
 
 /** Who a token is of. @throws TypeError for a token without our claims */
 export function personOf(accessToken: string): Person {
