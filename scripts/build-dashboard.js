@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { englishOnly } from './bundle/english-only.ts';
+import { noJsonSchema } from './bundle/no-json-schema.ts';
 
 /** All that a browser loads for the page, compressed. */
 const BUDGET_BYTES = 150 * 1024;
@@ -73,7 +74,7 @@ async function bundle(entryPoints, outdir) {
     minify: true,
     sourcemap: 'linked',
     entryNames: '[name]-[hash]',
-    plugins: [englishOnly],
+    plugins: [englishOnly, noJsonSchema],
     jsx: 'automatic',
     jsxImportSource: 'preact',
     metafile: true,
