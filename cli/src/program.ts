@@ -29,7 +29,7 @@ Exit codes:
 /** The whole command line. */
 export function program(): Command {
   const command = new Command('pulse')
-    .description('What people type to use and operate a running Pulseledger.')
+    .description('Use and operate a running Pulseledger.')
     .enablePositionalOptions()
     .exitOverride()
     .showHelpAfterError('(--help shows what is possible)')

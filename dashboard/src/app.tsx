@@ -63,7 +63,7 @@ export function App(): JSX.Element {
 
 async function start(): Promise<State> {
   const config = await loadPageConfig().catch(() => undefined);
-  if (config === undefined) return { is: 'out', config };
+  if (config === undefined) return { is: 'out', config, message: TEXT.noServer };
   try {
     const tokens = await completeSignIn(config);
     if (tokens === undefined) return { is: 'out', config };

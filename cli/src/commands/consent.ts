@@ -43,11 +43,13 @@ registered at the first use. Real patients use the page and their own device.`;
 export function addConsent(program: Command): void {
   const grantCommand = program
     .command('grant')
-    .description('a test patient shares classes of the record with the insurer, for some days')
+    .description('a test patient shares parts of the record with the insurer, for some days')
     .argument('<patient>', 'test login of the patient')
     .addArgument(new Argument('<class...>', 'what is shared').choices(SHAREABLE))
     .addOption(
-      new Option('--days <n>', 'for so long').argParser(wholeNumber(1, MAX_DAYS)).default(30),
+      new Option('--days <n>', 'days until it ends by itself')
+        .argParser(wholeNumber(1, MAX_DAYS))
+        .default(30),
     )
     .option('--preview', 'only show what the insurer would see', false);
   withExamples(withSystem(grantCommand).addHelpText('after', HELP), [

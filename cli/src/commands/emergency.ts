@@ -24,11 +24,11 @@ export function addEmergency(program: Command): void {
     )
     .argument('<patient>', 'id, or test login')
     .addOption(
-      new Option('--reason <code>', 'what happened')
+      new Option('--reason <code>', 'what happened, as a code')
         .choices(EMERGENCY_REASONS)
         .makeOptionMandatory(),
     )
-    .requiredOption('--why <text>', 'the same in words, 3 to 500 characters')
+    .requiredOption('--why <text>', 'what happened, in words of 3 to 500 characters')
     .option('--login <user>', 'test login of the medic', 'ambulance-medic');
   withExamples(withSystem(command).addHelpText('after', HELP), [
     'emergency patient-ada --reason unconscious --why "found in the street"',

@@ -24,11 +24,11 @@ export function addIdentities(program: Command): void {
   const command = program
     .command('identities')
     .description('certificates of organizations, nodes and services; new ones for services');
-  const list = command.command('list').description('who there is, and for how long');
+  const list = command.command('list').description('all certificates, and how long they are valid');
   withExamples(withSystem(list), ['identities list', 'identities list --json']).action(identities);
   const rotate = command
     .command('rotate')
-    .description('give a service that signs a new key and certificate')
+    .description('give a signing service a new key and a new certificate')
     .argument('<service>', 'such as ingest/hospital; "npx pulse identities list" shows them')
     .addHelpText('after', ROTATE_HELP);
   withExamples(withSystem(rotate), [

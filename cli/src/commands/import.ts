@@ -42,12 +42,14 @@ goes on where it was.`;
 export function addImport(program: Command): void {
   const command = program
     .command('import')
-    .description('FHIR R4 Bundles into the record, with an outcome for each entry')
+    .description('write FHIR R4 Bundles into the record, and tell what became of each entry')
     .argument('<bundle...>', 'files')
     .addOption(
-      new Option('--strict', 'all of a file, or nothing').default(false).conflicts('lenient'),
+      new Option('--strict', 'store a file whole, or nothing of it')
+        .default(false)
+        .conflicts('lenient'),
     )
-    .option('--lenient', 'what is valid (default)');
+    .option('--lenient', 'store what is valid, and tell why the rest is not (default)');
   withExamples(withLogin(command).addHelpText('after', HELP), [
     'import cli/examples/visit.json --lenient --login hospital-doctor',
   ]).action(importFiles);

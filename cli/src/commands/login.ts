@@ -8,7 +8,7 @@ import { logIn, saveLogin } from '../system/token.ts';
 export function addLogin(program: Command): void {
   const command = program
     .command('login')
-    .description('log in as a test login, for 15 minutes; without a name, show who there is')
+    .description('log in as a test login, for 15 minutes; without a name, list the test logins')
     .argument('[user]', 'e.g. hospital-doctor, patient-ada, administrator');
   withExamples(withSystem(command), ['login', 'login hospital-doctor']).action(login);
 }

@@ -16,7 +16,7 @@ export function addPatients(program: Command): void {
   const command = program
     .command('patients')
     .description('the patients whom you treat')
-    .option('--limit <n>', 'at most so many', wholeNumber(1, MAX_LISTED), 100);
+    .option('--limit <n>', 'list at most this many', wholeNumber(1, MAX_LISTED), 100);
   withExamples(withLogin(command), ['patients --login hospital-doctor']).action(patients);
 }
 

@@ -48,8 +48,8 @@ export function addTail(program: Command): void {
     .command('tail')
     .description('new readings of a patient, as they are committed; Ctrl-C ends it')
     .argument('<patient>', 'id, or test login')
-    .option('--for <time>', 'end after so long', duration)
-    .option('--count <n>', 'end after so many readings', wholeNumber(1, MAX_READINGS));
+    .option('--for <time>', 'end after this time, such as 10s or 5m', duration)
+    .option('--count <n>', 'end after this many readings', wholeNumber(1, MAX_READINGS));
   withExamples(withLogin(command), [
     'tail patient-ada --login hospital-doctor --for 10s',
     'tail patient-ada --login patient-ada --count 5 --json',

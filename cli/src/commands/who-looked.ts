@@ -19,7 +19,7 @@ export function addWhoLooked(program: Command): void {
     .command('who-looked')
     .description('who opened the record or tried to, newest first; emergencies are marked')
     .argument('<patient>', 'id, or test login')
-    .option('--limit <n>', 'at most so many', wholeNumber(1, MAX_LISTED), 100);
+    .option('--limit <n>', 'list at most this many', wholeNumber(1, MAX_LISTED), 100);
   withExamples(withLogin(command), ['who-looked patient-ada --login patient-ada']).action(
     whoLooked,
   );

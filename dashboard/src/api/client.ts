@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { TokenSource } from '../session/session.ts';
-import { Failure } from './failure.ts';
+import { TEXT } from '../text/en.ts';
+import { Failure, unreachable } from './failure.ts';
 
 /** OperationOutcome and problem+json, as far as the page tells of them. */
 const Trouble = z.object({
@@ -67,7 +68,7 @@ export class ApiClient {
       });
     } catch (error) {
       if (signal?.aborted === true) throw error;
-      throw new Failure(0, 'offline', 'The server cannot be reached. Trying again by itself.');
+      throw unreachable();
     }
   }
 }
@@ -85,7 +86,7 @@ export function failureOf(status: number, json: unknown): Failure {
   const issue = trouble.issue?.[0];
   const code = first(trouble.code, codeOf(issue)) ?? String(status);
   const text = first(trouble.detail, textOf(issue), trouble.title);
-  return new Failure(status, code, text ?? `The server answered ${String(status)}.`);
+  return new Failure(status, code, text ?? `${TEXT.noReason} ${String(status)}.`);
 }
 
 type Issue = NonNullable<z.infer<typeof Trouble>['issue']>[number];

@@ -1,3 +1,5 @@
+import { TEXT } from '../text/en.ts';
+
 /** What a person is told when a request failed: what happened, and what to do. */
 export class Failure extends Error {
   readonly status: number;
@@ -15,4 +17,9 @@ export class Failure extends Error {
   get isOffline(): boolean {
     return this.status === 0;
   }
+}
+
+/** Nobody answers. */
+export function unreachable(): Failure {
+  return new Failure(0, 'offline', TEXT.unreachable);
 }

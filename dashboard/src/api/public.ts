@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { failureOf } from './client.ts';
-import { Failure } from './failure.ts';
+import { unreachable } from './failure.ts';
 
 /** What anybody may read; without a token, so that nobody can tell who asked. @throws Failure */
 export async function askPublicly<T>(
@@ -13,7 +13,7 @@ export async function askPublicly<T>(
     response = await fetch(`/api/${path}`, { cache: 'no-store', credentials: 'omit', signal });
   } catch (error) {
     if (signal.aborted) throw error;
-    throw new Failure(0, 'offline', 'The server cannot be reached. Trying again by itself.');
+    throw unreachable();
   }
   const json: unknown = await response.json();
   if (!response.ok) throw failureOf(response.status, json);

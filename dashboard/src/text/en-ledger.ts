@@ -7,7 +7,8 @@ export const LEDGER_TEXT = {
     search: 'Block number or transaction id',
     find: 'Find',
     notASearch: 'That is neither the number of a block nor the id of a transaction.',
-    missing: 'The peer has no such block or transaction.',
+    missing:
+      'The peer has no such block or transaction. Check the number; a new one may still be on its way.',
     all: 'All blocks',
     pause: 'Pause',
     resume: 'Go on',

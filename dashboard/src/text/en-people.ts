@@ -7,7 +7,7 @@ export const PEOPLE_TEXT = {
     myData: 'My data',
     reviews: 'Reviews',
     worklist: 'Orders',
-    represented: 'Whose record',
+    represented: 'Records I look after',
   },
   ids: { label: 'id' },
   directory: {
@@ -22,7 +22,7 @@ export const PEOPLE_TEXT = {
     accepting: 'Accepts new patients',
     acceptingOnly: 'only who does',
     search: 'Search',
-    none: 'Nobody is found like that.',
+    none: 'Nobody is found like that. Give less, or only the beginning of a name.',
     nameSomething: 'Give a name, a specialty, a place or a language.',
     accepts: 'accepts new patients',
     full: 'accepts no new patients',
@@ -87,10 +87,10 @@ export const PEOPLE_TEXT = {
     downloadNow: 'Download',
     collecting: 'Collecting: entries so far',
     downloaded: 'The file was handed to your browser.',
-    incomplete: 'The download was not finished.',
+    incomplete: 'The download was not finished, and no file was made. Start it again.',
     correction: 'Something is wrong',
     correctionWhy:
-      'Nobody overwrites the record: who wrote an entry amends it, and both versions stay. Tell whoever treats you, or the administrator of your organization, which entry is wrong and what is right.',
+      'Press “This is wrong” below the entry in your record. Nobody overwrites it: who wrote it amends it, and both versions stay.',
     erasure: 'Ask for erasure',
     erasureWhy:
       'Readings of your devices are erased at once. Your whole record is erased when every organization at which you are registered has agreed, after the time for which it must keep it. The log of who looked stays.',

@@ -8,7 +8,8 @@ export const WRITING_TEXT = {
     newEntry: 'New entry',
     amend: 'Amend',
     leave: 'Something here is not saved yet. Leave it?',
-    failed: 'It did not work. Nothing was saved; your text is still here.',
+    failed:
+      'The page did not understand the answer. Look whether it is there before you try again.',
     offline: 'The server cannot be reached. It is not saved; your text is still here. Try again.',
     theirs: 'What somebody else wrote',
     changedSince: 'Somebody else changed this meanwhile; here is theirs.',
@@ -139,7 +140,7 @@ export const WRITING_TEXT = {
   },
   handover: {
     title: 'Hand over',
-    note: 'Write the handover as a note of that kind; who treats next reads it in the chart.',
+    note: 'Write what whoever takes over must know: a note that they find in the chart.',
     relation:
       'Who treats a patient is entered by the patient, or by an administrator of the organization of whoever takes over; never by those who treat. Give them the name of who takes over.',
     write: 'Write the handover',

@@ -11,9 +11,16 @@ const PAGE_TEXT = {
   signOut: 'Sign out',
   signedOut: 'You are signed out. Nothing of your session is kept in this browser.',
   idle: 'You were away for ten minutes, so you were signed out.',
-  signInFailed: 'The sign-in did not work. Try again.',
+  signInFailed:
+    'You are not signed in: the sign-in was broken off or took too long. Sign in again.',
+  noServer: 'Nobody can sign in: the server cannot be reached. Sign in when it is back.',
   loading: 'Loading …',
   tryAgain: 'Try again',
+  unreachable: 'The server cannot be reached: it is starting again, or this device is offline.',
+  byItself: 'The page tries again by itself.',
+  notUnderstood: 'The page did not understand the answer, so it does not show it. Reload the page.',
+  noReason:
+    'The server refused, and did not say why. Try again; if it stays, tell your administrator. Its code:',
   more: 'Show more',
   back: 'Back',
   skipToContent: 'Skip to the content',
@@ -49,7 +56,7 @@ const PAGE_TEXT = {
     born: 'born',
     open: 'Open the chart',
     filter: 'Find by name',
-    noMatch: 'Nobody on this page has such a name.',
+    noMatch: 'None of your patients has such a name.',
   },
   chart: {
     title: 'Medical record',
@@ -150,7 +157,6 @@ const PAGE_TEXT = {
   },
   emergency: {
     title: 'Emergency access',
-    failed: 'It did not work. Try again.',
     another: 'Another patient',
     who: '1. Who is it?',
     wristband: 'Code of the wristband',
@@ -158,7 +164,8 @@ const PAGE_TEXT = {
     family: 'Family name',
     birthDate: 'Birth date',
     find: 'Find',
-    nobody: 'Nobody is registered like that. That does not mean that there is no record.',
+    nobody:
+      'Nobody is registered like that. Check name and date; it does not mean that there is no record.',
     why: '2. Why?',
     told: 'The patient and your supervisor are told at once. The access is reviewed.',
     found: 'Patient',
@@ -199,7 +206,6 @@ const PAGE_TEXT = {
     subject: 'Their id',
     make: 'Make a code',
     handOver: 'Hand this over in person; it is shown once:',
-    failed: 'No code was made. Try again.',
   },
   news2: {
     title: 'NEWS2',
@@ -240,7 +246,6 @@ const PAGE_TEXT = {
     device: 'Device',
     over: 'over by now',
     acknowledge: 'Acknowledge',
-    notAcknowledged: 'It was not acknowledged. Try again.',
     priorities: { high: 'high', medium: 'medium', low: 'low' },
     conditions: {
       high: 'above',

@@ -19,7 +19,9 @@ export function Loaded<T>({
     <div class="loaded" aria-busy={isLoading}>
       {failure === undefined ? null : (
         <div class={failure.isOffline ? 'notice offline' : 'notice error'} role="alert">
-          <p>{failure.message}</p>
+          <p>
+            {failure.message} {failure.isOffline ? TEXT.byItself : ''}
+          </p>
           <button type="button" onClick={reload}>
             {TEXT.tryAgain}
           </button>

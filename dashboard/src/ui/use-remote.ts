@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { Failure } from '../api/failure.ts';
+import { TEXT } from '../text/en.ts';
 
 /** Something that is loaded: the latest value stays while a newer one is on its way, or could not be had. */
 export interface Remote<T> {
@@ -81,5 +82,5 @@ const LOADING = {
 
 function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
-  return new Failure(500, 'internal', 'The page did not understand the answer. Reload it.');
+  return new Failure(500, 'internal', TEXT.notUnderstood);
 }

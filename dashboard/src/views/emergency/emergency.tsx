@@ -24,7 +24,7 @@ export function Emergency({ api }: { readonly api: ApiClient }): JSX.Element {
       setStep(await work());
       setFailure(undefined);
     } catch (error) {
-      setFailure(error instanceof Failure ? error.message : words.failed);
+      setFailure(error instanceof Failure ? error.message : TEXT.notUnderstood);
     }
   };
   const again = (): void => {

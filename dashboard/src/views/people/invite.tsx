@@ -23,7 +23,7 @@ export function Invite({ api }: { readonly api: ApiClient }): JSX.Element {
       setFailure(undefined);
     } catch (error) {
       setAnswer(undefined);
-      setFailure(error instanceof Failure ? error.message : words.failed);
+      setFailure(error instanceof Failure ? error.message : TEXT.notUnderstood);
     }
   };
   return (

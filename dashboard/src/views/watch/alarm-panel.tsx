@@ -41,7 +41,7 @@ export function AlarmPanel({
       setFailure(undefined);
       remote.reload();
     } catch (error) {
-      setFailure(error instanceof Failure ? error.message : words.notAcknowledged);
+      setFailure(error instanceof Failure ? error.message : TEXT.notUnderstood);
     }
   };
   return (
