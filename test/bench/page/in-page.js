@@ -4,6 +4,7 @@
 // `globalThis.fakePatients` says how many patients there are. Everything else goes to the real server.
 (() => {
   const SECOND_MS = 1_000;
+  const YEAR_SECONDS = 31_536_000;
   const LOOK_BACK_MS = 300_000;
   const SIGNS = [
     ['8867-4', '/min', 72, 9],
@@ -74,10 +75,14 @@
   const ALARMS = { open: [], closed: [], historical: [], settings: null, scale2: null };
 
   const realFetch = globalThis.fetch;
-  globalThis.fetch = (input, options) => {
-    const answer = answered(new URL(input, location.origin));
-    if (answer === undefined) return realFetch(input, options);
-    return Promise.resolve(Response.json(answer));
+  globalThis.fetch = async (input, options) => {
+    const url = new URL(input, location.origin);
+    const answer = answered(url);
+    if (answer !== undefined) return Response.json(answer);
+    const real = await realFetch(input, options);
+    if (!url.pathname.endsWith('/token') || !real.ok) return real;
+    // The issuer's clock is not moved: a token that is renewed hours later would have ended before.
+    return Response.json({ ...(await real.json()), expires_in: YEAR_SECONDS });
   };
 
   /** As much of an MQTT 3.1.1 server as a page that only listens needs. */
@@ -118,6 +123,12 @@
   /** Tells of new readings of one patient. */
   globalThis.hint = (index) => {
     globalThis.fakeSocket?.publish(topicOf(patients[index % patients.length]));
+  };
+
+  /** From now on there are new readings so often, and somebody touches the page so often. */
+  globalThis.beWatched = (windowMs, touchMs) => {
+    setInterval(() => globalThis.hint(0), windowMs);
+    setInterval(() => globalThis.dispatchEvent(new Event('pointerdown')), touchMs);
   };
 
   /** Frame times and long tasks for so long, while every patient has new readings every two seconds. */

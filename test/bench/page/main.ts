@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { secondsLeft } from '../../../local/src/story/time-left.ts';
 import { PageBrowser } from '../../browser/page-browser.ts';
 import { RunningSystem } from '../../integration/running-system.ts';
 import { CHECKOUT, freePort } from '../../integration/start.ts';
@@ -19,6 +20,7 @@ import { measurePublishToScreen } from './publish-to-screen.ts';
 import type { Spread } from './spread.ts';
 
 const KILOBYTE = 1_024;
+const SAY_MS = 10_000;
 
 /** The last line with --json. */
 interface Report {
@@ -36,6 +38,19 @@ function say(text: string): void {
 
 function tell(name: string, { p50, p99, max }: Spread): void {
   process.stdout.write(`${name}: p50 ${p50} ms, p99 ${p99} ms, longest ${max} ms\n`);
+}
+
+/** Says now and then how far something is. */
+function progress(): (done: number, all: number) => void {
+  const startedMs = performance.now();
+  let saidMs = startedMs;
+  return (done, all) => {
+    const nowMs = performance.now();
+    if (nowMs - saidMs < SAY_MS) return;
+    saidMs = nowMs;
+    const left = secondsLeft([{ done, all }], (nowMs - startedMs) / 1_000);
+    say(`  ${done} of ${all} minutes${left === undefined ? '' : `, about ${left} s left`}`);
+  };
 }
 
 /** All that a browser loads, compressed; the build holds it below its budget. */
@@ -76,8 +91,11 @@ async function measure(
       );
     },
     memory: async () => {
-      report.memory = await measureMemory(browser, system, options.hours, (at) => {
-        say(`  ${memoryText(at)}`);
+      report.memory = await measureMemory(browser, system, options.hours, {
+        told: (at) => {
+          say(`  ${memoryText(at)}`);
+        },
+        moved: progress(),
       });
       const [first, last] = [report.memory[0], report.memory.at(-1)];
       for (const at of [first, last]) {
