@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -9,7 +10,7 @@ const KIB = 1_024;
 export interface ProcessMemory {
   readonly pid: number;
   readonly name: string;
-  /** Resident set, bytes. */
+  /** Resident, bytes; see {@link memoryBelow}. */
   readonly bytes: number;
 }
 
@@ -62,10 +63,23 @@ export function descendants(listing: string, root: number): ProcessMemory[] {
   return [...own, ...found].map(({ pid, name, bytes }) => ({ pid, name, bytes }));
 }
 
-/** Memory now of every process under `root`. */
+/**
+ * The part of the resident set that no file backs (proc(5), `RssAnon`): pages of a ledger's tables that are mapped and can be
+ * dropped at any time are no memory that a process holds. Undefined where there is no /proc.
+ */
+async function anonymousBytes(pid: number): Promise<number | undefined> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  const kib = /^RssAnon:\s+(\d+) kB$/m.exec(status)?.[1];
+  return kib === undefined ? undefined : Number(kib) * KIB;
+}
+
+/** Memory now of every process under `root`; without /proc the whole resident set. */
 export async function memoryBelow(root: number): Promise<ProcessMemory[]> {
   const { stdout } = await run('ps', ['-axo', 'pid=,ppid=,rss=,args='], {
     maxBuffer: 16 * KIB * KIB,
   });
-  return descendants(stdout, root).filter(({ name }) => name !== 'ps');
+  const found = descendants(stdout, root).filter(({ name }) => name !== 'ps');
+  return Promise.all(
+    found.map(async (one) => ({ ...one, bytes: (await anonymousBytes(one.pid)) ?? one.bytes })),
+  );
 }

@@ -5,7 +5,7 @@ export interface Sample {
   readonly atMs: number;
   /** Of the chunks answered since the sample before; null when there were none. */
   readonly latency: { readonly p50: number; readonly p99: number } | null;
-  /** Resident bytes by process. */
+  /** Bytes that each process holds. */
   readonly memory: ReadonlyMap<string, number>;
   readonly ledgerBytes: number;
 }
@@ -16,7 +16,7 @@ export interface Tenth {
   readonly chunksPerSecond: number;
   /** Medians of the samples' percentiles, ms. */
   readonly latencyMs: { readonly p50: number; readonly p99: number };
-  /** Median resident bytes by process. */
+  /** Median of the bytes that each process holds. */
   readonly memory: Readonly<Record<string, number>>;
   readonly ledgerBytes: number;
 }
