@@ -23,7 +23,7 @@ const allowed = {
   local: ['domain', 'ledger', 'network', 'device-simulator', 'lambdas', 'chaincode'],
   dashboard: ['domain'],
   cli: ['domain', 'ledger'],
-  infra: ['domain'],
+  infra: ['domain', 'ledger'],
   scripts: ['domain'],
 };
 

@@ -2,7 +2,7 @@ import type { NetworkDefinition } from '@pulseledger/network/definition';
 import { issueAdministrator } from '@pulseledger/network/identity';
 import { administratorSecretName } from '../lib/names.ts';
 import type { Edges } from './edges.ts';
-import { readKeyFiles } from './key-store.ts';
+import { type KeyFiles, readKeyFiles } from './key-store.ts';
 
 /** Long enough for a large network; whoever takes one from a machine has little of it. */
 const LIFETIME_MS = 2 * 60 * 60_000;
@@ -20,18 +20,11 @@ export async function withAdministrators<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const { organizations } = definition;
-  // What signs for another organization's nodes has to know them.
-  const roots = await readKeyFiles(
-    keysFolder,
-    organizations.map(({ name }) => `${name}/ca/tls`),
-  );
-  const certificates = Object.entries(roots).filter(([file]) => file.endsWith('/certificate.pem'));
   try {
     for (const organization of organizations) {
       await issueAdministrator(keysFolder, organization, LIFETIME_MS);
       const { name } = organization;
-      const own = await readKeyFiles(keysFolder, [`${name}/administrators/admin`]);
-      const files = { ...Object.fromEntries(certificates), ...own };
+      const files = await administratorFiles(keysFolder, definition, name);
       const secret = administratorSecretName(name);
       await edges.of(name).secrets.write(secret, JSON.stringify({ files }));
     }
@@ -41,4 +34,20 @@ export async function withAdministrators<T>(
       await edges.of(name).secrets.write(administratorSecretName(name), EMPTY);
     }
   }
+}
+
+/** What an organization's administrator needs on a machine: the own keys, and certificates to know all nodes by. */
+export async function administratorFiles(
+  keysFolder: string,
+  { organizations }: NetworkDefinition,
+  organization: string,
+): Promise<KeyFiles> {
+  // What signs for another organization's nodes has to know them.
+  const roots = await readKeyFiles(
+    keysFolder,
+    organizations.map(({ name }) => `${name}/ca/tls`),
+  );
+  const certificates = Object.entries(roots).filter(([file]) => file.endsWith('/certificate.pem'));
+  const own = await readKeyFiles(keysFolder, [`${organization}/administrators/admin`]);
+  return { ...Object.fromEntries(certificates), ...own };
 }

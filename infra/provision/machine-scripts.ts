@@ -71,11 +71,22 @@ export function asAdministrator(options: {
   readonly files: Readonly<Record<string, { readonly url: string; readonly hash: string }>>;
   readonly environment: Readonly<Record<string, string>>;
   readonly command: readonly string[];
+  /**
+   * Below the secret's files: what a transaction is given beside its arguments. It is in memory on the machine, and
+   * neither in the script, which Systems Manager keeps, nor in a log.
+   *
+   * @default - the command gives nothing
+   */
+  readonly transientFile?: string;
 }): string {
-  const { secret, files, environment, command } = options;
+  const { secret, files, environment, command, transientFile } = options;
   const fetched = Object.entries(files).map(
     ([path, { url, hash }]) => `fetch ${quote(path)} ${quote(url)} ${hash}`,
   );
+  const given =
+    transientFile === undefined
+      ? ''
+      : ` --transient "$(cat ${quote(`${WORK}/keys/${transientFile}`)})"`;
   const variables = Object.entries(environment).map(([name, value]) => `${name}=${quote(value)}`);
   return `${HEAD}
 exec 9> ${WORK}/lock
@@ -91,7 +102,7 @@ fetch() {
 aws secretsmanager get-secret-value --secret-id ${quote(secret)} --version-stage AWSCURRENT --query SecretString --output text |
   python3 ${CURRENT}/bin/write-keys.py ${WORK}/keys
 ${fetched.join('\n')}
-env ${[...variables, ...command.map(quote)].join(' ')}
+env ${[...variables, ...command.map(quote)].join(' ')}${given}
 `;
 }
 

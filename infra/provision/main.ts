@@ -5,13 +5,23 @@ import {
   ProgramError,
 } from '@pulseledger/network/fabric/channel';
 import { Command, Option } from 'commander';
-import { ENVIRONMENT_NAMES, type EnvironmentName } from '../environments/environment.ts';
+import {
+  ENVIRONMENT_NAMES,
+  type Environment,
+  type EnvironmentName,
+} from '../environments/environment.ts';
 import { ENVIRONMENTS } from '../environments/environments.ts';
 import { awsClients, checkAccounts, collectProfile, type Profiles } from './aws-clients.ts';
 import { createEdges } from './edges.ts';
 import { ProvisionError } from './errors.ts';
 import { MachineCommandError } from './machine-commands.ts';
 import { LocalNote } from './network-record.ts';
+import {
+  type AuthorChanges,
+  type AuthorFiles,
+  collectAuthorFile,
+  readAuthorChanges,
+} from './note-authors.ts';
 import { describePlan, provisioningPlan } from './plan.ts';
 import { Provisioning } from './provisioning.ts';
 import { withPrivateFolder } from './workspace.ts';
@@ -34,6 +44,7 @@ Keys are made in memory (/dev/shm where there is one) and stay in Secrets Manage
 interface Options {
   readonly env: EnvironmentName;
   readonly profile?: Profiles;
+  readonly noteAuthors?: AuthorFiles;
   readonly dryRun?: boolean;
   readonly json?: boolean;
 }
@@ -42,13 +53,36 @@ function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-async function provision({ env, profile = {}, dryRun, json }: Options): Promise<void> {
+async function authorChanges(
+  environment: Environment,
+  files: AuthorFiles,
+): Promise<Record<string, AuthorChanges>> {
+  const providers = environment.organizations.filter(({ provider }) => provider);
+  const changes: Record<string, AuthorChanges> = {};
+  for (const [organization, file] of Object.entries(files)) {
+    if (!providers.some(({ name }) => name === organization)) {
+      const names = providers.map(({ name }) => name).join(' and ');
+      throw new ProvisionError(`Groups of authors are of ${names}, not of ${organization}.`);
+    }
+    changes[organization] = await readAuthorChanges(file);
+  }
+  return changes;
+}
+
+async function provision({
+  env,
+  profile = {},
+  noteAuthors = {},
+  dryRun,
+  json,
+}: Options): Promise<void> {
   const environment = ENVIRONMENTS[env];
   if (dryRun === true) {
     const plan = provisioningPlan(environment);
     print(json === true ? JSON.stringify({ environment: env, plan }) : describePlan(plan));
     return;
   }
+  const changes = await authorChanges(environment, noteAuthors);
   const programs = findPrograms();
   await checkAccounts(environment, profile);
   const edges = createEdges(environment, { clientsOf: awsClients(environment, profile) });
@@ -59,6 +93,7 @@ async function provision({ env, profile = {}, dryRun, json }: Options): Promise<
       programs,
       workFolder,
       note: new LocalNote(NOTES_FOLDER, environment),
+      noteAuthors: changes,
       onStep: (step, tookMs) => {
         process.stderr.write(`${(tookMs / 1000).toFixed(1).padStart(6)} s  ${step}\n`);
       },
@@ -78,6 +113,11 @@ const program = new Command('network provision')
     '--profile <account=name>',
     'profile of the AWS CLI for an account; repeat it for each account of the table',
     collectProfile,
+  )
+  .option(
+    '--note-authors <organization=file>',
+    "who joins and leaves a provider's authors of psychotherapy notes: lines of add <id> and remove <id>; can be repeated",
+    collectAuthorFile,
   )
   .option('--json', 'one JSON object on stdout instead of text')
   .addHelpText('after', HELP)

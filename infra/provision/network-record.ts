@@ -18,6 +18,8 @@ export interface NetworkRecord {
   readonly members: readonly string[];
   /** Absent until the chaincode has been committed once. */
   readonly chaincode?: Deployment | undefined;
+  /** By provider: hash of what its administrator has set on the ledger last. */
+  readonly settings?: Readonly<Record<string, string>> | undefined;
 }
 
 const schema: z.ZodType<NetworkRecord> = z.strictObject({
@@ -26,6 +28,7 @@ const schema: z.ZodType<NetworkRecord> = z.strictObject({
   orderers: z.array(z.string()),
   members: z.array(z.string()),
   chaincode: deploymentSchema.optional(),
+  settings: z.record(z.string(), z.string()).optional(),
 });
 
 function parse(text: string, where: string): NetworkRecord {

@@ -5,6 +5,7 @@ import {
   administratorSecretName,
   authoritySecretName,
   CHANNEL_FOLDER,
+  noteKeysSecretName,
   programsBucketName,
   secretPrefix,
 } from '../lib/names.ts';
@@ -36,6 +37,9 @@ export function provisioningPlan(environment: Environment): PlannedStep[] {
           .filter((node) => node.organization === organization.name)
           .map(({ secretName }) => secret(secretName)),
         ...servicesOf(organization).map((service) => secret(`${service}/${organization.name}`)),
+        ...(organization.provider
+          ? [secret(noteKeysSecretName(environment, organization.name))]
+          : []),
       ]),
     },
     {
@@ -61,6 +65,12 @@ export function provisioningPlan(environment: Environment): PlannedStep[] {
       touches: [...hosts('peer'), parameter('network')],
     },
     { step: 'every peer reaches its chaincode and knows of the others', touches: hosts('peer') },
+    {
+      step:
+        'once for each provider, as its administrator: keys to attest with, where passkeys are used, the key of the index of ' +
+        'records, the group of authors of psychotherapy notes',
+      touches: [parameter('network')],
+    },
     {
       step: 'write the connection profile that functions are deployed with',
       touches: [parameter('connection-profile')],

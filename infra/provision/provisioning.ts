@@ -22,12 +22,16 @@ import type { Environment } from '../environments/environment.ts';
 import { machineLayout } from '../lib/fabric/machine-layout.ts';
 import { definitionOf, type FabricNode, nodesOf } from '../lib/fabric/nodes.ts';
 import { parameterName } from '../lib/shared-value.ts';
+import { AdministratorCalls } from './administrator-calls.ts';
 import { withAdministrators } from './administrators.ts';
 import type { Edges } from './edges.ts';
 import { ProvisionError } from './errors.ts';
 import { KeyStore } from './key-store.ts';
 import { bringUp, knownPeers, LEADS } from './machine-scripts.ts';
 import { type LocalNote, type NetworkRecord, readRecord, writeRecord } from './network-record.ts';
+import type { AuthorChanges } from './note-authors.ts';
+import { provideNoteKey } from './note-keys.ts';
+import { applySettings, type RecordSettings, settingsHash } from './record-settings.ts';
 import { ADMINISTRATION, type RemoteToolsOptions, remoteTools } from './remote-tools.ts';
 
 export interface ProvisioningOptions {
@@ -38,6 +42,12 @@ export interface ProvisioningOptions {
   /** A private folder for the keys while they are made. */
   readonly workFolder: string;
   readonly note: LocalNote;
+  /**
+   * Changes of groups of authors, by provider.
+   *
+   * @default - their members stay
+   */
+  readonly noteAuthors?: Readonly<Record<string, AuthorChanges>>;
   /** Told of each step that is done. */
   readonly onStep: (step: string, tookMs: number) => void;
 }
@@ -79,7 +89,9 @@ export class Provisioning {
     await withAdministrators(edges, this.#keysFolder, this.#definition, async () => {
       const { programs } = this.#options;
       const options = { edges, programs, keysFolder: this.#keysFolder, published };
-      await this.#channel(remoteTools(options), isNew);
+      const tools = remoteTools(options);
+      await this.#channel(tools, isNew);
+      await this.#settings(tools);
     });
     await this.#step('connection profile', () => this.#publishProfile());
     const record = this.#known();
@@ -210,6 +222,28 @@ export class Provisioning {
       all(layout.peers.map((peer) => awaitChaincode(layout, tools, peer))),
     );
     await this.#step('peers know of each other', () => this.#awaitGossip());
+  }
+
+  /** What each provider's administrator says on the ledger before anybody can use it; nothing when it was said. */
+  async #settings(tools: FabricTools): Promise<void> {
+    const { edges, environment } = this.#options;
+    const { organizations } = this.#definition;
+    for (const organization of organizations.filter(({ provider }) => provider)) {
+      const { name, mspId } = organization;
+      const noteGroup = await provideNoteKey(edges.common.secrets, environment, name);
+      const authors = this.#options.noteAuthors?.[name];
+      const { pageOrigin } = environment.api;
+      const settings: RecordSettings = { pageOrigin, noteGroup, authors };
+      const hash = settingsHash(settings);
+      if (this.#known().settings?.[name] === hash && authors === undefined) continue;
+      await this.#step(`${name} has said on the ledger what its people need`, async () => {
+        const keysFolder = this.#keysFolder;
+        const options = { edges, tools, layout: this.#layout, keysFolder, organization };
+        await applySettings(new AdministratorCalls(options), mspId, settings);
+      });
+      const known = this.#known();
+      await this.#keep({ ...known, settings: { ...known.settings, [name]: hash } });
+    }
   }
 
   /** Before that a gateway finds nobody of another organization to endorse. */

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { type AttesterKey, PulseError } from '@pulseledger/domain';
+import { type AttesterKey, PulseError, type PutAttesterKeyInput } from '@pulseledger/domain';
 import type { AccessClient } from './access-client.ts';
 
 const ID_BYTES = 16;
@@ -8,10 +8,13 @@ const OVERLAP_MS: number = 60 * 60_000;
 /** A key may be used a little before it is published: clocks differ. */
 const EARLIER_MS: number = 5 * 60_000;
 
-/** The access client of an administrator of a provider. */
+/** The access client of an administrator of a provider, or whoever else makes these calls for one. */
 export interface AttesterAdministrator {
   readonly mspId: string;
-  readonly access: AccessClient;
+  readonly access: Pick<AccessClient, 'listAttesters'> & {
+    readonly putAttesterKey: (input: PutAttesterKeyInput) => Promise<unknown>;
+    readonly publishAttester: (input: AttesterKey) => Promise<unknown>;
+  };
 }
 
 function isLive({ untilMs }: AttesterKey, nowMs: number): boolean {

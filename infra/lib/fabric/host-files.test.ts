@@ -110,6 +110,13 @@ describe('scripts', () => {
       environment: { CORE_PEER_TLS_ENABLED: 'true' },
       command: ['/bin/peer', 'chaincode', 'query', "--ctor={'$(x)'}"],
     }),
+    'a transaction of an administrator': asAdministrator({
+      secret: 'pulseledger/prod/administrator/hospital',
+      files: {},
+      environment: { CORE_PEER_TLS_ENABLED: 'true' },
+      command: ['/bin/peer', 'chaincode', 'invoke'],
+      transientFile: 'transient.json',
+    }),
     'an address looked at': listens({ host: 'orderer0.example', port: 7050 }),
     'a file read': prepareReading('/run/made-up'),
     'a part of it': slice(20_000, 20_000),

@@ -5,7 +5,7 @@ import type { Construct } from 'constructs';
 import type { Environment } from '../../environments/environment.ts';
 import { acknowledge } from '../acknowledge.ts';
 import { EmptySecret } from '../constructs/empty-secret.ts';
-import { secretPrefix } from '../names.ts';
+import { noteKeysSecretName, secretPrefix } from '../names.ts';
 import { shared } from '../shared-value.ts';
 import { EnvironmentStack, type EnvironmentStackProps } from './environment-stack.ts';
 
@@ -25,7 +25,10 @@ export class IdentitiesStack extends EnvironmentStack {
     const identities = key('identities');
     const issuing = key('issuing');
     for (const { name, provider } of environment.organizations) {
-      if (provider) this.#service(`ingest/${name}`, `Ingest service of ${name}`, identities);
+      if (provider) {
+        this.#service(`ingest/${name}`, `Ingest service of ${name}`, identities);
+        this.#noteKeys(name, identities);
+      }
       this.#service(`api/${name}`, `API service of ${name}`, identities);
       new EmptySecret(this, {
         ...{ environment, name: `issuing-ca/${name}`, keyArn: issuing.keyArn },
@@ -38,6 +41,14 @@ export class IdentitiesStack extends EnvironmentStack {
   #service(name: string, description: string, { keyArn }: IKey): void {
     const environment = this.environmentSettings;
     new EmptySecret(this, { environment, name, description, keyArn, rotation: ROTATED });
+  }
+
+  /** The API opens psychotherapy notes with it, for those who belong to the group. */
+  #noteKeys(organization: string, { keyArn }: IKey): void {
+    const environment = this.environmentSettings;
+    const name = noteKeysSecretName(environment, organization);
+    const description = `Keys of psychotherapy notes of ${organization}`;
+    new EmptySecret(this, { environment, name, description, keyArn, rotation: NOTES_NOT_ROTATED });
   }
 
   /** The key of live tickets: the API seals with it, the broker's authorizer opens. */
@@ -69,5 +80,7 @@ export class IdentitiesStack extends EnvironmentStack {
 
 const ROTATED =
   'The rotation stack rotates it every 30 days; its function stands in the network, which this stack does not depend on.';
+const NOTES_NOT_ROTATED =
+  'Notes are sealed to it: who takes it away closes them for ever. A new key is put beside it and named to the ledger.';
 const LIVE_NOT_ROTATED =
   'It opens tickets of 15 minutes that name topics without values; a new value takes effect within 5 minutes (docs/DEPLOY.md).';
