@@ -19,18 +19,21 @@ const CHANCE = 0.5;
 /** Beyond this a score over some hundred pairs is more than luck. */
 const LUCK = 0.1;
 
-/** Transactions of a visit, by the keys that the truth names. */
-function transactionsOf(all: readonly SeenTransaction[], { keys }: Visit): SeenTransaction[] {
+/** Transactions of a visit, or about a correction, by the keys that the truth names. */
+function transactionsOf(
+  all: readonly SeenTransaction[],
+  { keys }: Pick<Visit, 'keys'>,
+): SeenTransaction[] {
   return keys.map((key) => {
     const found = all.find(({ hashes }) => hashes.includes(key));
-    if (found === undefined) throw new Error('a visit is in no block');
+    if (found === undefined) throw new Error('a key of the truth is in no block');
     return found;
   });
 }
 
-/** One shared visit of each patient is known; which of all others, not shared, are the same patient's? */
-function casesOf(all: readonly SeenTransaction[], { visits }: Truth): Case[] {
-  const hidden = visits.filter(({ isShared }) => !isShared);
+/** One shared visit of each patient is known; which of all else, not shared, is the same patient's? */
+function casesOf(all: readonly SeenTransaction[], { visits, corrections }: Truth): Case[] {
+  const hidden = [...visits.filter(({ isShared }) => !isShared), ...corrections];
   return visits
     .filter(({ isShared }) => isShared)
     .map((known) => {
@@ -39,9 +42,23 @@ function casesOf(all: readonly SeenTransaction[], { visits }: Truth): Case[] {
       const of = (isSame: boolean) =>
         hidden
           .filter(({ patientId }) => (patientId === known.patientId) === isSame)
-          .flatMap((visit) => transactionsOf(all, visit));
+          .flatMap((one) => transactionsOf(all, one));
       return { known: first, same: of(true), different: of(false) };
     });
+}
+
+/** Of each correction the request is known; which are the visit that it is about, and its answer? */
+function correctionCases(all: readonly SeenTransaction[], { visits, corrections }: Truth): Case[] {
+  return corrections.flatMap(({ visit, ...asked }): Case[] => {
+    const [known, ...answer] = transactionsOf(all, asked);
+    const others = [
+      ...visits.filter((one) => one !== visit),
+      ...corrections.filter(({ patientId }) => patientId !== asked.patientId),
+    ];
+    const different = others.flatMap((one) => transactionsOf(all, one));
+    const same = [...transactionsOf(all, visit), ...answer];
+    return known === undefined ? [] : [{ known, same, different }];
+  });
 }
 
 /** What the insurer's peer has of every transaction. */
@@ -86,6 +103,23 @@ function linkabilityOn(kind: NetworkKind): void {
     const found = scores();
     expect(found['same certificate']).toBeLessThanOrEqual(CHANCE + LUCK);
     expect(found['number of writes']).toBeLessThanOrEqual(CHANCE + LUCK);
+  });
+
+  it('links no request for correction by keys, neither to the visit nor to the answer: exactly chance', () => {
+    const cases = correctionCases(all, truth);
+    expect(cases).toHaveLength(truth.patientIds.length);
+    const features = featuresOf(all);
+    const scored = Object.entries(features).map(([name, feature]) => [
+      name,
+      scoreOf(cases, feature),
+    ]);
+    expect(Object.fromEntries(scored)).toMatchObject({
+      'shared private keys': CHANCE,
+      'what one read and the other wrote': CHANCE,
+      'any chain of shared keys': CHANCE,
+      'shared public reads': CHANCE,
+      'same certificate': CHANCE,
+    });
   });
 
   it('links by keys what has keys in common: assignments of wearables to one patient', () => {

@@ -1,6 +1,5 @@
 /** Patients, doctors and their visits over some days, with the truth about who is who. */
-import { createHash } from 'node:crypto';
-import { CLINICAL_KEYS, compositeKey, RECORD_KEYS, type RecordWrite } from '@pulseledger/domain';
+import { CLINICAL_KEYS, RECORD_KEYS, type RecordWrite } from '@pulseledger/domain';
 import { randomId } from '../negative/support/ledger-world.ts';
 import { ChunkSigner } from '../negative/support/signer-device.ts';
 import {
@@ -11,6 +10,8 @@ import {
   type Person,
   visitOf,
 } from '../revocation/consent-world.ts';
+import { type Asked, correct, type Written } from './corrections.ts';
+import { hashOf } from './key-hash.ts';
 
 const PATIENTS = 8;
 const DAYS = 4;
@@ -28,21 +29,23 @@ export interface Visit {
   readonly keys: readonly string[];
   /** Whether the insurer may see it. */
   readonly isShared: boolean;
+  /** Of the encounter. */
+  readonly written: Written;
+}
+
+/** A patient's request for correction of the record of a visit, and the answer. */
+export interface Correction extends Asked {
+  readonly visit: Visit;
 }
 
 /** The truth about a population. */
 export interface Truth {
   readonly visits: readonly Visit[];
+  /** One of each patient, about a visit that is not shared. */
+  readonly corrections: readonly Correction[];
   readonly patientIds: readonly string[];
   /** Key hashes of the patients' own documents. */
   readonly patientKeys: ReadonlyMap<string, string>;
-}
-
-function hashOf(key: {
-  readonly objectType: string;
-  readonly attributes: readonly string[];
-}): string {
-  return `providers/${createHash('sha256').update(compositeKey(key)).digest('hex')}`;
 }
 
 function conditionOf(patientId: string, labels: readonly string[]): RecordWrite {
@@ -66,7 +69,8 @@ async function visit(doctor: Person, patientId: string, day: number): Promise<Vi
   const keys = writes.map(({ recordClass, recordId }) =>
     hashOf(CLINICAL_KEYS.record(patientId, recordClass, recordId)),
   );
-  return { patientId, day, keys, isShared };
+  const written = { patientId, author: doctor, recordId: encounter.recordId };
+  return { patientId, day, keys, isShared, written };
 }
 
 interface Practice {
@@ -134,6 +138,21 @@ async function wear(world: ConsentWorld, patientId: string): Promise<void> {
   }
 }
 
+/** After the last day every patient finds something wrong in the record of it. */
+async function correctAll(
+  world: ConsentWorld,
+  { patients }: Practice,
+  visits: readonly Visit[],
+): Promise<Correction[]> {
+  const corrections: Correction[] = [];
+  for (const visit of visits.filter(({ day }) => day === DAYS - 1)) {
+    const patient = patients.find(({ subjectId }) => subjectId === visit.patientId);
+    if (patient === undefined) throw new Error('a visit of nobody');
+    corrections.push({ visit, ...(await correct(world, patient, visit.written)) });
+  }
+  return corrections;
+}
+
 /** Lets a population live on a network. */
 export async function live(world: ConsentWorld): Promise<Truth> {
   const practice = await settle(world);
@@ -145,8 +164,9 @@ export async function live(world: ConsentWorld): Promise<Truth> {
       await grant(await world.login(patient), insurerTerms(patient.subjectId));
     }
   }
+  const corrections = await correctAll(world, practice, visits);
   for (const { subjectId } of practice.patients.slice(0, WEARERS)) await wear(world, subjectId);
   const patientIds = practice.patients.map(({ subjectId }) => subjectId);
   const patientKeys = new Map(patientIds.map((id) => [id, hashOf(RECORD_KEYS.patient(id))]));
-  return { visits, patientIds, patientKeys };
+  return { visits, corrections, patientIds, patientKeys };
 }
