@@ -93,6 +93,10 @@ function theApi(kind: 'devnet' | 'fabric'): void {
     expect((await send(amina, `Condition/${id}`)).status).toBe(410);
     const history = bundleOf(await send(amina, `Condition/${id}/_history`));
     expect(history.entry?.map(({ request }) => request?.method)).toEqual(['DELETE', 'PUT', 'POST']);
+    const ofType = bundleOf(await send(amina, 'Condition/_history'));
+    const own = ofType.entry?.filter(({ fullUrl }) => fullUrl?.endsWith(id));
+    expect(own).toEqual(history.entry);
+    expect((await send(doctor, 'Condition/_history')).status).toBe(400);
   });
 
   it('makes one of eight conditional creates', async () => {
