@@ -48,6 +48,8 @@ describeMachines(`what EC2 runs, on machines made up here${NOTE}`, () => {
     const record = await world.provision();
     expect(record).toMatchObject({ members: ['HospitalMSP', 'ClinicMSP', 'InsurerMSP'] });
     expect(record.chaincode?.sequence).toBe(1);
+    expect(Object.keys(record.settings ?? {}).toSorted()).toEqual(['clinic', 'hospital']);
+    expect(world.secret('administrator/clinic')).toBe('{"files":{}}');
     expect(await world.commitOne()).toBe('committed');
   });
 
@@ -63,6 +65,7 @@ describeMachines(`what EC2 runs, on machines made up here${NOTE}`, () => {
     expect(world.secret('node/hospital/peer0')).toBe(before);
     const after = await world.machines.execute(HOSPITAL, 'cat', '/run/made-up-units/pulse-peer');
     expect(after.stdout).toBe(stdout);
+    expect(world.steps.join('\n')).not.toContain('has said on the ledger');
   });
 
   test('a peer and an organization that the table names later join the network that is in use', async () => {
