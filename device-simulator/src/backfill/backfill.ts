@@ -18,7 +18,8 @@ import { pastReadings } from './past-readings.ts';
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * HOUR_MS;
-const ENROLMENTS_AT_ONCE = 8;
+/** As many as the API enrols at once. */
+const ENROLMENTS_AT_ONCE = 32;
 const CHECK_MS = 50;
 const OVERDUE_CHECK_MS = 1_000;
 /** The last minutes are measured like those of a patient who is watched. */

@@ -14,7 +14,8 @@ import { Phone, type PhoneShop, randomHex } from './phone.ts';
 import { type StoryBundle, storyBundles } from './records.ts';
 import { type ApiPlace, StoryApi } from './story-api.ts';
 
-const AT_ONCE = 3;
+/** Visits that are written at once: what they wait for is mostly the next block. */
+const AT_ONCE = 8;
 const DAY_MS = 86_400_000;
 /** The contract judges by the time of the transaction, which may be a little earlier. */
 const EARLIER_MS = 60_000;
@@ -39,6 +40,7 @@ const SHARED: readonly (readonly RecordClass[])[] = [
 /** What people do in the story, each thing through the API and as somebody who may. */
 export class Deeds {
   readonly #apis = new Map<string, StoryApi>();
+  readonly #phones = new Map<string, Promise<Phone>>();
   readonly #place: ApiPlace;
   readonly #logins: readonly Login[];
   readonly #shop: PhoneShop;
@@ -54,11 +56,13 @@ export class Deeds {
     members: readonly Member[],
     { seed, weekStartMs, onProgress, signal }: RecordOptions,
   ): Promise<void> {
-    const work = members.flatMap((patient) => {
+    const visits = members.flatMap((patient) => {
       const { patientId, index } = patient;
       const bundles = storyBundles({ patient, patientId, index, seed, weekStartMs });
-      return bundles.map((one) => ({ ...one, patientId, index }));
+      return bundles.map((one, place) => ({ ...one, index, place }));
     });
+    // First everybody's first visit: two of one patient at once would be in each other's way.
+    const work = visits.toSorted((a, b) => a.place - b.place);
     let done = 0;
     await inParallel(work, AT_ONCE, async (one) => {
       if (signal.aborted) return;
@@ -73,18 +77,24 @@ export class Deeds {
     await this.#as('hospital-nurse').ask(`Patient/${patientId}`, Opened);
   }
 
+  /** Each gets a passkey, or has one: it needs nothing of the record. */
+  async providePhones(members: readonly Member[]): Promise<void> {
+    await Promise.all(members.map(({ login = '' }) => this.#phoneOf(login)));
+  }
+
   /** Patients share with the insurer, each by a passkey. What is shared already stays as it is. */
   async share(members: readonly Member[], nowMs: number): Promise<void> {
-    for (const [number, { patientId, login = '' }] of members.entries()) {
+    const work = members.map(async ({ patientId, login = '' }, number) => {
       const patient = this.#as(login);
-      const phone = await Phone.provide(this.#shop, patient, this.#administratorFor(login));
+      const phone = await this.#phoneOf(login);
       const path = `patients/${patientId}/consents`;
       const { consents } = await patient.ask(path, ConsentsAnswer);
-      if (consents.some(({ revoked }) => revoked === null)) continue;
+      if (consents.some(({ revoked }) => revoked === null)) return;
       const terms = insurerTerms(patientId, SHARED[number % SHARED.length] ?? [], nowMs);
       const body = { terms, assertion: phone.agree('grant', terms) };
       await patient.ask(path, ChangeOutput, { body });
-    }
+    });
+    await Promise.all(work);
   }
 
   /** Somebody is found unconscious; the ambulance opens the summary, and nobody has judged it yet. */
@@ -103,6 +113,14 @@ export class Deeds {
     const doctor = this.#as(`${facility}-doctor`);
     const headers = { 'content-type': 'application/fhir+json', 'idempotency-key': key };
     await doctor.ask('', Stored, { body: bundle, headers });
+  }
+
+  #phoneOf(login: string): Promise<Phone> {
+    const known = this.#phones.get(login);
+    if (known !== undefined) return known;
+    const phone = Phone.provide(this.#shop, this.#as(login), this.#administratorFor(login));
+    this.#phones.set(login, phone);
+    return phone;
   }
 
   #as(user: string): StoryApi {

@@ -64,6 +64,7 @@ export class StoryApi {
   readonly #place: ApiPlace;
   readonly #login: Login;
   #token: { readonly text: string; readonly untilMs: number } = { text: '', untilMs: 0 };
+  #signingIn: Promise<void> | undefined;
 
   constructor(place: ApiPlace, login: Login) {
     this.#place = place;
@@ -98,13 +99,21 @@ export class StoryApi {
     });
   }
 
+  /** Requests at the same time sign in once. */
   async #accessToken(): Promise<string> {
     if (Date.now() > this.#token.untilMs) {
-      const { accessToken, expiresInSeconds } = await tokenOf(this.#place, this.#login);
-      const untilMs = Date.now() + expiresInSeconds * 1_000 - TOKEN_MARGIN_MS;
-      this.#token = { text: accessToken, untilMs };
+      this.#signingIn ??= this.#signIn().finally(() => {
+        this.#signingIn = undefined;
+      });
+      await this.#signingIn;
     }
     return this.#token.text;
+  }
+
+  async #signIn(): Promise<void> {
+    const { accessToken, expiresInSeconds } = await tokenOf(this.#place, this.#login);
+    const untilMs = Date.now() + expiresInSeconds * 1_000 - TOKEN_MARGIN_MS;
+    this.#token = { text: accessToken, untilMs };
   }
 }
 

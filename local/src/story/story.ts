@@ -80,18 +80,19 @@ export class Story {
     const members = this.#members();
     const deeds = this.#deeds();
     const [first] = members;
-    await this.#chapter('records', () => this.#tellRecords(deeds, members));
-    await this.#chapter('emergency', async () => {
-      if (first === undefined) return;
-      await deeds.breakGlass(first);
-      await deeds.look(first);
-    });
-    await this.#chapter('consents', () =>
-      deeds.share(
-        members.filter(({ login }) => login !== undefined && login !== 'patient-ben'),
-        Date.now(),
-      ),
-    );
+    const sharing = members.filter(({ login }) => login !== undefined && login !== 'patient-ben');
+    await Promise.all([
+      this.#chapter('records', () => this.#tellRecords(deeds, members)),
+      this.#told.done.includes('consents') ? undefined : deeds.providePhones(sharing),
+    ]);
+    await Promise.all([
+      this.#chapter('emergency', async () => {
+        if (first === undefined) return;
+        await deeds.breakGlass(first);
+        await deeds.look(first);
+      }),
+      this.#chapter('consents', () => deeds.share(sharing, Date.now())),
+    ]);
   }
 
   async #chapter(chapter: Chapter, tell: () => Promise<void>): Promise<void> {
