@@ -18,6 +18,7 @@ import { digestsOfGuesses, guessesIn } from './guesses.ts';
 /** Stands in a certificate that really went into a block, so the search is seen to work. */
 const CONTROL = 'planted-control-9f2c';
 const LIMIT_MS = 300_000;
+const STAFF: ReadonlySet<string> = new Set(['doctor', 'nurse', 'laboratory', 'emergency-medic']);
 
 interface Evidence {
   readonly blocks: readonly Buffer[];
@@ -26,6 +27,7 @@ interface Evidence {
   /** Every file of a peer's ledger, native network only: of a member of the private collection, and of none. */
   readonly peers: Readonly<Record<'hospital' | 'insurer', readonly Buffer[]>>;
   readonly secrets: ReadonlyMap<string, readonly Form[]>;
+  readonly staff: ReadonlySet<string>;
   readonly chunks: readonly TruthChunk[];
 }
 
@@ -36,7 +38,7 @@ const People = z.object({
       basics: z.object({ family: z.string(), given: z.array(z.string()), birthDate: z.string() }),
     }),
   ),
-  logins: z.array(z.object({ subjectId: z.string(), password: z.string() })),
+  logins: z.array(z.object({ subjectId: z.string(), password: z.string(), role: z.string() })),
 });
 
 async function secretsOf(folder: string, further: Iterable<string>): Promise<Map<string, Form[]>> {
@@ -53,6 +55,13 @@ async function secretsOf(folder: string, further: Iterable<string>): Promise<Map
     ...further,
   ];
   return new Map(texts.map((text) => [text, [...formsOf(text)]]));
+}
+
+/** Ids of those who stand in the directory, which every organization holds. */
+async function staffOf(folder: string): Promise<ReadonlySet<string>> {
+  const parsed: unknown = JSON.parse(await readFile(join(folder, 'keys', 'people.json'), 'utf8'));
+  const staff = People.parse(parsed).logins.filter(({ role }) => STAFF.has(role));
+  return new Set(staff.map(({ subjectId }) => subjectId));
 }
 
 /** A transaction of a caller whose certificate carries the control. It records nothing. */
@@ -137,6 +146,7 @@ async function gather(network: 'devnet' | 'fabric', folder: string): Promise<Evi
       hospital: network === 'fabric' ? await peerFiles(ledger, 'hospital') : [],
       insurer: network === 'fabric' ? await peerFiles(ledger, 'insurer') : [],
     },
+    staff: await staffOf(folder),
     secrets: await secretsOf(folder, [
       ...new Set(chunks.map(({ device }) => device)),
       ...[...CLINICAL_WORDS, NOTE_WORDS, ...recordIds],
@@ -212,7 +222,10 @@ function theCanary(network: 'devnet' | 'fabric'): void {
       expect(hospital.some((file) => file.includes(illness))).toBe(true);
       expect(hospital.flatMap((file) => found(file, formsOf(NOTE_WORDS)))).toEqual([]);
       expect(insurer.length).toBeGreaterThan(0);
-      expect(insurer.flatMap((file) => leaks(file, evidence.secrets))).toEqual([]);
+      const others = new Map(
+        [...evidence.secrets].filter(([secret]) => !evidence.staff.has(secret)),
+      );
+      expect(insurer.flatMap((file) => leaks(file, others))).toEqual([]);
     });
   }
 }
