@@ -15,7 +15,7 @@ import { MemoryErasures } from './memory-erasures.ts';
 import { MEMORY_LEDGER } from './memory-ledger.ts';
 import { MemoryNotes } from './memory-notes.ts';
 import { memoryPage } from './memory-page.ts';
-import { memoryPeople } from './memory-people.ts';
+import { type MemoryPeople, memoryPeople } from './memory-people.ts';
 import type { MemoryRecord } from './memory-record.ts';
 import { MemoryRelations } from './memory-relations.ts';
 import { MemoryWatch } from './memory-watch.ts';
@@ -71,6 +71,18 @@ const LOGIN = {
   tokenUrl: 'https://login.pulse.test/token',
 };
 
+/** In the directory as FHIR has it, and as people look through it. */
+function peopleIn(
+  clinical: MemoryClinical,
+  people: readonly DirectoryWrite[],
+  now: () => number,
+): MemoryPeople {
+  for (const { kind, id, resource } of people) {
+    clinical.addEntry({ type: kind, id, version: 1, lastUpdatedMs: now(), resource });
+  }
+  return memoryPeople(people, now);
+}
+
 /** Callers are known by the name in the header; tokens are tested for themselves. */
 export function testApi(
   record: MemoryRecord,
@@ -83,10 +95,7 @@ export function testApi(
   const notes = new MemoryNotes(record, clinical);
   const erasures = new MemoryErasures(clinical, now);
   const corrections = new MemoryCorrections(clinical, now);
-  for (const { kind, id, resource } of options.people ?? []) {
-    clinical.addEntry({ type: kind, id, version: 1, lastUpdatedMs: now(), resource });
-  }
-  const people = memoryPeople(options.people ?? [], now);
+  const people = peopleIn(clinical, options.people ?? [], now);
   const log: AccessLogEntry[] = [];
   const measured: TestApi['measured'] = [];
   const published: { topic: string; payload: object }[] = [];

@@ -32,14 +32,15 @@ export function memoryPeople(writes: readonly DirectoryWrite[], now: () => numbe
     return { ...entry, qualifications: checkedQualifications(facts, words, now()) };
   };
   const attest = (mspId: string, input: AttestQualificationInput): ChangeOutput => {
-    const { practitionerId, saltHex: _salt, ...said } = input;
+    const { practitionerId, attestationId, qualification, outcome, source } = input;
     const entry = entries.find(({ id }) => id === practitionerId);
     const known = entry === undefined ? [] : withWords(entry).qualifications;
-    if (!known.some(({ qualification }) => qualification === said.qualification)) {
+    if (!known.some((checked) => checked.qualification === qualification)) {
       throw new PulseError('not_found', 'The practitioner has no such qualification.');
     }
     const words = attestations.get(practitionerId) ?? [];
-    attestations.set(practitionerId, [...words, { ...said, mspId, atMs: now() }]);
+    const word = { attestationId, qualification, outcome, source, mspId, atMs: now() };
+    attestations.set(practitionerId, [...words, word]);
     return { status: 'changed' };
   };
   const namesOf = (id: string | undefined): string[] =>
