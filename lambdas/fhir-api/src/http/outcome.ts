@@ -10,11 +10,11 @@ const ERROR_CODE_SYSTEM = 'urn:oid:2.25.172947833359121725210272263115379700264'
 /** Names the reasons for which a test is repeated (`REPEAT_REASONS`) as a code system. */
 export const REPEAT_REASON_SYSTEM = 'urn:oid:2.25.167745599394345214633287010714747403237';
 
-/** What to do where FHIR has a place of its own for it. */
-const FHIR_REMEDIES: ReadonlyMap<ErrorCode, string> = new Map<ErrorCode, string>([
+/** How the remedy of the table is done in FHIR, where that does not go without saying. */
+const IN_FHIR: ReadonlyMap<ErrorCode, string> = new Map<ErrorCode, string>([
   [
     'reason_needed',
-    `Look at the result (GET patients/[id]/equivalents?loinc=[code]). To repeat the test, send the order with a reasonCode that has a coding of ${REPEAT_REASON_SYSTEM} (${REPEAT_REASONS.join(', ')}) and says why in its text, and with the result in supportingInfo (Observation/[id]).`,
+    ` The results are at GET patients/[id]/equivalents?loinc=[code]. The reason is a reasonCode with a coding of ${REPEAT_REASON_SYSTEM} (${REPEAT_REASONS.join(', ')}) and a text that says why; it names the result in supportingInfo (Observation/[id]).`,
   ],
 ]);
 
@@ -65,8 +65,7 @@ export class InvalidResource extends PulseError {
 /** What happened, why, and what to do, for the person and for the program. */
 export function outcomeOf(error: PulseError): OperationOutcome {
   if (error instanceof InvalidResource) return findingsOutcome(error.findings);
-  const { title, fhirIssue } = ERRORS[error.code];
-  const remedy = FHIR_REMEDIES.get(error.code) ?? ERRORS[error.code].remedy;
+  const { title, remedy, fhirIssue } = ERRORS[error.code];
   const why = error.message === title ? '' : ` ${sentence(error.message)}`;
   return {
     resourceType: 'OperationOutcome',
@@ -75,7 +74,7 @@ export function outcomeOf(error: PulseError): OperationOutcome {
         severity: 'error',
         code: issueType(fhirIssue),
         details: { coding: [{ system: ERROR_CODE_SYSTEM, code: error.code }], text: title },
-        diagnostics: `${title}${why} ${remedy}`,
+        diagnostics: `${title}${why} ${remedy}${IN_FHIR.get(error.code) ?? ''}`,
       },
     ],
   };
