@@ -14,6 +14,13 @@ describeMachines(`what EC2 runs, on machines made up here${NOTE}`, () => {
   const world = new World();
   const HOSPITAL = 'peer0.hospital.dev.pulseledger.internal';
 
+  /** Blocks of the channel, as the peer on that machine counts them. */
+  async function height(host: string): Promise<number> {
+    const metrics = 'http://127.0.0.1:9443/metrics';
+    const { stdout } = await world.machines.execute(host, 'curl', '-s', metrics);
+    return Number(/^ledger_blockchain_height\{channel="records"\} (\d+)$/m.exec(stdout)?.[1]);
+  }
+
   beforeAll(async () => {
     await world.pack();
     await world.deploy();
@@ -77,15 +84,8 @@ describeMachines(`what EC2 runs, on machines made up here${NOTE}`, () => {
       'peer1.hospital.dev.pulseledger.internal',
       'peer0.laboratory.dev.pulseledger.internal',
     ];
-    for (const host of added) {
-      const { stdout } = await world.machines.execute(
-        host,
-        'curl',
-        '-s',
-        'http://127.0.0.1:9443/metrics',
-      );
-      expect(stdout).toMatch(/ledger_blockchain_height\{channel="records"\} [5-9]/);
-    }
+    const before = await height(HOSPITAL);
+    for (const host of added) expect(await height(host)).toBeGreaterThanOrEqual(before);
     expect(await world.commitOne()).toBe('committed');
   });
 

@@ -40,7 +40,7 @@ function command(): Command {
       '--chunks-per-second <n>',
       'offered load of all devices together',
       wholeNumber(1, 2_000),
-      200,
+      150,
     )
     .option('--seed <n>', 'seed of the measurements', wholeNumber(0, 2 ** 32 - 1), 1)
     .option('--data <folder>', 'keep ledger and logs here')

@@ -9,6 +9,8 @@ import type { SoakOptions } from './arguments.ts';
 const WINDOW_SECONDS = 60;
 const RATE = 0.1;
 const DRAIN = '10m';
+/** How much longer than planned a run may take. */
+const LONGEST = 3;
 
 const Latency = z.object({ p50: z.number(), p99: z.number() }).nullable();
 const Amount = z.object({ chunks: z.number(), readings: z.number() });
@@ -47,7 +49,8 @@ export class SoakFleet {
   ) {
     const { devices, chunks, chunksPerSecond, seed } = options;
     const speed = (chunksPerSecond * WINDOW_SECONDS) / devices;
-    const seconds = Math.ceil(chunks / chunksPerSecond);
+    // Whoever watches ends it at the number of chunks; a machine that is slower than the load gets longer.
+    const seconds = Math.ceil((chunks / chunksPerSecond) * LONGEST);
     this.#child = spawn(
       process.execPath,
       [

@@ -103,6 +103,8 @@ export async function soak(
     const systemFile = join(folder, 'run', 'system.json');
     const fleet = new SoakFleet(options, systemFile, (progress) => {
       sampler.see(progress);
+      const { committed, quarantined, pending } = progress.chunks;
+      if (committed + quarantined + pending >= options.chunks) fleet.stop();
     });
     interrupted.addEventListener('abort', () => {
       fleet.stop();
@@ -125,9 +127,12 @@ interface Seen {
 }
 
 /** What of the count is not as it should be, in words. */
-function miscounts({ result, recorded }: Seen): string[] {
+function miscounts(options: SoakOptions, { result, recorded }: Seen): string[] {
   const { committed, pending, quarantined } = result;
   const found: string[] = [];
+  if (committed.chunks < options.chunks) {
+    found.push(`${committed.chunks} chunks were recorded, and not ${options.chunks}.`);
+  }
   if (recorded.chunks !== committed.chunks) {
     found.push(`The ledger recorded ${recorded.chunks} chunks, not ${committed.chunks}.`);
   }
@@ -163,6 +168,6 @@ function report(options: SoakOptions, seen: Seen): SoakReport {
     ledgerBytesPerMillionReadings: bytesPerMillionReadings(seen),
     tenths,
     ...flat,
-    findings: [...miscounts(seen), ...flat.findings],
+    findings: [...miscounts(options, seen), ...flat.findings],
   };
 }
