@@ -164,7 +164,7 @@ describe('the look at certificates', () => {
     const { organizations, ...definition } = definitionOf(ENVIRONMENT);
     const clinic = organizations.filter(({ name }) => name === 'clinic');
     await createAuthorities(keys(), { ...definition, organizations: clinic });
-    await issueAdministrator(keys(), clinic[0]!, 20 * DAY_MS);
+    await issueAdministrator(keys(), clinic[0]!, 20.5 * DAY_MS);
   });
 
   checkBy(
@@ -173,10 +173,10 @@ describe('the look at certificates', () => {
     () => {
       const { status, stdout } = run(keys());
       expect(status).toBe(0);
-      // A certificate of 20 days has not quite 20 left.
+      // Whole days: it is valid for twenty and a half.
       expect(stdout.split('\n').filter((word) => word.startsWith('MetricName'))).toEqual([
-        'MetricName=CertificateDaysLeft,Unit=Count,Value=19',
-        'MetricName=CertificateDaysLeft,Unit=Count,Value=19,Dimensions=[{Name=host,Value=peer0.example}]',
+        'MetricName=CertificateDaysLeft,Unit=Count,Value=20',
+        'MetricName=CertificateDaysLeft,Unit=Count,Value=20,Dimensions=[{Name=host,Value=peer0.example}]',
       ]);
       expect(stdout).not.toMatch(/clinic|BEGIN/);
     },
