@@ -498,6 +498,7 @@ export {
   requireSoundTerms,
   type ShareTerms,
 } from './consent/terms.ts';
+export { environmentPrefix, type QueueNames, queueNames } from './deployed-names.ts';
 export { isOwnContactChange, keepsHistory } from './directory/amendment.ts';
 export {
   ATTESTED_FOR_MS,

@@ -1,9 +1,14 @@
 import { createHash } from 'node:crypto';
+import {
+  environmentPrefix,
+  queueNames as namesOfQueues,
+  type QueueNames,
+} from '@pulseledger/domain';
 import type { Environment } from '../environments/environment.ts';
 
 /** Everything that one environment owns begins with this. */
 export function prefix(environment: Environment): string {
-  return `pulseledger-${environment.name}`;
+  return environmentPrefix(environment.name);
 }
 
 /** Secrets below this prefix belong to the environment; the handlers are told it. */
@@ -17,21 +22,8 @@ export function documentBucketName(environment: Environment): string {
 }
 
 /** Names that stateful and stateless stacks agree on, so that neither exports to the other. */
-export function queueNames(environment: Environment): {
-  readonly ingest: string;
-  readonly deadLetter: string;
-  readonly quarantine: string;
-  readonly ruleError: string;
-  readonly emergency: string;
-} {
-  const name = prefix(environment);
-  return {
-    ingest: `${name}-ingest`,
-    deadLetter: `${name}-ingest-dead-letter`,
-    quarantine: `${name}-quarantine`,
-    ruleError: `${name}-rule-error`,
-    emergency: `${name}-emergency-intents`,
-  };
+export function queueNames(environment: Environment): QueueNames {
+  return namesOfQueues(environment.name);
 }
 
 /** Bucket of the page's files. */

@@ -66,10 +66,10 @@ export class Deployment {
   }
 
   /** URL of a queue of dev. */
-  queueUrl(name: string): string {
+  readonly queueUrl = (name: string): string => {
     const { endpoint, account } = this.emulator;
     return `${endpoint}/${account.id}/pulseledger-${ENVIRONMENT}-${name}`;
-  }
+  };
 }
 
 /** What has to be ended, in the order in which it was begun. */

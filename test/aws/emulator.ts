@@ -46,6 +46,8 @@ export class Emulator {
   readonly caPem: string;
   readonly caFile: string;
   readonly logFile: string;
+  /** Removed after it. */
+  readonly folder: string;
   /** The account's root: nothing is refused to it. */
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   readonly #child: ChildProcess;
@@ -54,7 +56,7 @@ export class Emulator {
     child: ChildProcess,
     given: Pick<
       Emulator,
-      'account' | 'port' | 'mqttPort' | 'caPem' | 'caFile' | 'logFile' | 'credentials'
+      'account' | 'port' | 'mqttPort' | 'caPem' | 'caFile' | 'logFile' | 'folder' | 'credentials'
     >,
   ) {
     this.#child = child;
@@ -65,6 +67,7 @@ export class Emulator {
     this.caPem = given.caPem;
     this.caFile = given.caFile;
     this.logFile = given.logFile;
+    this.folder = given.folder;
     this.credentials = given.credentials;
   }
 
@@ -98,7 +101,9 @@ export class Emulator {
     signal.addEventListener('abort', () => child.stdin.end(), { once: true });
     const { caPem, caFile } = tls;
     await ready(child, logFile);
-    return new Emulator(child, { account, port, mqttPort, caPem, caFile, logFile, credentials });
+    return new Emulator(child, {
+      ...{ account, port, mqttPort, caPem, caFile, logFile, folder, credentials },
+    });
   }
 
   get pid(): number {

@@ -1,18 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import { Identifier, QUARANTINE_REASONS, type QuarantineReason } from '@pulseledger/domain';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { z } from 'zod';
-import { readCoordinates } from '../command/access.ts';
-import { EXIT, noSuchMessage, queueFailure } from '../command/failure.ts';
+import { EXIT, noSuchMessage } from '../command/failure.ts';
 import { print, runCommand, SYSTEM_FILE } from '../command/run.ts';
-import { QuarantineAccess } from '../supervisor/system-file.ts';
 import { details, listing, progressed, redriven } from './presentation.ts';
+import { deployedQueues, localQueues } from './queues.ts';
 import type { Place } from './stranded-message.ts';
 import { HELD_SECONDS, MAX_LISTED, type Redrive, StrandedQueue } from './stranded-queue.ts';
 
 const PROGRESS_MS = 2_000;
-const Coordinates = z.object({ quarantine: QuarantineAccess });
 
 const HELP = `
 Messages of devices that cannot be recorded are kept in the quarantine for 14 days, each with its reason
@@ -27,12 +23,15 @@ list and show look at the first ${MAX_LISTED.toLocaleString('en-US')} messages, 
 other calls until the call ends; when it is killed they come back after ${HELD_SECONDS} s. Ctrl-C ends a redrive
 after the messages under way; the same command goes on with the rest.
 
+With --env the queues of that environment are meant, with the credentials and the region of the AWS CLI (AWS_PROFILE,
+AWS_REGION); whoever may redrive there needs sqs:SendMessage for the ingest queue and its key.
+
 Exit codes:
   0  done, also when nothing was there
   1  something failed; the message says what
   2  wrong usage, such as an unknown reason
-  3  no system is running there
-  4  not entitled: the system file belongs to another user, or to another start of the system
+  3  no system is running there; no such environment in the account
+  4  not entitled: the system file belongs to another user, or to another start of the system; AWS refuses
   5  there is no such message (show)
   130  interrupted; what was done stays done
 
@@ -41,13 +40,17 @@ Examples:
   npm run quarantine -- show 8d9a8f6e-0d0c-4a3e-9d6c-0a1f3b7c2e11
   npm run quarantine -- redrive --reason unknown_device
   npm run quarantine -- redrive --dlq
-  npm run quarantine -- list --system DATA/run/system.json --json`;
+  npm run quarantine -- list --system DATA/run/system.json --json
+  npm run quarantine -- redrive --dlq --env dev --profile operations`;
 
 interface Options {
   readonly reason?: QuarantineReason;
   readonly device?: string;
   readonly dlq: boolean;
   readonly system: string;
+  /** Environment on AWS instead of a system here. */
+  readonly env?: string;
+  readonly profile?: string;
   readonly json: boolean;
 }
 
@@ -55,20 +58,20 @@ function placeOf({ dlq }: Options): Place {
   return dlq ? 'dead-letters' : 'quarantine';
 }
 
-/** Lends the quarantine or the dead letters of the running system for one piece of work. @throws CommandFailure */
+/** Lends the quarantine or the dead letters for one piece of work. @throws CommandFailure */
 async function withQueue<T>(
   options: Options,
   work: (queue: StrandedQueue, ingestQueueUrl: string) => Promise<T>,
 ): Promise<T> {
-  const { quarantine: access } = await readCoordinates(options.system, Coordinates);
-  const { region, endpoint, accessKeyId, secretAccessKey } = access;
-  const client = new SQSClient({ region, endpoint, credentials: { accessKeyId, secretAccessKey } });
-  const queueUrl = options.dlq ? access.deadLetterQueueUrl : access.quarantineQueueUrl;
+  const { env, profile, system, dlq } = options;
+  const queues = env === undefined ? localQueues(system) : deployedQueues(env, profile);
+  const { client, quarantineUrl, deadLetterUrl, ingestUrl, explain } = await queues;
+  const queueUrl = dlq ? deadLetterUrl : quarantineUrl;
   try {
     const queue = new StrandedQueue({ client, queueUrl, place: placeOf(options) });
-    return await work(queue, access.ingestQueueUrl);
+    return await work(queue, ingestUrl);
   } catch (error) {
-    throw queueFailure(options.system, error);
+    throw explain(error);
   } finally {
     client.destroy();
   }
@@ -143,6 +146,8 @@ function addAction(program: Command, name: string, description: string): Command
     .description(description)
     .option('--dlq', 'the dead-letter queue instead of the quarantine', false)
     .option('--system <file>', 'coordinates of the running system', SYSTEM_FILE)
+    .option('--env <name>', 'an environment on AWS instead: dev, staging or prod')
+    .option('--profile <name>', 'with --env: profile of the AWS CLI')
     .option('--json', 'one JSON object on stdout', false);
 }
 
@@ -156,7 +161,9 @@ function addFilter(action: Command): Command {
 
 function command(): Command {
   const program = new Command('npm run quarantine --')
-    .description('The quarantine of the running system: what could not be recorded, and why.')
+    .description(
+      'The quarantine of the running system, or of an environment on AWS: what could not be recorded, and why.',
+    )
     .exitOverride()
     .showHelpAfterError('(--help shows what is possible)')
     .addHelpText('afterAll', HELP);

@@ -8,7 +8,7 @@ import type { Attempt } from './sharing.tsx';
 const { sharing: words } = TEXT;
 type Given = ConsentsAnswer['consents'][number];
 
-/** The consents that were given, live ones first; a live one can be taken back. */
+/** The consents that were given, live ones first; a live one can be taken back by who has a passkey. */
 export function ConsentList({
   api,
   patientId,
@@ -37,7 +37,7 @@ export function ConsentList({
             <strong>{whomText(consent)}</strong>
             <span>{whatText(consent)}</span>
           </span>
-          {isLive(consent) ? (
+          {isLive(consent) && passkeys.length > 0 ? (
             <button
               type="button"
               onClick={() => void attempt(() => revoke(consent.terms.consentId))}

@@ -52,12 +52,13 @@ export function Sharing({
         {({ passkeys: known, relyingParty }) => {
           const usable = known.filter(({ revokedAtMs }) => revokedAtMs === null);
           const ids = usable.map(({ credentialId }) => credentialId);
-          if (usable.length === 0) {
-            return <PasskeySetup {...{ api, person, attempt }} relyingPartyId={relyingParty?.id} />;
-          }
           return (
             <>
-              <GrantForm {...{ api, patientId, attempt }} passkeys={ids} />
+              {usable.length === 0 ? (
+                <PasskeySetup {...{ api, person, attempt }} relyingPartyId={relyingParty?.id} />
+              ) : (
+                <GrantForm {...{ api, patientId, attempt }} passkeys={ids} />
+              )}
               <Loaded
                 remote={consents}
                 empty={({ consents: given }) => (given.length === 0 ? words.none : undefined)}
