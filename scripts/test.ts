@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { runChecks } from './check.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -29,7 +30,29 @@ function leftovers(): string[] {
         return false;
       }
     })
-    .map((pid) => `${pid} ${readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')}`);
+    .map((pid) => `${pid} ${commandLine(pid)}`);
+}
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
+}
+
+/** What jest had for itself, such as the bundler's service, hears of its end a moment later. */
+const ENDING_MS = 5_000;
+const LOOK_AGAIN_MS = 100;
+
+async function stillRunning(): Promise<string[]> {
+  const end = Date.now() + ENDING_MS;
+  let left = leftovers();
+  while (left.length > 0 && Date.now() < end) {
+    await delay(LOOK_AGAIN_MS);
+    left = leftovers();
+  }
+  return left;
 }
 
 function runJest(): JestResult {
@@ -64,7 +87,7 @@ function runJest(): JestResult {
 
 const checks = process.argv.length > 2 ? [] : await runChecks();
 const jest = runJest();
-const left = leftovers();
+const left = await stillRunning();
 for (const process_ of left) process.stdout.write(`left running: ${process_}\n`);
 rmSync(temporary, { recursive: true, force: true });
 
