@@ -16,13 +16,13 @@ import {
 } from '@pulseledger/domain';
 import { aborted } from './aborted.ts';
 import type { AlarmRecorder, ChangedAlarms } from './alarm-recorder.ts';
+import { Memory } from './memory.ts';
 
 /**
  * How long a patient's alarms and limits are used without being read again: so much later at most does a limit that a doctor
  * sets take effect.
  */
 const MAX_AGE_MS = 60_000;
-const MAX_REMEMBERED = 50_000;
 /** How often a batch is evaluated anew because somebody else wrote in between. */
 const ROUNDS = 3;
 
@@ -62,43 +62,6 @@ interface Draft extends ChangedAlarms {
 interface Progress {
   left: readonly CommittedChunk[];
   changed: number;
-}
-
-interface Remembered<T> {
-  readonly value: T;
-  readonly untilMs: number;
-}
-
-/** Remembers the latest, up to a number and an age. */
-class Memory<T> {
-  readonly #entries = new Map<string, Remembered<T>>();
-
-  get(name: string, nowMs: number): T | undefined {
-    const entry = this.#entries.get(name);
-    return entry !== undefined && nowMs < entry.untilMs ? entry.value : undefined;
-  }
-
-  /** However old. */
-  peek(name: string): T | undefined {
-    return this.#entries.get(name)?.value;
-  }
-
-  put(name: string, value: T, untilMs: number): void {
-    this.#entries.delete(name);
-    const [oldest] = this.#entries.keys();
-    if (this.#entries.size >= MAX_REMEMBERED && oldest !== undefined) this.#entries.delete(oldest);
-    this.#entries.set(name, { value, untilMs });
-  }
-
-  /** Another value of the same age. */
-  replace(name: string, value: T): void {
-    const entry = this.#entries.get(name);
-    if (entry !== undefined) this.#entries.set(name, { ...entry, value });
-  }
-
-  forget(name: string): void {
-    this.#entries.delete(name);
-  }
 }
 
 /**

@@ -3,10 +3,10 @@ import {
   type DeviceStatusOutput,
   LIVE_WITHIN_MS,
 } from '@pulseledger/domain';
+import { Memory } from './memory.ts';
 
 /** How long it is remembered whose hints a device's readings raise. A hint on a topic of yesterday tells nobody anything. */
 const REMEMBERED_MS = 600_000;
-const MAX_REMEMBERED = 50_000;
 /** Hints are a convenience: a batch of messages asks the ledger about this many unknown devices at most. */
 const MAX_LOOKUPS = 16;
 /** Readings that come late, hours at a time after an interruption, are told of this often at most. */
@@ -33,8 +33,8 @@ export interface LiveHintsOptions {
  */
 export class LiveHints {
   readonly #options: LiveHintsOptions;
-  readonly #pseudonyms = new Map<string, { pseudonym: string | null; untilMs: number }>();
-  readonly #nextLateMs = new Map<string, number>();
+  readonly #pseudonyms = new Memory<string | null>();
+  readonly #lateHints = new Memory<true>();
 
   constructor(options: LiveHintsOptions) {
     this.#options = options;
@@ -45,7 +45,7 @@ export class LiveHints {
     await this.#lookUp(readings);
     const newest = new Map<string, { block: number; atMs: number }>();
     for (const { deviceId, atMs, blockNumber } of readings) {
-      const pseudonym = this.#pseudonyms.get(deviceId)?.pseudonym;
+      const pseudonym = this.#pseudonyms.peek(deviceId);
       if (typeof pseudonym !== 'string') continue;
       const known = newest.get(pseudonym) ?? { block: 0, atMs: 0 };
       newest.set(pseudonym, {
@@ -61,8 +61,8 @@ export class LiveHints {
   #isDue(pseudonym: string, atMs: number): boolean {
     const now = this.#options.now();
     if (now - atMs <= LIVE_WITHIN_MS) return true;
-    if (now < (this.#nextLateMs.get(pseudonym) ?? 0)) return false;
-    remember(this.#nextLateMs, pseudonym, now + LATE_HINTS_EVERY_MS);
+    if (this.#lateHints.get(pseudonym, now) !== undefined) return false;
+    this.#lateHints.put(pseudonym, true, now + LATE_HINTS_EVERY_MS);
     return true;
   }
 
@@ -70,9 +70,8 @@ export class LiveHints {
     const now = this.#options.now();
     const unknown = new Map<string, number>();
     for (const { deviceId, atMs } of readings) {
-      const known = this.#pseudonyms.get(deviceId);
-      const wanted = known === undefined || known.untilMs <= now;
-      if (wanted && unknown.size < MAX_LOOKUPS) {
+      const isKnown = this.#pseudonyms.get(deviceId, now) !== undefined;
+      if (!isKnown && unknown.size < MAX_LOOKUPS) {
         unknown.set(deviceId, atMs);
       }
     }
@@ -80,16 +79,8 @@ export class LiveHints {
     await Promise.allSettled(
       [...unknown].map(async ([deviceId, atMs]) => {
         const { pseudonym } = await deviceStatus({ deviceId, atMs });
-        remember(this.#pseudonyms, deviceId, { pseudonym, untilMs: now + REMEMBERED_MS });
+        this.#pseudonyms.put(deviceId, pseudonym, now + REMEMBERED_MS);
       }),
     );
   }
-}
-
-/** Puts the entry last; the oldest one gives way. */
-function remember<T>(entries: Map<string, T>, name: string, entry: T): void {
-  entries.delete(name);
-  const [oldest] = entries.keys();
-  if (entries.size >= MAX_REMEMBERED && oldest !== undefined) entries.delete(oldest);
-  entries.set(name, entry);
 }
